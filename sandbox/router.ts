@@ -1,0 +1,125 @@
+/** From a request to what it asks for: which call, of which mailbox, and how to answer it. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { userinfo } from './account.ts';
+import type { Switches } from './call.ts';
+import { consentForm, consentPage } from './consent.ts';
+import { GoogleError, insufficientScopes, tooLarge, unauthorized } from './errors.ts';
+import type { Grant } from './grants.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { OAuth } from './oauth.ts';
+import type { Quota } from './quota.ts';
+import { jsonReply, type Reply } from './reply.ts';
+import { FULL_ACCESS_SCOPE, isAllowed, matchRoute, type RouteMatch, SCOPE_PREFIX } from './routes.ts';
+import { MAX_MESSAGE_BYTES, parseJsonContent, parseUpload } from './upload.ts';
+import type { World } from './world.ts';
+
+export interface Exchange {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  /** Null: more than any endpoint takes; the bytes were dropped. */
+  readonly content: Buffer | null;
+}
+
+export interface Target {
+  /** Name of the call, for faults and the log. */
+  readonly kind: string;
+  /** Null before the caller is known. */
+  readonly mailbox: Mailbox | null;
+  /** Does it. @throws {GoogleError} when Gmail refuses. */
+  readonly answer: (options: { readonly refusedByMail: boolean }) => Reply;
+}
+
+export interface Services {
+  readonly world: World;
+  readonly oauth: OAuth;
+  readonly quota: Quota;
+  readonly switches: Switches;
+}
+
+const SENDS = new Set(['drafts.send', 'messages.send']);
+const USERINFO_SCOPES = ['openid', 'email', `${SCOPE_PREFIX}userinfo.email`, FULL_ACCESS_SCOPE];
+
+export function resolveTarget(services: Services, exchange: Exchange): Target {
+  const { world, oauth } = services;
+  const { method, url } = exchange;
+  const of = (grant: Grant | null | undefined) => (grant ? world.mailbox(grant.email) : null);
+  switch (`${method} ${url.pathname}`) {
+    case 'GET /o/oauth2/v2/auth':
+      return { kind: 'consent', mailbox: null, answer: () => consentPage(world, oauth, url.searchParams) };
+    case 'POST /o/oauth2/v2/auth': {
+      const form = formOf(exchange);
+      return { kind: 'consent', mailbox: null, answer: () => consentForm(world, oauth, url.searchParams, form) };
+    }
+    case 'POST /oauth2/token': {
+      const form = formOf(exchange);
+      const mailbox = of(world.grants.byRefreshToken.get(form.get('refresh_token') ?? ''));
+      return { kind: 'token', mailbox, answer: () => oauth.token(form, exchange.headers.authorization) };
+    }
+    case 'POST /oauth2/revoke': {
+      const token = url.searchParams.get('token') ?? formOf(exchange).get('token') ?? '';
+      return { kind: 'revoke', mailbox: null, answer: () => oauth.revoke(token) };
+    }
+    case 'GET /oauth2/v2/userinfo': {
+      const grant = authenticate(services, exchange);
+      return { kind: 'userinfo', mailbox: of(grant), answer: () => answerUserinfo(grant, of(grant)) };
+    }
+  }
+  const match = matchRoute(method, url.pathname);
+  if (match === null) return { kind: 'unknown', mailbox: null, answer: unknownPath };
+  const grant = authenticate(services, exchange);
+  const mailbox = of(grant);
+  return {
+    kind: match.route.kind,
+    mailbox,
+    answer: ({ refusedByMail }) => {
+      // Again, because the call may have been held while its token died.
+      if (grant === null || mailbox === null || authenticate(services, exchange) === null) throw unauthorized();
+      return answerGmail(services, exchange, match, { grant, mailbox, refusedByMail });
+    },
+  };
+}
+
+function answerGmail(
+  { world, quota, switches }: Services,
+  exchange: Exchange,
+  { route, userId, params, isUpload }: RouteMatch,
+  { grant, mailbox, refusedByMail }: { grant: Grant; mailbox: Mailbox; refusedByMail: boolean },
+): Reply {
+  if (userId !== 'me' && userId.toLowerCase() !== mailbox.email) {
+    throw new GoogleError(403, 'forbidden', `Delegation denied for ${mailbox.email}`);
+  }
+  if (!isAllowed(route, grant.scopes)) throw insufficientScopes();
+  const now = world.now().getTime();
+  const isSend = SENDS.has(route.kind);
+  quota.spend(mailbox, route.units, now);
+  if (isSend) quota.checkDailySends(mailbox, now);
+  const { content, headers, url } = exchange;
+  if (content === null) throw tooLarge(MAX_MESSAGE_BYTES);
+  const { body, media } = isUpload
+    ? parseUpload(url.searchParams.get('uploadType'), headers['content-type'] ?? '', content)
+    : parseJsonContent(content);
+  const query = url.searchParams;
+  const answer = route.handle({ world, mailbox, params, query, body, media, refusedByMail, switches });
+  if (isSend) quota.countSend(mailbox, now);
+  return jsonReply(answer);
+}
+
+function answerUserinfo(grant: Grant | null, mailbox: Mailbox | null): Reply {
+  if (grant === null || mailbox === null) throw unauthorized();
+  if (!grant.scopes.some((scope) => USERINFO_SCOPES.includes(scope))) throw insufficientScopes();
+  return jsonReply(userinfo(mailbox));
+}
+
+function authenticate({ world }: Services, { headers }: Exchange): Grant | null {
+  const token = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  return token === undefined ? null : world.grants.authenticate(token, world.now().getTime());
+}
+
+function formOf({ content }: Exchange): URLSearchParams {
+  return new URLSearchParams(content?.toString() ?? '');
+}
+
+function unknownPath(): never {
+  throw new GoogleError(404, 'notFound', 'Method not found.');
+}

@@ -1,0 +1,146 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a number from 0 to 65535');
+
+function milliseconds(min: number, max: number) {
+  const allowed = `must be whole milliseconds from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, allowed)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, allowed);
+}
+
+/** An origin or base address: http or https, no path that would be lost, no trailing slash. */
+const httpUrl = z
+  .string()
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const origin = httpUrl.refine(
+  (value) => new URL(value).origin === value,
+  'must be an origin such as https://app.example.com, without a path',
+);
+
+const encryptionKey = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'each key must be 32 bytes in base64')
+  .transform((value) => Buffer.from(value, 'base64'));
+
+const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());
+
+/** An empty variable is an unset one: that is how `.env` files and container tools say so. */
+const Environment = z
+  .object({
+    PORT: port.default(4000),
+    HOST: z.string().default('127.0.0.1'),
+    PUBLIC_URL: httpUrl.optional(),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+      .optional(),
+    DATA_DIR: z
+      .string()
+      .default('./data')
+      .transform((value) => resolve(value)),
+    GOOGLE_CLIENT_ID: z.string().optional(),
+    GOOGLE_CLIENT_SECRET: z.string().optional(),
+    GOOGLE_BASE_URL: origin.optional(),
+    ENCRYPTION_KEY: z.string().transform(commaSeparated).pipe(z.array(encryptionKey).min(1)).optional(),
+    CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
+    SEND_WAIT_MS: milliseconds(0, 300_000).default(20_000),
+    GMAIL_TIMEOUT_MS: milliseconds(100, 600_000).default(60_000),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  })
+  .superRefine((env, context) => {
+    const refuse = (variable: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [variable], message });
+    if ((env.GOOGLE_CLIENT_ID === undefined) !== (env.GOOGLE_CLIENT_SECRET === undefined)) {
+      refuse(
+        env.GOOGLE_CLIENT_ID === undefined ? 'GOOGLE_CLIENT_ID' : 'GOOGLE_CLIENT_SECRET',
+        'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together',
+      );
+    }
+    if (env.GOOGLE_BASE_URL !== undefined && env.GOOGLE_CLIENT_ID === undefined) {
+      refuse('GOOGLE_BASE_URL', 'needs GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
+    }
+    if (env.NODE_ENV === 'production') {
+      if (env.GOOGLE_CLIENT_ID === undefined) refuse('GOOGLE_CLIENT_ID', 'is required in production');
+      if (env.ENCRYPTION_KEY === undefined) refuse('ENCRYPTION_KEY', 'is required in production');
+    }
+  });
+
+/** The operator's OAuth client at Google, or at whatever `baseUrl` serves in Google's place. */
+export interface GoogleClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** One origin for every Google endpoint. Null: Google itself. */
+  readonly baseUrl: string | null;
+}
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Base of the addresses that are given out, without a trailing slash. Null: `http://localhost:<port>`. */
+  readonly publicUrl: string | null;
+  /** Null: embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Null: the Gmail sandbox, in process. */
+  readonly google: GoogleClient | null;
+  /** 32 bytes each; the first one seals. Null: generated into `dataDir`. */
+  readonly encryptionKeys: readonly Buffer[] | null;
+  readonly corsOrigins: readonly string[];
+  /** How long `sendEmail` waits for Gmail before it answers with the email as it then is. */
+  readonly sendWaitMs: number;
+  /** One call to Gmail. */
+  readonly gmailTimeoutMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly production: boolean;
+}
+
+/** A variable of the environment that is missing or wrong. Its value is never part of the message. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the environment, once.
+ * @throws {ConfigError} naming every bad variable and what is allowed, never its value.
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
+    throw new ConfigError(`Invalid environment:\n${[...new Set(lines)].join('\n')}`);
+  }
+  const env = parsed.data;
+  return Object.freeze({
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL ?? null,
+    databaseUrl: env.DATABASE_URL ?? null,
+    dataDir: env.DATA_DIR,
+    google:
+      env.GOOGLE_CLIENT_ID === undefined || env.GOOGLE_CLIENT_SECRET === undefined
+        ? null
+        : {
+            clientId: env.GOOGLE_CLIENT_ID,
+            clientSecret: env.GOOGLE_CLIENT_SECRET,
+            baseUrl: env.GOOGLE_BASE_URL ?? null,
+          },
+    encryptionKeys: env.ENCRYPTION_KEY ?? null,
+    corsOrigins: env.CORS_ORIGINS,
+    sendWaitMs: env.SEND_WAIT_MS,
+    gmailTimeoutMs: env.GMAIL_TIMEOUT_MS,
+    logLevel: env.LOG_LEVEL,
+    production: env.NODE_ENV === 'production',
+  });
+}

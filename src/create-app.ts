@@ -1,0 +1,52 @@
+import type pg from 'pg';
+import type { App } from './app.ts';
+import { createSealer } from './auth/seal.ts';
+import type { Config, GoogleClient } from './config.ts';
+import { openDatabase } from './db/client.ts';
+import { prepareDatabase } from './db/prepare.ts';
+import { googleGateway } from './gmail/google.ts';
+import { createTokenSource } from './gmail/oauth.ts';
+import type { Logger } from './log.ts';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly database: pg.PoolConfig;
+  readonly google: GoogleClient;
+  readonly encryptionKeys: readonly Buffer[];
+  readonly publicUrl: string;
+  readonly log: Logger;
+  readonly now?: () => Date;
+}
+
+export interface RunningApp {
+  readonly app: App;
+  /** Waits for the deliveries under way, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** Puts the process together on a database that is brought up to date first. */
+export async function createApp(parts: AppParts): Promise<RunningApp> {
+  const { config, google, log, publicUrl, now = () => new Date() } = parts;
+  const { db, pool, close } = openDatabase(parts.database, log);
+  await prepareDatabase(pool, (message) => log.warn(message));
+  const timeoutMs = config.gmailTimeoutMs;
+  const app: App = {
+    config,
+    publicUrl,
+    db,
+    pool,
+    gmail: googleGateway({ rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`, timeoutMs, now }),
+    tokens: createTokenSource({ ...google, timeoutMs, now }),
+    sealer: createSealer(parts.encryptionKeys),
+    log,
+    now,
+    deliveries: new Map(),
+  };
+  return {
+    app,
+    async close() {
+      await Promise.allSettled(app.deliveries.values());
+      await close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '#generated/prisma/client.ts';
+import { describeError, type Logger } from '../log.ts';
+
+/** The whole database, every organization's rows: for authentication, jobs and start-up only. Requests use `TenantDb`. */
+export type Db = PrismaClient;
+
+/** The pool that Prisma and the hand-written statements of the send path share. */
+export type Pool = pg.Pool;
+
+/** What both a pool and one of its connections can do. */
+export type Sql = Pick<pg.ClientBase, 'query'>;
+
+const POOL_SIZE = 20;
+
+export interface Database {
+  readonly db: Db;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** Opens the pool; the first connection is made when it is needed. */
+export function openDatabase(config: pg.PoolConfig, log: Logger): Database {
+  const pool = new pg.Pool({ max: POOL_SIZE, ...config });
+  // Without a listener an idle connection that the server closes would end the process.
+  let closing = false;
+  const lost = (error: Error) => {
+    // `pool.end` does not wait for the goodbyes: an embedded server may be gone before they are said.
+    if (!closing) log.warn({ error: describeError(error) }, 'database connection lost');
+  };
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
+  const db = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
+  return {
+    db,
+    pool,
+    async close() {
+      closing = true;
+      await db.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Runs `work` in one transaction on one connection; a throw rolls back. Keep the network out of it. */
+export async function inTransaction<Result>(pool: Pool, work: (tx: Sql) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back must not go back into the pool.
+    await client.query('ROLLBACK').catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

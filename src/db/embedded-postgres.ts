@@ -1,0 +1,124 @@
+/**
+ * A real PostgreSQL for installations that bring none: started from npm's binaries, private to this user, gone with us.
+ *
+ *   DATA_DIR/postgres-18     the data: owned by the server's user, 0700, fsync on
+ *   /tmp/epistle-pg-XXXXXX   the Unix socket, and `holders`, a pipe that every process using the server keeps open
+ *
+ * The server runs below a small shell that reads `holders`. When the last holder is gone, however it died, the read ends
+ * and the server is stopped: no orphan after `kill -9`, and a second process (say `npm run admin`) that found the server
+ * running may outlive the one that started it.
+ *
+ * PostgreSQL refuses to run as root. A root process runs it as the owner of the data, at first `nobody`. The server gets
+ * its data folder as its working directory, not by path, so that DATA_DIR may lie where that user could not go (`/root`).
+ */
+
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cluster, prepareCluster, USER } from './embedded/cluster.ts';
+import { startFailure } from './embedded/failure.ts';
+import { type Postmaster, removeStaleLock, runningPostmaster } from './embedded/postmaster.ts';
+import { holdServer, PORT, superviseServer } from './embedded/supervisor.ts';
+
+export { EmbeddedPostgresError } from './embedded/failure.ts';
+
+/** How to reach the server: for `pg.Pool`, `PrismaPg` and everything else that takes a pg configuration. */
+export interface ConnectionParameters {
+  /** The folder of the Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
+
+export interface EmbeddedPostgres {
+  readonly connection: ConnectionParameters;
+  /** The same as a URL for pg and libpq (psql, pg_dump): `host` in the query overrides `localhost`, which URL parsers want. */
+  readonly url: string;
+  /** Process id of the postmaster. */
+  readonly pid: number;
+  /** Lets go of the server; who launched it also waits until it has stopped, unless others still use it. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Receives what the server reports, line by line: no statements, no data. Only who launches the server hears it. */
+  readonly log: (line: string) => void;
+  /** False trades safety against power loss for speed: for tests only. Default true. */
+  readonly durable?: boolean;
+}
+
+/** The server is ours alone, so that its first database will do: creating another would only delay a first start. */
+const DATABASE = 'postgres';
+
+const POLL_MS = 5;
+/** Long enough for a crash recovery: at most 1 GB of write-ahead log is read again. */
+const START_TIMEOUT_MS = 60_000;
+/** A server that still runs this long after we let go of it is in use by others; it stops within 0.2 s when it is not. */
+const RELEASE_MS = 500;
+
+/**
+ * Starts PostgreSQL on the data in `dataDir`, created when missing, or joins the server that already runs on it.
+ * @throws {EmbeddedPostgresError} when PostgreSQL cannot run here, or not with this data.
+ */
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  { log, durable = true }: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const cluster = await prepareCluster(dataDir, durable);
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const postmaster = runningPostmaster(cluster.data);
+    const server = postmaster === null ? await launch(cluster, deadline, log) : join(postmaster);
+    if (server !== null) return server;
+    // It is starting, or stopping after its last holder went: wait for either to end.
+    await delay(POLL_MS);
+  }
+  throw startFailure(`It was not ready after ${START_TIMEOUT_MS / 1000} s.`);
+}
+
+/** Null when the server is not ready yet, or about to stop. */
+function join(postmaster: Postmaster): EmbeddedPostgres | null {
+  const release = postmaster.isReady ? holdServer(postmaster.socketDirectory) : null;
+  return release && describe(postmaster, async () => release());
+}
+
+/** Null when another process launched a server on the same data at the same time. */
+async function launch(
+  cluster: Cluster,
+  deadline: number,
+  log: (line: string) => void,
+): Promise<EmbeddedPostgres | null> {
+  removeStaleLock(cluster.data);
+  const server = superviseServer(cluster, log);
+  while (!(await Promise.race([server.ended, delay(POLL_MS, false)])) && Date.now() < deadline) {
+    const postmaster = runningPostmaster(cluster.data);
+    if (!postmaster?.isReady || postmaster.socketDirectory !== server.sockets) continue;
+    // It must not keep a process alive that forgot to stop it.
+    server.keepAlive(false);
+    return describe(postmaster, async () => {
+      server.release();
+      server.keepAlive(true);
+      while (!(await Promise.race([server.ended, delay(RELEASE_MS, false)]))) {
+        if (runningPostmaster(cluster.data)?.isReady) break;
+      }
+      server.keepAlive(false);
+    });
+  }
+  server.release();
+  rmSync(server.sockets, { recursive: true, force: true });
+  if (runningPostmaster(cluster.data) !== null) return null;
+  throw startFailure(server.output());
+}
+
+function describe({ pid, socketDirectory }: Postmaster, release: () => Promise<void>): EmbeddedPostgres {
+  let stopped: Promise<void> | null = null;
+  return {
+    connection: { host: socketDirectory, port: PORT, user: USER, database: DATABASE },
+    url: `postgresql://${USER}@localhost/${DATABASE}?host=${encodeURIComponent(socketDirectory)}&port=${PORT}`,
+    pid,
+    stop() {
+      stopped ??= release();
+      return stopped;
+    },
+  };
+}

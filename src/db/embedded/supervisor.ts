@@ -1,0 +1,139 @@
+/** The server's process, and the pipe by which it learns that nobody needs it any more. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Account, type Cluster, give, runOptions, workingDirectory } from './cluster.ts';
+import { isSystemError } from './failure.ts';
+
+/** Names the socket file (`.s.PGSQL.5432`); nothing listens on TCP. */
+export const PORT = 5432;
+
+const SETTINGS = [
+  'listen_addresses=',
+  `port=${PORT}`,
+  'max_connections=60',
+  'shared_buffers=64MB',
+  'cluster_name=epistle',
+  'timezone=UTC',
+  // Failed statements are reported to whoever sent them. Here they would only spread addresses and keys.
+  'log_min_messages=log',
+  'log_min_error_statement=panic',
+  'log_error_verbosity=terse',
+];
+const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+
+/**
+ * Runs the server (arguments: socket folder, command) until it ends by itself or the pipe on stdin has no writer left.
+ * SIGINT is PostgreSQL's fast shutdown. The signals of a terminal or supervisor are for the holders to act upon, and
+ * stderr (SIGPIPE) may have lost its reader.
+ */
+const SUPERVISOR = `
+  sockets=$1; shift
+  trap '' HUP INT TERM PIPE
+  exec 3<&0
+  "$@" 3<&- & server=$!
+  (while read -r _; do :; done; kill -INT "$server") <&3 & watcher=$!
+  wait "$server"; status=$?
+  kill -KILL "$watcher" 2>/dev/null
+  rm -rf "$sockets"
+  exit "$status"`;
+
+export interface SupervisedServer {
+  /** The folder of the server's Unix socket. */
+  readonly sockets: string;
+  /** Settles when the server has ended or could not be run. */
+  readonly ended: Promise<true>;
+  /** The last of what the server reported. */
+  output(): string;
+  /** Lets go: the server stops unless other processes hold it. */
+  release(): void;
+  /** Whether waiting for the server keeps this process alive. It does until told otherwise. */
+  keepAlive(value: boolean): void;
+}
+
+/** Launches the server, which may not be ready yet, or refuse to start because another one has the data. */
+export function superviseServer(cluster: Cluster, log: (line: string) => void): SupervisedServer {
+  const sockets = createSocketDirectory(cluster.account);
+  const pipe = holdersPipe(sockets);
+  execFileSync('mkfifo', ['-m', '600', pipe]);
+  give(pipe, cluster.account);
+  // Opened for both, a pipe does not wait for its other end; nor does the reader then.
+  const holder = openSync(pipe, constants.O_RDWR);
+  const reader = openSync(pipe, constants.O_RDONLY);
+  const settings = [...SETTINGS, ...(cluster.durable ? [] : NOT_DURABLE)].flatMap((setting) => ['-c', setting]);
+  const postgres = [
+    path.join(cluster.bin, 'postgres'),
+    '-D',
+    workingDirectory(cluster.data),
+    '-k',
+    sockets,
+    ...settings,
+  ];
+  const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'epistle-postgres', sockets, ...postgres], {
+    ...runOptions(cluster, cluster.data),
+    // A terminal's Ctrl-C reaches us, who then drain and stop it, but not the server.
+    detached: true,
+    stdio: [reader, 'ignore', 'pipe'],
+  });
+  closeSync(reader);
+  return {
+    sockets,
+    ...observe(child, log),
+    release() {
+      closeSync(holder);
+    },
+    keepAlive(value) {
+      const handles = child.stderr instanceof Socket ? [child, child.stderr] : [child];
+      for (const handle of handles) {
+        if (value) handle.ref();
+        else handle.unref();
+      }
+    },
+  };
+}
+
+function observe(child: ChildProcess, log: (line: string) => void): Pick<SupervisedServer, 'ended' | 'output'> {
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-4_000);
+    for (const line of text.split('\n')) if (line !== '') log(line);
+  });
+  const ended = new Promise<true>((resolve) => {
+    child.once('close', () => resolve(true));
+    child.once('error', (error) => {
+      output += error.message;
+      resolve(true);
+    });
+  });
+  return { ended, output: () => output };
+}
+
+/**
+ * Keeps a running server from stopping.
+ * @returns lets go of it again. Null when it is about to stop.
+ */
+export function holdServer(sockets: string): (() => void) | null {
+  try {
+    const holder = openSync(holdersPipe(sockets), constants.O_WRONLY | constants.O_NONBLOCK);
+    return () => closeSync(holder);
+  } catch (error) {
+    // ENXIO: nobody reads the pipe any more. ENOENT: the folder is being removed.
+    if (isSystemError(error, 'ENXIO') || isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** A socket's path may have 103 bytes at most and must be open to the server's user, so that DATA_DIR is no place for it. */
+function createSocketDirectory(account: Account): string {
+  const isSuitable = account.uid === undefined && tmpdir().length <= 64;
+  const directory = mkdtempSync(path.join(isSuitable ? tmpdir() : '/tmp', 'epistle-pg-'));
+  give(directory, account);
+  return directory;
+}
+
+function holdersPipe(sockets: string): string {
+  return path.join(sockets, 'holders');
+}

@@ -1,0 +1,108 @@
+/**
+ * The port to Gmail, written from the caller's side: our words in, our words out, no client type crosses it.
+ *
+ * Calls with an effect (`createDraft`, `sendDraft`, `deleteDraft`) are made once: the client's own retry is off.
+ * What a failure means for an effect is in `GmailError.outcome`, read from the one table in `errors.ts` beside this file.
+ */
+
+/** How the gateway gets into one mailbox. */
+export interface MailboxAccess {
+  readonly accountId: string;
+  /**
+   * A valid access token. With `refresh`, one that is newer than the token that was just refused.
+   * @throws {GmailError} kind `reauth` when the grant is gone, `unreachable` when the token endpoint is.
+   */
+  readonly accessToken: (options?: { readonly refresh?: boolean }) => Promise<string>;
+}
+
+/** A Gmail message id and the id of its thread; both belong to one mailbox only. */
+export interface MessageRef {
+  readonly messageId: string;
+  readonly threadId: string;
+}
+
+/** A Gmail draft. `messageId` changes at each edit, `draftId` does not. */
+export interface DraftRef extends MessageRef {
+  readonly draftId: string;
+  /** Labels of the draft's message: exactly `DRAFT` while it has not been sent. Empty in the answer to `createDraft`. */
+  readonly labels: readonly string[];
+}
+
+export interface SendAs {
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly isPrimary: boolean;
+  /** False while the owner has not confirmed the alias: Gmail would rewrite such a From silently. */
+  readonly isAccepted: boolean;
+}
+
+export interface MimeHeader {
+  readonly name: string;
+  /** Unfolded, not decoded. */
+  readonly value: string;
+}
+
+/** One leaf of the MIME tree that is not a body: an attachment or an inline image. */
+export interface GmailPart {
+  /** Position in the MIME tree ("1.2"), stable for a message, unlike `attachmentId`. */
+  readonly partId: string;
+  readonly filename: string;
+  readonly contentType: string;
+  /** Without angle brackets. Null when the part has none. */
+  readonly contentId: string | null;
+  /** Decoded bytes. */
+  readonly size: number;
+  /** For `getAttachment`. Null when Gmail sent the bytes along in `data`. */
+  readonly attachmentId: string | null;
+  readonly data: Buffer | null;
+}
+
+export interface GmailMessage extends MessageRef {
+  readonly labels: readonly string[];
+  readonly snippet: string;
+  /** Gmail's own time of receipt or sending, the one to sort by. */
+  readonly internalDate: Date;
+  /** uint64 as text. */
+  readonly historyId: string;
+  readonly headers: readonly MimeHeader[];
+  /** Decoded from the part's charset. Null when the message has no such part. */
+  readonly bodyText: string | null;
+  readonly bodyHtml: string | null;
+  readonly parts: readonly GmailPart[];
+}
+
+export interface CallOptions {
+  /** Aborts the call: `unknown` once it was begun, `unreachable` while it waited for its turn. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GmailGateway {
+  /** The mailbox's address and the history id from which changes can be listed later (uint64 as text). */
+  getProfile(mailbox: MailboxAccess, options?: CallOptions): Promise<{ email: string; historyId: string }>;
+  /** The addresses that the mailbox may send from, the primary one included. */
+  listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAs[]>;
+  /**
+   * Stores a message as a draft. Above 3.5 MB it goes through the upload endpoint, streamed.
+   * @param message.mime CRLF-terminated RFC 5322 bytes, Bcc header included.
+   * @param message.threadId the mailbox's own thread to put it in, null for a thread of its own.
+   */
+  createDraft(
+    mailbox: MailboxAccess,
+    message: { readonly mime: Buffer; readonly threadId: string | null },
+    options?: CallOptions,
+  ): Promise<DraftRef>;
+  /** Sends a draft, exactly one request. Null when Gmail knows no such draft: sent already, or deleted. */
+  sendDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<MessageRef | null>;
+  /** Null when Gmail knows no such draft: sent already, or deleted. */
+  getDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<DraftRef | null>;
+  /** Deletes a draft for good. One that is already gone is fine. */
+  deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
+  /** The whole message, bodies decoded. Null when it is gone. */
+  getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
+  /** The bytes of one attachment. Null when the message or the attachment is gone. */
+  getAttachment(
+    mailbox: MailboxAccess,
+    ref: { readonly messageId: string; readonly attachmentId: string },
+    options?: CallOptions,
+  ): Promise<Buffer | null>;
+}

@@ -1,0 +1,207 @@
+import { Readable } from 'node:stream';
+import { gmail, type gmail_v1 } from '@googleapis/gmail';
+import { z } from 'zod';
+import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
+import type { CallOptions, DraftRef, GmailGateway, MailboxAccess } from './gateway.ts';
+import { createAccountLimiter } from './limiter.ts';
+import { MessageAnswer, toGmailMessage } from './message.ts';
+
+/** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
+const MAX_IN_FLIGHT = 4;
+/** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
+const MAX_JSON_MIME_BYTES = 3_500_000;
+const UPLOAD_CHUNK_BYTES = 64 * 1024;
+
+/** Up to two repeats, after 0.1 and 0.5 s. Throttling is not repeated here: the caller's queue waits as long as Gmail says. */
+const READ = {
+  retryConfig: { retry: 2, noResponseRetries: 2, httpMethodsToRetry: ['GET'], statusCodesToRetry: [[500, 599]] },
+};
+/** Once. The default of the client is to repeat PUT and DELETE. */
+const EFFECT = { retry: false };
+
+const UserId = { userId: 'me' };
+const Id = z.string().min(1);
+const ProfileAnswer = z.object({ emailAddress: z.string().min(3), historyId: z.string().regex(/^\d{1,20}$/) });
+const SendAsAnswer = z.object({
+  sendAs: z.array(
+    z.object({
+      sendAsEmail: z.string(),
+      displayName: z.string().optional(),
+      isPrimary: z.boolean().default(false),
+      verificationStatus: z.string().optional(),
+    }),
+  ),
+});
+const SentAnswer = z.object({ id: Id, threadId: Id });
+const DraftAnswer = z.object({ id: Id, message: SentAnswer.extend({ labelIds: z.array(z.string()).default([]) }) });
+const AttachmentAnswer = z.object({ data: z.string() });
+
+/**
+ * Gmail through Google's client.
+ * @param options.rootUrl one origin that serves the Gmail API, null for Google's own.
+ * @param options.timeoutMs of one call, its repeats included.
+ */
+export function googleGateway(options: {
+  readonly rootUrl: string | null;
+  readonly timeoutMs: number;
+  readonly now: () => Date;
+}): GmailGateway {
+  const users = gmail({ version: 'v1' }).users;
+  const limit = createAccountLimiter(MAX_IN_FLIGHT);
+
+  /**
+   * One call: a place among the account's calls, a token, the request, its answer parsed.
+   * @throws {GmailError}, and whatever else `mailbox.accessToken` throws.
+   */
+  function call<T>(
+    mailbox: MailboxAccess,
+    { signal }: CallOptions,
+    policy: object,
+    answer: z.ZodType<T>,
+    request: (requestOptions: object) => Promise<{ data: unknown }>,
+  ): Promise<T> {
+    const attempt = async (token: string): Promise<T> => {
+      if (signal?.aborted) throw abortedBeforeCall();
+      const deadline = AbortSignal.timeout(options.timeoutMs);
+      const response = await request({
+        ...policy,
+        // With every call: the client ignores a rootUrl of its own for uploads, and mail and token would go to Google.
+        ...(options.rootUrl === null ? {} : { rootUrl: options.rootUrl }),
+        headers: { authorization: `Bearer ${token}` },
+        responseType: 'json',
+        // A redirect is no answer of Gmail's; following it would repeat the request elsewhere.
+        redirect: 'manual',
+        noProxy: ['localhost', '127.0.0.1'],
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      }).catch((error: unknown) => {
+        throw toGmailError(error, options.now());
+      });
+      const parsed = answer.safeParse(response.data);
+      if (!parsed.success) throw brokenAnswer();
+      return parsed.data;
+    };
+    return limit(mailbox.accountId, signal, async () => {
+      try {
+        return await attempt(await mailbox.accessToken());
+      } catch (error) {
+        // A 401 was not accepted, so even an effect may be repeated.
+        if (!isKind(error, 'unauthorized')) throw error;
+        return attempt(await mailbox.accessToken({ refresh: true }));
+      }
+    });
+  }
+
+  const gateway: GmailGateway = {
+    async getProfile(mailbox, callOptions = {}) {
+      const profile = await call(mailbox, callOptions, READ, ProfileAnswer, (o) => users.getProfile(UserId, o));
+      return { email: profile.emailAddress, historyId: profile.historyId };
+    },
+
+    async listSendAs(mailbox, callOptions = {}) {
+      const { sendAs } = await call(mailbox, callOptions, READ, SendAsAnswer, (o) =>
+        users.settings.sendAs.list(UserId, o),
+      );
+      return sendAs.map((alias) => ({
+        email: alias.sendAsEmail,
+        displayName: alias.displayName || null,
+        isPrimary: alias.isPrimary,
+        // The primary address carries no status.
+        isAccepted: alias.isPrimary || alias.verificationStatus === 'accepted',
+      }));
+    },
+
+    async createDraft(mailbox, { mime, threadId }, callOptions = {}) {
+      try {
+        return toDraftRef(
+          await call(mailbox, callOptions, EFFECT, DraftAnswer, (o) =>
+            users.drafts.create(draftParams(mime, threadId), o),
+          ),
+        );
+      } catch (error) {
+        if (threadId === null || !isKind(error, 'not-found')) throw error;
+        // `drafts.create` names nothing else that could be missing.
+        const { status, reason, message } = error;
+        throw new GmailError({ kind: 'thread-not-found', status, reason, message });
+      }
+    },
+
+    async sendDraft(mailbox, draftId, callOptions = {}) {
+      const params = { ...UserId, requestBody: { id: draftId } };
+      const sent = await orNullWhenGone(
+        call(mailbox, callOptions, EFFECT, SentAnswer, (o) => users.drafts.send(params, o)),
+      );
+      return sent && { messageId: sent.id, threadId: sent.threadId };
+    },
+
+    async getDraft(mailbox, draftId, callOptions = {}) {
+      const params = { ...UserId, id: draftId, format: 'minimal' };
+      const draft = await orNullWhenGone(
+        call(mailbox, callOptions, READ, DraftAnswer, (o) => users.drafts.get(params, o)),
+      );
+      return draft && toDraftRef(draft);
+    },
+
+    async deleteDraft(mailbox, draftId, callOptions = {}) {
+      const params = { ...UserId, id: draftId };
+      await orNullWhenGone(call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.drafts.delete(params, o)));
+    },
+
+    async getMessage(mailbox, messageId, callOptions = {}) {
+      const params = { ...UserId, id: messageId, format: 'full' };
+      const answer = await orNullWhenGone(
+        call(mailbox, callOptions, READ, MessageAnswer, (o) => users.messages.get(params, o)),
+      );
+      if (answer === null) return null;
+      return toGmailMessage(answer, (attachmentId) =>
+        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions),
+      );
+    },
+
+    async getAttachment(mailbox, { messageId, attachmentId }, callOptions = {}) {
+      const params = { ...UserId, messageId, id: attachmentId };
+      const attachment = await orNullWhenGone(
+        call(mailbox, callOptions, READ, AttachmentAnswer, (o) => users.messages.attachments.get(params, o)),
+      );
+      return attachment && Buffer.from(attachment.data, 'base64url');
+    },
+  };
+  return gateway;
+}
+
+/** Built anew for each request: a stream can be read once. */
+function draftParams(mime: Buffer, threadId: string | null): gmail_v1.Params$Resource$Users$Drafts$Create {
+  const thread = threadId === null ? {} : { threadId };
+  if (mime.length <= MAX_JSON_MIME_BYTES) {
+    return { ...UserId, requestBody: { message: { ...thread, raw: mime.toString('base64url') } } };
+  }
+  // The metadata part must be there, empty or not, or the client sends the bytes as the draft resource itself.
+  return {
+    ...UserId,
+    requestBody: { message: thread },
+    media: { mimeType: 'message/rfc822', body: Readable.from(chunksOf(mime)) },
+  };
+}
+
+function* chunksOf(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += UPLOAD_CHUNK_BYTES) {
+    yield bytes.subarray(start, start + UPLOAD_CHUNK_BYTES);
+  }
+}
+
+function toDraftRef(draft: z.infer<typeof DraftAnswer>): DraftRef {
+  const { id, message } = draft;
+  return { draftId: id, messageId: message.id, threadId: message.threadId, labels: message.labelIds };
+}
+
+function isKind(error: unknown, kind: GmailError['kind']): error is GmailError {
+  return error instanceof GmailError && error.kind === kind;
+}
+
+async function orNullWhenGone<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isKind(error, 'not-found')) return null;
+    throw error;
+  }
+}

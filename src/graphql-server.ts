@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { App } from './app.ts';
+import { authenticate } from './auth/authenticate.ts';
+import { scopeToOrganization, type TenantDb } from './db/tenant.ts';
+import { GRAPHIQL_EXAMPLES } from './graphiql.ts';
+import { describeError } from './log.ts';
+import { createBatchLoaders } from './schema/batch.ts';
+import type { Context } from './schema/context.ts';
+import { schema } from './schema/index.ts';
+import { presentableError } from './schema/mask-error.ts';
+
+/** 25 MB of files in base64, two bodies, and the JSON around them. */
+const MAX_REQUEST_BYTES = 45 * 1024 * 1024;
+const MAX_TOKENS = 5_000;
+const MAX_CACHED_TENANTS = 1_000;
+
+export interface GraphqlServerOptions {
+  /** Filled into GraphiQL's headers. Null: none. */
+  readonly demoKey: string | null;
+}
+
+/** Serves /graphql. */
+export function createGraphqlServer(app: App, { demoKey }: GraphqlServerOptions) {
+  const tenants = new Map<string, TenantDb>();
+
+  /** Clients are cheap to keep and not free to make. */
+  function tenantDb(organizationId: string): TenantDb {
+    const known = tenants.get(organizationId);
+    if (known !== undefined) return known;
+    if (tenants.size >= MAX_CACHED_TENANTS) tenants.clear();
+    const db = scopeToOrganization(app.db, organizationId);
+    tenants.set(organizationId, db);
+    return db;
+  }
+
+  return createYoga<object, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: app.config.production
+      ? false
+      : {
+          title: 'Epistle',
+          defaultQuery: GRAPHIQL_EXAMPLES,
+          headers: JSON.stringify({ authorization: `Bearer ${demoKey ?? 'epk_…'}` }, null, 2),
+        },
+    // Nothing here uses cookies, so origins need no credentials.
+    cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,
+    logging: false,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    multipart: false,
+    plugins: [limitTokens],
+    context: async ({ request }) => {
+      const requestId = randomUUID();
+      const identity = await authenticate(app, request.headers.get('authorization'));
+      if (identity === null) throw unauthenticated();
+      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders(), requestId };
+    },
+    maskedErrors: {
+      isDev: false,
+      maskError: (error) => presentableError(error) ?? unexpected(app, error),
+    },
+  });
+}
+
+/** Logged once, under an id that the answer carries too. */
+function unexpected(app: App, error: unknown): GraphQLError {
+  const requestId = randomUUID();
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  const path = error instanceof GraphQLError ? error.path : undefined;
+  app.log.error({ requestId, path, error: describeError(original) }, 'unexpected error');
+  return new GraphQLError('Unexpected error.', {
+    path: path ?? null,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  });
+}
+
+function unauthenticated(): GraphQLError {
+  const message = 'Send an API key: Authorization: Bearer epk_…';
+  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } } });
+}
+
+const limitTokens: Plugin = {
+  onParse({ params }) {
+    params.options = { ...params.options, maxTokens: MAX_TOKENS };
+  },
+};

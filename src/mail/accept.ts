@@ -1,0 +1,203 @@
+/**
+ * The first of the send path's transactions: the email is written QUEUED, leased to the process that will deliver it,
+ * with its files, its search terms, its first event and the `deliver` job that takes over when that process dies.
+ * After it commits the email cannot be lost.
+ */
+import { v7 as uuidv7 } from 'uuid';
+import type { SendMode } from '#generated/prisma/enums.ts';
+import type { ContextRef } from '../context/kind.ts';
+import { inTransaction, type Pool, type Sql } from '../db/client.ts';
+import { job } from '../queue.ts';
+import type { AttachedFile, EmailContent } from './content.ts';
+import type { Lease } from './delivery.ts';
+import type { Fingerprint } from './idempotency.ts';
+import { searchTerms } from './search-terms.ts';
+import type { Sender } from './sender.ts';
+
+/** Where an email goes in the account's mailbox and what its reply headers name. */
+export interface Thread {
+  readonly replyToMessageId: string | null;
+  readonly conversationId: string | null;
+  /** Null: a thread of its own. */
+  readonly threadId: string | null;
+  readonly inReplyTo: string | null;
+  readonly references: readonly string[];
+}
+
+/** Everything that is decided about an email before it is handed to Gmail. */
+export interface Acceptance {
+  readonly lease: Lease;
+  readonly leaseExpiresAt: Date;
+  readonly mode: SendMode;
+  readonly sender: Sender;
+  readonly fromEmail: string;
+  readonly content: EmailContent;
+  readonly thread: Thread;
+  readonly context: ContextRef | null;
+  readonly idempotency: { readonly key: string; readonly fingerprint: Fingerprint } | null;
+  readonly actor: string;
+  readonly at: Date;
+}
+
+const ACCEPT_NEW = {
+  name: 'accept-new',
+  text: `WITH email AS (
+      INSERT INTO outbound_email (organization_id, id, status, mode, account_id, from_email, "to", cc, bcc, reply_to,
+        subject, body_text, body_html, context_type, context_id, reply_to_message_id, conversation_id,
+        requested_thread_id, in_reply_to, "references", idempotency_key, request_fingerprint,
+        lease_token, lease_expires_at, attempts, created_at, updated_at)
+      VALUES ($1, $2, 'QUEUED', $3::send_mode, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $21, $22, $23, 1, $24, $24)
+      ON CONFLICT (organization_id, idempotency_key) DO NOTHING
+      RETURNING organization_id, id
+    ), event AS (
+      INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+      SELECT organization_id, $25, id, $24, 'accepted', $26, '{"to": "QUEUED"}' FROM email
+    ), search AS (
+      INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
+      SELECT organization_id, id, $27 FROM email
+    )
+    SELECT graphile_worker.add_job('deliver', payload => $28::json, run_at => $23, max_attempts => 25, job_key => $29)
+    FROM email`,
+};
+
+/** @returns false when the idempotency key is taken: nothing was written. */
+export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<boolean> {
+  // A single statement is a transaction of its own; only files need more than one.
+  if (acceptance.content.attachments.length === 0) return insertEmail(pool, acceptance);
+  return inTransaction(pool, async (tx) => {
+    if (!(await insertEmail(tx, acceptance))) return false;
+    await insertAttachments(tx, acceptance.lease, acceptance.content.attachments);
+    return true;
+  });
+}
+
+async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
+  const { lease, content, thread, context, idempotency } = acceptance;
+  const { organizationId, outboundEmailId } = lease;
+  const deliver = job('deliver', { organizationId, outboundEmailId });
+  const { rowCount } = await sql.query({
+    ...ACCEPT_NEW,
+    values: [
+      organizationId,
+      outboundEmailId,
+      acceptance.mode,
+      acceptance.sender.id,
+      acceptance.fromEmail,
+      content.to,
+      content.cc,
+      content.bcc,
+      content.replyTo,
+      content.subject,
+      content.bodyText,
+      content.bodyHtml,
+      context?.type ?? null,
+      context?.id ?? null,
+      thread.replyToMessageId,
+      thread.conversationId,
+      thread.threadId,
+      thread.inReplyTo,
+      thread.references,
+      idempotency?.key ?? null,
+      idempotency?.fingerprint ?? null,
+      lease.token,
+      acceptance.leaseExpiresAt,
+      acceptance.at,
+      uuidv7(),
+      acceptance.actor,
+      contentTerms(content),
+      deliver.payload,
+      deliver.key,
+    ],
+  });
+  return rowCount === 1;
+}
+
+const ACCEPT_DRAFT = {
+  name: 'accept-draft',
+  text: `WITH email AS (
+      UPDATE outbound_email SET status = 'QUEUED', conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
+        "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12,
+        attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
+        updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND status = 'DRAFT' AND revision = $3
+      RETURNING organization_id, id
+    ), event AS (
+      INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+      SELECT organization_id, $13, id, $4, 'accepted', $14, '{"from": "DRAFT", "to": "QUEUED"}' FROM email
+    )
+    SELECT graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
+    FROM email`,
+};
+
+/** @returns false when it is no longer a draft of that revision: somebody else was faster, nothing was changed. */
+export async function acceptDraft(pool: Pool, acceptance: Acceptance, revision: number): Promise<boolean> {
+  const { lease, thread, context } = acceptance;
+  const { organizationId, outboundEmailId } = lease;
+  const deliver = job('deliver', { organizationId, outboundEmailId });
+  const { rowCount } = await pool.query({
+    ...ACCEPT_DRAFT,
+    values: [
+      organizationId,
+      outboundEmailId,
+      revision,
+      acceptance.at,
+      thread.conversationId,
+      thread.threadId,
+      thread.inReplyTo,
+      thread.references,
+      context?.type ?? null,
+      context?.id ?? null,
+      lease.token,
+      acceptance.leaseExpiresAt,
+      uuidv7(),
+      acceptance.actor,
+      deliver.payload,
+      deliver.key,
+    ],
+  });
+  return rowCount === 1;
+}
+
+/** The files of an email, their bytes once per content. In the caller's transaction. */
+export async function insertAttachments(
+  tx: Sql,
+  { organizationId, outboundEmailId }: { organizationId: string; outboundEmailId: string },
+  files: readonly AttachedFile[],
+): Promise<void> {
+  for (const [position, file] of files.entries()) {
+    await tx.query(
+      `INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      [organizationId, file.sha256, file.bytes],
+    );
+    await tx.query(
+      `INSERT INTO attachment (organization_id, id, outbound_email_id, position, filename, content_type, size, sha256, content_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        organizationId,
+        uuidv7(),
+        outboundEmailId,
+        position,
+        file.filename,
+        file.contentType,
+        file.bytes.length,
+        file.sha256,
+        file.contentId,
+      ],
+    );
+  }
+}
+
+/** The terms under which an outbound email is found: its words, file names and recipients. */
+export function contentTerms(
+  content: Omit<EmailContent, 'attachments'> & { readonly attachments: readonly { readonly filename: string }[] },
+): string[] {
+  return searchTerms({
+    texts: [
+      content.subject,
+      ...content.attachments.map(({ filename }) => filename),
+      content.bodyText ?? content.bodyHtml,
+    ],
+    addresses: [...content.to, ...content.cc, ...content.bcc],
+  });
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { App } from '../app.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
+import type { AttachedFile } from './content.ts';
+import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
+
+/** The files of an outbound email, bytes included, in their order. */
+export async function readAttachments(
+  sql: Sql,
+  organizationId: string,
+  outboundEmailId: string,
+): Promise<AttachedFile[]> {
+  const { rows } = await sql.query<AttachedFile>({
+    name: 'read-attachments',
+    text: `SELECT f.filename, f.content_type AS "contentType", f.sha256, f.content_id AS "contentId", c.bytes
+      FROM attachment f JOIN attachment_content c ON c.organization_id = f.organization_id AND c.sha256 = f.sha256
+      WHERE f.organization_id = $1 AND f.outbound_email_id = $2 ORDER BY f.position`,
+    values: [organizationId, outboundEmailId],
+  });
+  return rows;
+}
+
+interface ReceivedAttachment {
+  readonly sha256: string | null;
+  readonly partId: string | null;
+  readonly providerMessageId: string | null;
+}
+
+/** The bytes of a received attachment could not be had from Gmail: the message or the part is gone. */
+export class AttachmentGoneError extends Error {
+  override readonly name = 'AttachmentGoneError';
+}
+
+/**
+ * Makes sure that an attachment's bytes are stored; those of a received one are fetched from Gmail when first wanted.
+ * @returns their SHA-256 in hex.
+ * @throws {AttachmentGoneError} @throws {GmailError}
+ */
+export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<string> {
+  const { rows } = await app.pool.query<ReceivedAttachment & Sender>(
+    `SELECT f.sha256, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
+     FROM attachment f
+     LEFT JOIN email_message m ON m.organization_id = f.organization_id AND m.id = f.message_id
+     LEFT JOIN email_account a ON a.organization_id = m.organization_id AND a.id = m.account_id
+     WHERE f.organization_id = $1 AND f.id = $2`,
+    [organizationId, attachmentId],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new AttachmentGoneError('no such attachment');
+  if (row.sha256 !== null) return row.sha256;
+  const bytes = await fetchPart(app, row);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await inTransaction(app.pool, async (tx) => {
+    await tx.query(
+      'INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [organizationId, sha256, bytes],
+    );
+    await tx.query('UPDATE attachment SET sha256 = $3, size = $4 WHERE organization_id = $1 AND id = $2', [
+      organizationId,
+      attachmentId,
+      sha256,
+      bytes.length,
+    ]);
+  });
+  return sha256;
+}
+
+async function fetchPart(app: App, row: ReceivedAttachment & Sender): Promise<Buffer> {
+  const mailbox = mailboxAccess(app, row);
+  const messageId = row.providerMessageId ?? '';
+  // Gmail's attachment ids do not last: the part is found by its place in the message, and fetched by today's id.
+  const message = await app.gmail.getMessage(mailbox, messageId);
+  const part = message?.parts.find(({ partId }) => partId === row.partId);
+  const attachmentId = part?.attachmentId ?? null;
+  const bytes =
+    attachmentId === null ? part?.data : await app.gmail.getAttachment(mailbox, { messageId, attachmentId });
+  if (bytes == null) throw new AttachmentGoneError('the attachment is gone from Gmail');
+  return bytes;
+}

@@ -1,0 +1,120 @@
+import MailComposer from 'nodemailer/lib/mail-composer';
+
+export interface ComposedAttachment {
+  readonly filename: string;
+  /** "type/subtype", parameters allowed. Anything else is sent as application/octet-stream. */
+  readonly contentType: string;
+  readonly bytes: Buffer;
+  /** Makes it an inline image where the html refers to it as `cid:`. Null for a plain attachment. */
+  readonly contentId: string | null;
+}
+
+export interface ComposedEmail {
+  /** Goes into `X-Epistle-Id`, by which a sent copy or a bounce is matched. */
+  readonly opId: string;
+  readonly from: { readonly address: string; readonly name: string | null };
+  /** Addresses must have passed `addressProblem`: a list is not parsed again here. */
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  readonly replyTo: readonly string[];
+  readonly subject: string;
+  readonly bodyText: string | null;
+  readonly bodyHtml: string | null;
+  readonly attachments: readonly ComposedAttachment[];
+  /** Message-IDs with their angle brackets. */
+  readonly inReplyTo: string | null;
+  readonly references: readonly string[];
+  readonly date: Date;
+}
+
+/**
+ * Renders an email as an RFC 5322 message.
+ *
+ * The Message-ID is only there because a message needs one: Gmail replaces it. Bcc is a header, since Gmail reads its
+ * recipients from the headers and takes Bcc out itself.
+ * @returns CRLF-terminated bytes in 7-bit lines of at most 998 octets, not yet base64url.
+ */
+export async function composeMessage(email: ComposedEmail): Promise<Buffer> {
+  const text = crlf(email.bodyText ?? '');
+  const html = crlf(email.bodyHtml ?? '');
+  const composer = new MailComposer({
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    from: { name: email.from.name ?? '', address: email.from.address },
+    to: mailboxes(email.to),
+    cc: mailboxes(email.cc),
+    bcc: mailboxes(email.bcc),
+    replyTo: mailboxes(email.replyTo),
+    subject: literal(email.subject),
+    date: email.date,
+    headers: { 'X-Epistle-Id': email.opId },
+    ...(email.inReplyTo === null ? {} : { inReplyTo: email.inReplyTo }),
+    ...(email.references.length === 0 ? {} : { references: [...email.references] }),
+    // A Buffer, because nodemailer takes an empty string for "no text" and then lets a lone attachment be the whole
+    // message. Its `html` may be left out, so only the text needs this.
+    ...(text === '' && html !== ''
+      ? {}
+      : { text: { content: Buffer.from(text), contentTransferEncoding: encodingFor(text) } }),
+    ...(html === '' ? {} : { html: { content: Buffer.from(html), contentTransferEncoding: encodingFor(html) } }),
+    attachments: email.attachments.map((attachment) => mimeAttachment(attachment, html)),
+  });
+  const message = composer.compile();
+  message.keepBcc = true;
+  return message.build();
+}
+
+/** Objects, not strings: nodemailer would parse a string as a list and could find more recipients in it. */
+function mailboxes(addresses: readonly string[]) {
+  return addresses.map((address) => ({ name: '', address }));
+}
+
+/** RFC 5322 section 2.1: lines end in CRLF, and CR and LF never stand alone. */
+function crlf(text: string): string {
+  return text.replace(/\r\n|\r|\n/g, '\r\n');
+}
+
+/** Quoted-printable while it is mostly readable, base64 where it would grow: three octets against 1.33 for each byte. */
+function encodingFor(text: string): 'quoted-printable' | 'base64' {
+  const escaped = text.match(/[^\t\r\n\x20-\x7e]/g)?.length ?? 0;
+  return escaped * 4 < text.length + 4 ? 'quoted-printable' : 'base64';
+}
+
+/**
+ * nodemailer leaves alone what already looks encoded, so a subject that holds "=?" would reach its reader decoded: such
+ * a one is encoded here, in words of at most 75 characters (RFC 2047 section 2).
+ */
+function literal(text: string): string {
+  if (!text.includes('=?')) return text;
+  // Eleven code points are at most 44 octets, and 60 characters of base64.
+  const chunks = text.match(/.{1,11}/gsu) ?? [];
+  return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
+}
+
+function mimeAttachment(attachment: ComposedAttachment, html: string) {
+  const contentId = attachment.contentId?.replace(/[^\x21-\x7e]|[<>]/g, '') ?? '';
+  const isInline =
+    contentId !== '' && [contentId, encodeURIComponent(contentId)].some((id) => html.includes(`cid:${id}`));
+  return {
+    filename: singleLine(attachment.filename) || 'attachment',
+    content: attachment.bytes,
+    contentType: safeContentType(attachment.contentType),
+    contentTransferEncoding: 'base64',
+    contentDisposition: isInline ? 'inline' : 'attachment',
+    // nodemailer puts whatever has a `cid` beside the html, where an image that the html does not show would be lost.
+    ...(isInline ? { cid: contentId } : contentId === '' ? {} : { headers: { 'Content-ID': `<${contentId}>` } }),
+  };
+}
+
+/**
+ * A `multipart/*` part would be read as parts of ours, and a `message/*` part may not be base64 (RFC 2046 section 5.2.1),
+ * which alone keeps its bytes as they are: both travel as bytes with a file name.
+ */
+function safeContentType(contentType: string): string {
+  const isSafe = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:; *[\w-]+=(?:[\w.+-]+|"[^"\\\p{Cc}]*"))*$/u.test(contentType);
+  return isSafe && !/^(?:multipart|message)\//i.test(contentType) ? contentType : 'application/octet-stream';
+}
+
+function singleLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}

@@ -1,0 +1,192 @@
+/**
+ * The states of an outbound email's delivery and the only statements that change them. Each is conditional on the state
+ * it comes from and on the lease of the one who delivers, and writes its event in the same statement; each says whether
+ * it took effect. A writer that has lost its lease changes nothing.
+ */
+import { v7 as uuidv7 } from 'uuid';
+import type { RetryAdvice, Threading } from '#generated/prisma/enums.ts';
+import type { Sql } from '../db/client.ts';
+import type { MessageRef } from '../gmail/gateway.ts';
+import { job } from '../queue.ts';
+
+/** The right to deliver one email, until it expires. */
+export interface Lease {
+  readonly organizationId: string;
+  readonly outboundEmailId: string;
+  readonly token: string;
+}
+
+export interface Failure {
+  /** For programs. */
+  readonly code: string;
+  /** For people; never holds mail content, addresses or tokens. */
+  readonly message: string;
+  readonly retry: RetryAdvice;
+  /** HTTP status of Gmail's answer; null without one. */
+  readonly providerStatus: number | null;
+}
+
+const SYSTEM = 'system';
+
+/** `$1` organization, `$2` email, `$3` lease, `$4` now, `$5` event id, `$6` event type, `$7` event detail. */
+function transition(assignments: string, from: string, more = { ctes: '', select: '' }): string {
+  return `WITH email AS (
+      UPDATE outbound_email SET ${assignments}, updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND lease_token = $3 AND status IN (${from})
+      RETURNING organization_id, id, context_type, context_id
+    ), event AS (
+      INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+      SELECT organization_id, $5, id, $4, $6, '${SYSTEM}', $7 FROM email
+    )${more.ctes}
+    SELECT id${more.select} FROM email`;
+}
+
+const NO_LEASE = 'lease_token = NULL, lease_expires_at = NULL';
+const NO_FAILURE =
+  'failure_code = NULL, failure_message = NULL, failure_retry = NULL, failed_at = NULL, failure_status = NULL';
+const FAILURE =
+  'failure_code = $8, failure_message = $9, failure_retry = $10::retry_advice, failed_at = $4, failure_status = $11';
+
+async function apply(
+  sql: Sql,
+  { organizationId, outboundEmailId, token }: Lease,
+  statement: { readonly name: string; readonly text: string },
+  now: Date,
+  event: { readonly type: string; readonly detail: object },
+  parameters: readonly unknown[],
+): Promise<boolean> {
+  const { rowCount } = await sql.query({
+    ...statement,
+    values: [organizationId, outboundEmailId, token, now, uuidv7(), event.type, event.detail, ...parameters],
+  });
+  return rowCount === 1;
+}
+
+const MARK_SENDING = {
+  name: 'delivery-sending',
+  text: transition(
+    `status = 'SENDING', ticket_draft_id = $8, ticket_message_id = $9, ticket_thread_id = $10, lease_expires_at = $11`,
+    `'QUEUED'`,
+  ),
+};
+
+/** The ticket is stored and about to be used: from here on a crash leaves the outcome unknown. */
+export function markSending(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  ticket: MessageRef & { readonly draftId: string },
+  leaseExpiresAt: Date,
+  detail: object,
+): Promise<boolean> {
+  return apply(
+    sql,
+    lease,
+    MARK_SENDING,
+    now,
+    { type: 'sending', detail: { from: 'QUEUED', to: 'SENDING', ...detail } },
+    [ticket.draftId, ticket.messageId, ticket.threadId, leaseExpiresAt],
+  );
+}
+
+const MARK_SENT = {
+  name: 'delivery-sent',
+  text: transition(
+    `status = 'SENT', provider_message_id = $8, provider_thread_id = $9, threading = $10::threading, sent_at = $4,
+     next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`,
+    `'SENDING'`,
+    {
+      ctes: `, contact AS (
+        UPDATE context_entity c SET last_contacted_at = greatest(c.last_contacted_at, $4),
+          awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
+        FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id
+      )`,
+      select: `, graphile_worker.remove_job($11), graphile_worker.add_job('read-back', payload => $12::json,
+        max_attempts => 25, job_key => $13)`,
+    },
+  ),
+};
+
+/** Gmail has accepted it. Nothing after this may turn it into a failure. */
+export function markSent(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  sent: MessageRef,
+  threading: Threading,
+  detail: object,
+): Promise<boolean> {
+  const ref = { organizationId: lease.organizationId, outboundEmailId: lease.outboundEmailId };
+  const readBack = job('read-back', ref);
+  return apply(
+    sql,
+    lease,
+    MARK_SENT,
+    now,
+    { type: 'sent', detail: { from: 'SENDING', to: 'SENT', threading, ...detail } },
+    [sent.messageId, sent.threadId, threading, job('deliver', ref).key, readBack.payload, readBack.key],
+  );
+}
+
+const MARK_UNCONFIRMED = {
+  name: 'delivery-unconfirmed',
+  text: transition(`status = 'UNCONFIRMED', next_attempt_at = NULL, ${NO_LEASE}, ${FAILURE}`, `'SENDING'`, {
+    ctes: '',
+    select: ', graphile_worker.remove_job($12)',
+  }),
+};
+
+/** The answer to the sending was lost: it may have left. Only reading may decide from here. */
+export function markUnconfirmed(sql: Sql, lease: Lease, now: Date, failure: Failure, detail: object): Promise<boolean> {
+  const event = { type: 'unconfirmed', detail: { from: 'SENDING', to: 'UNCONFIRMED', ...detail } };
+  return apply(sql, lease, MARK_UNCONFIRMED, now, event, [...failureParameters(failure), deliverKey(lease)]);
+}
+
+const MARK_DEFERRED = {
+  name: 'delivery-deferred',
+  text: transition(`status = 'QUEUED', next_attempt_at = $12, ${NO_LEASE}, ${FAILURE}`, `'QUEUED', 'SENDING'`, {
+    ctes: '',
+    select: `, graphile_worker.add_job('deliver', payload => $13::json, run_at => $12, max_attempts => 25, job_key => $14)`,
+  }),
+};
+
+/** It did not leave, and may later: it waits for `nextAttemptAt`. */
+export function markDeferred(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  failure: Failure,
+  nextAttemptAt: Date,
+  detail: object,
+): Promise<boolean> {
+  const ref = { organizationId: lease.organizationId, outboundEmailId: lease.outboundEmailId };
+  const deliver = job('deliver', ref);
+  const event = { type: 'deferred', detail: { to: 'QUEUED', nextAttemptAt, ...detail } };
+  const parameters = [...failureParameters(failure), nextAttemptAt, deliver.payload, deliver.key];
+  return apply(sql, lease, MARK_DEFERRED, now, event, parameters);
+}
+
+const MARK_REFUSED = {
+  name: 'delivery-refused',
+  // A refused draft is a draft again, as it was: nothing of what was written is lost.
+  text: transition(
+    `status = CASE mode WHEN 'DRAFT' THEN 'DRAFT' ELSE 'FAILED' END::outbound_email_status, next_attempt_at = NULL,
+     ${NO_LEASE}, ${FAILURE}`,
+    `'QUEUED', 'SENDING'`,
+    { ctes: '', select: ', graphile_worker.remove_job($12)' },
+  ),
+};
+
+/** It did not leave and will not by itself: FAILED, or DRAFT again. */
+export function markRefused(sql: Sql, lease: Lease, now: Date, failure: Failure, detail: object): Promise<boolean> {
+  const event = { type: 'refused', detail };
+  return apply(sql, lease, MARK_REFUSED, now, event, [...failureParameters(failure), deliverKey(lease)]);
+}
+
+function failureParameters({ code, message, retry, providerStatus }: Failure): unknown[] {
+  return [code, message, retry, providerStatus];
+}
+
+function deliverKey({ organizationId, outboundEmailId }: Lease): string {
+  return job('deliver', { organizationId, outboundEmailId }).key;
+}

@@ -1,0 +1,282 @@
+/**
+ * The send path, top to bottom:
+ *   sendFresh, sendReply   check everything, find sender and thread, accept in one transaction, then deliver and wait
+ *   sendDraft              the same for an email that is there already: the draft is its own idempotency key
+ *   deliver                draft in Gmail (the ticket) -> row SENDING -> the ticket is sent, once -> row SENT
+ *   fail                   what a failure means: refused, to be tried later, or unknown
+ * `gmail.sendDraft` is the one line with an effect that cannot be taken back. A crash before it leaves a QUEUED row that
+ * the `deliver` job takes over; a crash after it leaves a SENDING row whose lease runs out, and then only reading decides.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import type { Threading } from '#generated/prisma/enums.ts';
+import type { App } from '../app.ts';
+import type { Identity } from '../auth/keys.ts';
+import {
+  DraftConflictError,
+  IdempotencyConflictError,
+  type InputIssue,
+  InvalidInputError,
+  NotFoundError,
+  SendRejectedError,
+} from '../errors.ts';
+import { GmailError } from '../gmail/errors.ts';
+import type { DraftRef } from '../gmail/gateway.ts';
+import { type Acceptance, acceptDraft, acceptNew } from './accept.ts';
+import { readAttachments } from './attachment-content.ts';
+import { type ComposedAttachment, composeMessage } from './compose.ts';
+import { reportMissing } from './content.ts';
+import { type Lease, markDeferred, markRefused, markSending, markSent, markUnconfirmed } from './delivery.ts';
+import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
+import { differingFields } from './idempotency.ts';
+import { judge, type Stage, type Verdict } from './outcome.ts';
+import { awaitOutcome } from './replay.ts';
+import { type EarlierRequest, type Resolved, resolveFresh, resolveReply } from './resolve.ts';
+import {
+  type NewRequest,
+  parseFresh,
+  parseReply,
+  type SendDraftInput,
+  type SendFreshInput,
+  type SendReplyInput,
+} from './send-input.ts';
+import { mailboxAccess } from './sender.ts';
+
+/** What an accepted request came to; the row says the rest. */
+export interface SendOutcome {
+  readonly outboundEmailId: string;
+  /** The request had been made before: nothing new was sent. */
+  readonly replayed: boolean;
+}
+
+/** An accepted email and what composing it takes. */
+export type Delivery = Pick<Acceptance, 'lease' | 'sender' | 'fromEmail' | 'thread'> & {
+  readonly content: Omit<Acceptance['content'], 'attachments'>;
+  readonly attachments: () => Promise<readonly ComposedAttachment[]>;
+  /** How often its delivery was begun, this time included. */
+  readonly attempts: number;
+  /** The ticket of an earlier attempt that was refused. Null: none yet. */
+  readonly ticket: DraftRef | null;
+};
+
+type Delivered = { readonly kind: 'sent' } | { readonly kind: 'superseded' } | Verdict;
+
+/** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | SendRejectedError} */
+export async function sendFresh(app: App, identity: Identity, input: SendFreshInput): Promise<SendOutcome> {
+  const request = parseFresh(input);
+  const resolve = () => resolveFresh(app.pool, identity.organizationId, request);
+  return sendNew(app, identity, 'FRESH', request, resolve);
+}
+
+/** @throws {ReplyNotPossibleError}, and what `sendFresh` throws. */
+export async function sendReply(app: App, identity: Identity, input: SendReplyInput): Promise<SendOutcome> {
+  const request = parseReply(input);
+  const resolve = () => resolveReply(app.pool, identity.organizationId, request);
+  return sendNew(app, identity, 'REPLY', request, resolve);
+}
+
+async function sendNew(
+  app: App,
+  identity: Identity,
+  mode: 'FRESH' | 'REPLY',
+  request: NewRequest,
+  resolve: () => Promise<Resolved>,
+): Promise<SendOutcome> {
+  const resolved = await resolve();
+  if (resolved.earlier !== null) return replay(app, identity, request, resolved.earlier);
+  const { sender, thread, context } = resolved.found();
+  const { content, key, fingerprint } = request;
+  const acceptance: Acceptance = {
+    ...newLease(app, identity, uuidv7()),
+    mode,
+    sender,
+    fromEmail: senderAddress(sender, request.fromAlias),
+    content,
+    thread,
+    context,
+    idempotency: key === null ? null : { key, fingerprint },
+  };
+  if (!(await acceptNew(app.pool, acceptance))) {
+    // A twin was faster between the look-up and the insert; the unique index has decided.
+    const { earlier } = await resolve();
+    if (earlier === null) throw new Error('an idempotency key that was taken is gone');
+    return replay(app, identity, request, earlier);
+  }
+  const attachments = async () => content.attachments;
+  return deliverAndWait(app, { ...acceptance, attachments, attempts: 1, ticket: null });
+}
+
+async function replay(
+  app: App,
+  { organizationId }: Identity,
+  request: NewRequest,
+  earlier: EarlierRequest,
+): Promise<SendOutcome> {
+  const fields = differingFields(earlier.fingerprint, request.fingerprint);
+  if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
+  await awaitOutcome(app, organizationId, earlier.id);
+  return { outboundEmailId: earlier.id, replayed: true };
+}
+
+/** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
+export async function sendDraft(app: App, identity: Identity, input: SendDraftInput): Promise<SendOutcome> {
+  const { organizationId } = identity;
+  const { draftUid } = input;
+  const draft = await findDraftToSend(app.pool, organizationId, draftUid);
+  if (draft === null) throw new NotFoundError('Draft', draftUid);
+  if (draft.status !== 'DRAFT') {
+    await awaitOutcome(app, organizationId, draftUid);
+    return { outboundEmailId: draftUid, replayed: true };
+  }
+  if (input.expectedRevision != null && input.expectedRevision !== draft.revision) {
+    throw new DraftConflictError(
+      draftUid,
+      `The draft is at revision ${draft.revision}, not ${input.expectedRevision}.`,
+    );
+  }
+  requireComplete(draft);
+  const { sender, thread, context } = draft.found();
+  const files = await readAttachments(app.pool, organizationId, draftUid);
+  const acceptance: Acceptance = {
+    ...newLease(app, identity, draftUid),
+    mode: 'DRAFT',
+    sender,
+    fromEmail: draft.fromEmail,
+    content: { ...draft.content, attachments: files },
+    thread,
+    context,
+    idempotency: null,
+  };
+  // A twin or an editor was faster: look again. What is sent is always the revision that was just read.
+  if (!(await acceptDraft(app.pool, acceptance, draft.revision))) return sendDraft(app, identity, input);
+  return deliverAndWait(app, { ...acceptance, attachments: async () => files, attempts: 1, ticket: null });
+}
+
+function requireComplete(draft: DraftToSend): void {
+  const issues: InputIssue[] = [];
+  reportMissing({ ...draft.content, attachments: Array.from({ length: draft.fileCount }) }, 'input.draft', issues);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+/** @throws {InvalidInputError} for an address that Gmail would silently replace by the account's own. */
+function senderAddress(sender: Acceptance['sender'], fromAlias: string | null): string {
+  if (fromAlias === null) return sender.email;
+  const allowed = [sender.email, ...sender.aliases];
+  if (allowed.includes(fromAlias.toLowerCase())) return fromAlias.toLowerCase();
+  const message = `Must be an accepted address of the account: ${allowed.join(', ')}.`;
+  throw new InvalidInputError([{ path: 'input.fresh.fromAlias', message }]);
+}
+
+/** Long enough for every call that a delivery can make before it looks at its lease again. */
+export function leaseMs(app: App): number {
+  return 3 * app.config.gmailTimeoutMs + 5_000;
+}
+
+function newLease(app: App, { organizationId, actor }: Identity, outboundEmailId: string) {
+  const at = app.now();
+  const lease: Lease = { organizationId, outboundEmailId, token: uuidv7() };
+  return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at };
+}
+
+/** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */
+async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome> {
+  const { outboundEmailId } = delivery.lease;
+  const waited = new AbortController();
+  const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
+  const delivered = await Promise.race([deliver(app, delivery), budget]);
+  waited.abort();
+  if (delivered?.kind === 'refused') {
+    const { providerStatus, message, retry } = delivered.failure;
+    throw new SendRejectedError(outboundEmailId, { status: providerStatus ?? 0, reason: message, retry });
+  }
+  return { outboundEmailId, replayed: false };
+}
+
+/** Delivers an email under its lease, known to this process for as long as it takes. */
+export function deliver(app: App, delivery: Delivery): Promise<Delivered> {
+  const { outboundEmailId } = delivery.lease;
+  const delivering = deliverOnce(app, delivery).finally(() => app.deliveries.delete(outboundEmailId));
+  app.deliveries.set(outboundEmailId, delivering);
+  return delivering;
+}
+
+async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
+  const { lease, thread, attempts } = delivery;
+  const mailbox = mailboxAccess(app, delivery.sender);
+  // No call outlives the lease: who has lost it must not be sending any more.
+  const signal = AbortSignal.timeout(2 * app.config.gmailTimeoutMs);
+  const startedAt = performance.now();
+  const elapsed = () => ({ attempt: attempts, latencyMs: Math.round(performance.now() - startedAt) });
+
+  let ticket: DraftRef;
+  try {
+    ticket = delivery.ticket ?? (await createTicket(app, delivery, signal));
+  } catch (error) {
+    return fail(app, delivery, error, 'ticket', elapsed());
+  }
+  const leaseExpiresAt = new Date(app.now().getTime() + leaseMs(app));
+  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, elapsed())))
+    return { kind: 'superseded' };
+
+  let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
+  try {
+    sent = await app.gmail.sendDraft(mailbox, ticket.draftId);
+  } catch (error) {
+    const failed = await fail(app, delivery, error, 'sending', elapsed());
+    // What will not be sent must not stay in the owner's drafts. A draft that cannot be deleted does no harm.
+    if (failed.kind === 'refused') await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
+    return failed;
+  }
+  if (sent === null) {
+    // Somebody else has sent or deleted the ticket in Gmail: only reading can tell which.
+    return fail(app, delivery, ticketGone(), 'sending', elapsed());
+  }
+  const threading: Threading =
+    thread.threadId === null ? 'NEW_THREAD' : sent.threadId === thread.threadId ? 'NATIVE' : 'HEADERS_ONLY';
+  const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
+  return { kind: stored ? 'sent' : 'superseded' };
+}
+
+/** @throws {GmailError} */
+async function createTicket(app: App, delivery: Delivery, signal: AbortSignal): Promise<DraftRef> {
+  const { sender, fromEmail, thread, content, lease } = delivery;
+  const mailbox = mailboxAccess(app, sender);
+  const mime = await composeMessage({
+    opId: lease.outboundEmailId,
+    from: { address: fromEmail, name: sender.displayName },
+    ...content,
+    attachments: await delivery.attachments(),
+    inReplyTo: thread.inReplyTo,
+    references: thread.references,
+    date: app.now(),
+  });
+  try {
+    return await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal });
+  } catch (error) {
+    if (!(error instanceof GmailError && error.kind === 'thread-not-found')) throw error;
+    // The thread was deleted in Gmail. The reply headers still bring the email into the recipient's thread.
+    return app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal });
+  }
+}
+
+/** Writes down what a failure means. @throws what is no failure of Gmail: the lease then runs out. */
+async function fail(app: App, delivery: Delivery, error: unknown, stage: Stage, elapsed: object): Promise<Delivered> {
+  if (!(error instanceof GmailError)) throw error;
+  const { lease, attempts } = delivery;
+  const now = app.now();
+  const verdict = judge(error, stage, attempts, now);
+  const { code, providerStatus } = verdict.failure;
+  const detail = { stage, code, providerStatus, reason: error.reason, ...elapsed };
+  const write = {
+    refused: () => markRefused(app.pool, lease, now, verdict.failure, detail),
+    unconfirmed: () => markUnconfirmed(app.pool, lease, now, verdict.failure, detail),
+    deferred: (at: Date) => markDeferred(app.pool, lease, now, verdict.failure, at, detail),
+  };
+  const stored = await (verdict.kind === 'deferred' ? write.deferred(verdict.nextAttemptAt) : write[verdict.kind]());
+  return stored ? verdict : { kind: 'superseded' };
+}
+
+function ticketGone(): GmailError {
+  const message = 'The draft that stood for this email is gone from Gmail.';
+  return new GmailError({ kind: 'unknown', status: 404, reason: 'ticket-gone', message });
+}

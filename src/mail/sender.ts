@@ -1,0 +1,59 @@
+import type { EmailAccountStatus } from '#generated/prisma/enums.ts';
+import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { GmailError } from '../gmail/errors.ts';
+import type { MailboxAccess } from '../gmail/gateway.ts';
+
+/** An account, as far as sending needs it. */
+export interface Sender {
+  readonly organizationId: string;
+  readonly id: string;
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly aliases: readonly string[];
+  readonly accountStatus: EmailAccountStatus;
+  /** Null once the account is disconnected. */
+  readonly sealedRefreshToken: string | null;
+}
+
+export const SENDER_COLUMNS = `a.organization_id AS "organizationId", a.id, a.email, a.display_name AS "displayName",
+  a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken"`;
+
+/** Null when the organization has no such account. */
+export async function findSender(sql: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
+  const { rows } = await sql.query<Sender>({
+    name: 'find-sender',
+    text: `SELECT ${SENDER_COLUMNS} FROM email_account a WHERE a.organization_id = $1 AND a.id = $2`,
+    values: [organizationId, accountId],
+  });
+  return rows[0] ?? null;
+}
+
+/** What a refresh token is sealed for: this account and no other. */
+export function refreshTokenPurpose(accountId: string): string {
+  return `refresh-token:${accountId}`;
+}
+
+/** The way into an account's mailbox; the refresh token is opened only when a token is asked for. */
+export function mailboxAccess(app: App, account: Pick<Sender, 'id' | 'sealedRefreshToken'>): MailboxAccess {
+  const { id, sealedRefreshToken } = account;
+  return {
+    accountId: id,
+    async accessToken(options) {
+      if (sealedRefreshToken === null) {
+        const message = 'The account holds no grant.';
+        throw new GmailError({ kind: 'reauth', status: null, reason: 'no_grant', message });
+      }
+      return app.tokens.accessToken(id, app.sealer.open(sealedRefreshToken, refreshTokenPurpose(id)), options);
+    },
+  };
+}
+
+/** An account of the organization; null when it has none of this id. */
+export async function findMailbox(sql: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
+  const { rows } = await sql.query<Sender>(
+    `SELECT ${SENDER_COLUMNS} FROM email_account a WHERE a.organization_id = $1 AND a.id = $2`,
+    [organizationId, accountId],
+  );
+  return rows[0] ?? null;
+}

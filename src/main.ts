@@ -1,0 +1,58 @@
+/** Reads the environment, puts the process together, serves until it is told to stop. */
+import path from 'node:path';
+import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
+import { createApp } from './create-app.ts';
+import { startDatabase } from './db/start-database.ts';
+import { createLogger } from './log.ts';
+import { demoApiKey, generatedEncryptionKey } from './secrets.ts';
+import { startServer } from './server.ts';
+import { startWorker } from './worker.ts';
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const [database, sandbox] = await Promise.all([
+    startDatabase(config, log),
+    config.google === null ? startDemoSandbox(config.dataDir) : null,
+  ]);
+  const google: GoogleClient | null = config.google ?? (sandbox && { ...sandbox, baseUrl: sandbox.url });
+  if (google === null) throw new Error('neither Google nor the sandbox');
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+  const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
+  const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
+  const worker = await startWorker(running.app);
+  const demoKey = sandbox && demoApiKey(config.dataDir);
+  const demo =
+    sandbox && demoKey && (await (await import('./demo.ts')).ensureDemo(running.app, sandbox.admin, demoKey));
+  const server = await startServer(running.app, { demoKey });
+  log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
+  if (demo && demoKey) {
+    const { welcome } = await import('./welcome.ts');
+    process.stdout.write(welcome({ publicUrl, demoKey, ...demo }));
+  }
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    await server.close();
+    await worker.stop();
+    await running.close();
+    await sandbox?.close();
+    await database.stop();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
+}
+
+/** In process, its mailboxes kept in the data folder. */
+async function startDemoSandbox(dataDir: string) {
+  const { startSandbox } = await import('../sandbox/server.ts');
+  return startSandbox({ statePath: path.join(dataDir, 'gmail-sandbox.jsonl') });
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof ConfigError || error instanceof Error ? error.message : 'failed to start';
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,43 @@
+/**
+ * Jobs: their names, what each carries, and how one is written into the transaction of the row that causes it. Payloads
+ * are parsed here when they are enqueued and in `worker.ts` when they run.
+ */
+import { z } from 'zod';
+import type { Sql } from './db/client.ts';
+
+const OutboundEmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmailId: z.uuid() });
+
+export const JOBS = {
+  /** Delivers a QUEUED email that no request delivers: its process died, or it had to wait. */
+  deliver: OutboundEmailRef,
+  /** Stores the sent copy in its conversation and learns the Message-ID that Gmail gave it. */
+  'read-back': OutboundEmailRef,
+} as const;
+
+export type JobName = keyof typeof JOBS;
+export type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]>;
+
+/** A job by its SQL parameters: for statements that enqueue it themselves. `payload` is JSON text. */
+export interface JobParameters {
+  readonly name: JobName;
+  readonly payload: string;
+  /** One job at most per key: enqueuing again moves it. */
+  readonly key: string;
+}
+
+/** @throws {z.ZodError} when the payload is not one of this job. */
+export function job<Name extends JobName>(name: Name, payload: JobPayload<Name>): JobParameters {
+  const parsed = JOBS[name].parse(payload);
+  return { name, payload: JSON.stringify(parsed), key: `${name}:${parsed.outboundEmailId}` };
+}
+
+/** Runs again at most so often after it threw; graphile-worker waits exp(attempt) seconds, 25 attempts are some days. */
+const MAX_ATTEMPTS = 25;
+
+/** Enqueues a job, or moves the one with this key, in the caller's transaction. */
+export async function enqueue(sql: Sql, { name, payload, key }: JobParameters, runAt: Date): Promise<void> {
+  await sql.query(
+    `SELECT graphile_worker.add_job($1, payload => $2::json, run_at => $3, max_attempts => ${MAX_ATTEMPTS}, job_key => $4)`,
+    [name, payload, runAt, key],
+  );
+}

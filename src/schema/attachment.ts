@@ -1,0 +1,43 @@
+import { ensureContent } from '../mail/attachment-content.ts';
+import { builder } from './builder.ts';
+
+export const Attachment = builder.prismaObject('Attachment', {
+  description: 'A file of an outbound email or of a message.',
+  select: { id: true },
+  fields: (t) => ({
+    uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
+    filename: t.exposeString('filename', { description: 'Its name, in any script.' }),
+    contentType: t.exposeString('contentType', { description: 'Its media type: `application/pdf`.' }),
+    size: t.exposeInt('size', { description: 'Its size in bytes, decoded.' }),
+    sha256: t.string({
+      description: 'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it.',
+      select: { sha256: true },
+      resolve: async ({ id, sha256 }, _args, { app, identity }) =>
+        sha256 ?? (await ensureContent(app, identity.organizationId, id)),
+    }),
+    contentId: t.exposeString('contentId', {
+      nullable: true,
+      description: 'The Content-ID of an inline image, which the html names as `cid:…`. Null: a plain attachment.',
+    }),
+    downloadUrl: t.field({
+      type: 'HttpUrl',
+      description: 'Where its bytes are, for the same API key.',
+      resolve: ({ id }, _args, { app }) => `${app.publicUrl}/attachments/${id}`,
+    }),
+  }),
+});
+
+export const AttachmentInput = builder.inputType('AttachmentInput', {
+  description: 'A file to send along. At most 20 in one email, 25 MB together.',
+  fields: (t) => ({
+    filename: t.string({ required: true, description: '1 to 255 characters in any script, no line break.' }),
+    contentType: t.string({
+      required: true,
+      description: 'A media type: `application/pdf`, `text/plain; charset=utf-8`.',
+    }),
+    dataBase64: t.field({ type: 'Base64', required: true, description: 'The bytes.' }),
+    contentId: t.string({
+      description: 'For an inline image: what the html names as `cid:…`, without angle brackets.',
+    }),
+  }),
+});

@@ -1,0 +1,46 @@
+import DataLoader from 'dataloader';
+import type { GraphQLResolveInfo } from 'graphql';
+
+/**
+ * One statement for what many rows of a list ask for at the same field. Rows meet by the field's place in the
+ * operation, list positions left out, so that they share selection and arguments.
+ */
+export interface BatchLoaders {
+  load<Value>(
+    place: { readonly info: GraphQLResolveInfo; readonly kind?: string },
+    key: string,
+    loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+  ): Promise<Value | undefined>;
+}
+
+function fieldPlace(info: GraphQLResolveInfo): string {
+  const keys: string[] = [];
+  for (let step: GraphQLResolveInfo['path'] | undefined = info.path; step !== undefined; step = step.prev) {
+    if (typeof step.key === 'string') keys.push(`${step.typename}.${step.key}`);
+  }
+  return keys.join(' < ');
+}
+
+/** Lives as long as one request. */
+export function createBatchLoaders(): BatchLoaders {
+  const loaders = new Map<string, DataLoader<string, unknown>>();
+  return {
+    async load<Value>(
+      place: { readonly info: GraphQLResolveInfo; readonly kind?: string },
+      key: string,
+      loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+    ) {
+      const name = `${place.kind ?? ''} ${fieldPlace(place.info)}`;
+      let loader = loaders.get(name);
+      if (loader === undefined) {
+        loader = new DataLoader(async (keys: readonly string[]) => {
+          const found = await loadMany(keys);
+          return keys.map((each) => found.get(each));
+        });
+        loaders.set(name, loader);
+      }
+      // The place fixes what is loaded there, hence the type.
+      return loader.load(key) as Promise<Value | undefined>;
+    },
+  };
+}

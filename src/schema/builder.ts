@@ -1,0 +1,93 @@
+import SchemaBuilder from '@pothos/core';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import type PrismaTypes from '#generated/pothos-types.ts';
+import { getDatamodel } from '#generated/pothos-types.ts';
+import type { Scope } from '../auth/scopes.ts';
+import type { Context } from './context.ts';
+import { ForbiddenError } from './forbidden.ts';
+import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
+
+export interface SchemaTypes {
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  AuthScopes: { scope: Scope };
+  Connection: { totalCount: () => Promise<number> };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    UUID: { Input: string; Output: string };
+    EmailAddress: { Input: string; Output: string };
+    Base64: { Input: string; Output: string };
+    HttpUrl: { Input: string; Output: string };
+    JSON: { Input: unknown; Output: unknown };
+  };
+}
+
+const PAYLOAD = 'Payload';
+
+/** `sendEmail` answers `SendEmailResult = SendEmailPayload | …Error`. */
+function resultName(fieldName: string): string {
+  return `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}`;
+}
+
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: ({ identity }) => ({ scope: (scope) => identity.scopes.has(scope) }),
+    unauthorizedError: (_parent, _context, _info, { failure }) => {
+      const needed = 'parameter' in failure ? String(failure.parameter) : null;
+      return new ForbiddenError(needed);
+    },
+  },
+  errors: {
+    directResult: true,
+    defaultUnionOptions: { name: ({ fieldName }) => `${resultName(fieldName)}Result` },
+    defaultResultOptions: { name: ({ fieldName }) => `${resultName(fieldName)}${PAYLOAD}` },
+  },
+  relay: {
+    nodeTypeOptions: { description: 'Anything that can be fetched again by its `id`.' },
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    encodeGlobalID: (typename, id) => encodeGlobalId(typename, String(id)),
+    decodeGlobalID: decodeGlobalId,
+    edgesFieldOptions: { nullable: false, description: 'The page, in order.' },
+    nodeFieldOptions: { nullable: false, description: 'The item itself.' },
+    cursorFieldOptions: { type: 'String', description: 'Where this item stands; for `after` and `before`.' },
+    pageInfoTypeOptions: { description: 'Whether there is more, and the cursors to go on from.' },
+    firstArgOptions: {
+      description: 'So many items from the start, or after `after`: 1 to 100. 20 when neither is given.',
+    },
+    lastArgOptions: { description: 'So many items from the end, or before `before`: 1 to 100.' },
+    afterArgOptions: { description: 'A cursor; the page starts behind it. Goes with `first`.' },
+    beforeArgOptions: { description: 'A cursor; the page ends before it. Goes with `last`.' },
+  },
+  prisma: {
+    // The request's client is the organization-bound one; the extension keeps the shape that Pothos reads.
+    client: ({ db }) => db,
+    dmmf: getDatamodel(),
+    onUnusedQuery: 'error',
+    exposeDescriptions: false,
+  },
+});
+
+builder.queryType({
+  description: 'Everything here is about the organization of the API key.',
+  authScopes: { scope: 'email:read' },
+});
+builder.mutationType({
+  description: 'Every mutation answers its payload or a typed error; both are data, not exceptions.',
+});
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many items there are in all, whatever the page. Counted only when asked for.',
+    resolve: (connection) => connection.totalCount(),
+  }),
+);

@@ -1,0 +1,57 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { GraphQLResolveInfo } from 'graphql';
+import { contextKind } from '../context/registry.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { Customer } from './customer.ts';
+import { Invoice } from './invoice.ts';
+
+export const ContextEntity = builder.unionType('ContextEntity', {
+  description: 'What an email is about. Ask for fields of each kind with `... on Invoice { … }`.',
+  types: () => [Invoice, Customer],
+  resolveType: ({ contextType }) => contextKind(contextType)?.typename,
+});
+
+export const ContextRefInput = builder.inputType('ContextRefInput', {
+  description: 'Names a business entity that an email is about.',
+  fields: (t) => ({
+    type: t.string({ required: true, description: 'One of `contextTypes`: `invoice`, `customer`.' }),
+    uid: t.field({ type: 'UUID', required: true, description: "The entity's uid." }),
+  }),
+});
+
+/** How the rows of a kind are read; the selection comes from the operation. */
+const READ = {
+  invoice: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
+    context.db.invoice.findMany({
+      ...queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } }),
+      where: { id: { in: [...ids] } },
+    }),
+  customer: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
+    context.db.customer.findMany({
+      ...queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } }),
+      where: { id: { in: [...ids] } },
+    }),
+};
+
+/** One statement per kind for all the rows of a list. Null when the email is about nothing. */
+export async function loadContextEntity(
+  context: Context,
+  info: GraphQLResolveInfo,
+  ref: { contextType: string | null; contextId: string | null },
+) {
+  const kind = contextKind(ref.contextType ?? '')?.type;
+  if (kind === undefined || ref.contextId === null) return null;
+  const entity = await context.batches.load({ info, kind }, ref.contextId, async (ids) => {
+    const rows = await READ[kind](context, info, ids);
+    return new Map(rows.map((row) => [row.id, row]));
+  });
+  return entity ?? null;
+}
+
+builder.queryField('contextTypes', (t) =>
+  t.stringList({
+    description: 'The kinds of entity that an email can be about; what `ContextRefInput.type` takes.',
+    resolve: () => ['invoice', 'customer'],
+  }),
+);

@@ -1,0 +1,63 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { Prisma } from '#generated/prisma/client.ts';
+import { addressKey } from '../mail/address.ts';
+import { queryTerms } from '../mail/search-terms.ts';
+import { builder } from './builder.ts';
+import { ContextRefInput } from './context-entity.ts';
+import { Conversation, ConversationConnection, LAST_MESSAGE_DESC } from './conversation.ts';
+import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+
+const ConversationFilter = builder.inputType('ConversationFilter', {
+  description: 'Every condition that is given must hold.',
+  fields: (t) => ({
+    isRead: t.boolean({ description: 'Read or not.' }),
+    hasReply: t.boolean({ description: 'Answered or not.' }),
+    accountUid: t.field({ type: 'UUID', description: 'In this account.' }),
+    context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
+    participant: t.field({ type: 'EmailAddress', description: 'With this address in it.' }),
+    search: t.string({ description: 'With all of these words, whole, in subjects, bodies, file names or addresses.' }),
+  }),
+});
+
+function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefined): Prisma.ConversationWhereInput {
+  const { isRead, hasReply, accountUid, context, participant, search } = filter ?? {};
+  const terms = queryTerms(search ?? '');
+  return {
+    ...(isRead == null ? {} : { isRead }),
+    ...(hasReply == null ? {} : { hasReply }),
+    ...(accountUid ? { accountId: accountUid } : {}),
+    ...(context ? { contexts: { some: { contextType: context.type, contextId: context.uid } } } : {}),
+    ...(participant ? { participants: { has: addressKey(participant) } } : {}),
+    ...(terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {}),
+  };
+}
+
+builder.queryField('conversation', (t) =>
+  t.prismaField({
+    type: Conversation,
+    nullable: true,
+    description: 'One conversation. Null when there is none with this uid.',
+    args: { uid: t.arg({ type: 'UUID', required: true, description: "The conversation's uid." }) },
+    resolve: (query, _root, { uid }, { db }) => db.conversation.findFirst({ ...query, where: { id: uid } }),
+  }),
+);
+
+builder.queryField('conversations', (t) =>
+  t.connection(
+    {
+      type: Conversation,
+      description: 'The conversations, the last touched one first.',
+      args: { filter: t.arg({ type: ConversationFilter, description: 'Omitted: all.' }) },
+      resolve: async (_root, { filter, ...args }, context, info) => {
+        const keyset = parseKeyset(args, LAST_MESSAGE_DESC);
+        const where = whereOf(filter);
+        const rows = await context.db.conversation.findMany({
+          ...queryFromInfo({ context, info, path: ['edges', 'node'], select: { id: true, lastMessageAt: true } }),
+          ...keysetQuery(keyset, where),
+        });
+        return toConnection(keyset, rows, () => context.db.conversation.count({ where }));
+      },
+    },
+    ConversationConnection,
+  ),
+);

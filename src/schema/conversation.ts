@@ -1,0 +1,120 @@
+import { builder } from './builder.ts';
+import { ContextEntity, loadContextEntity } from './context-entity.ts';
+import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER } from './email-message.ts';
+import {
+  type ConnectionArgs,
+  CREATED_DESC,
+  type KeysetOrder,
+  keysetQuery,
+  parseKeyset,
+  toConnection,
+} from './keyset.ts';
+import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+
+export const LAST_MESSAGE_DESC: KeysetOrder<'lastMessageAt'> = { column: 'lastMessageAt', direction: 'desc' };
+
+export const Conversation = builder.prismaNode('Conversation', {
+  description: 'One Gmail thread in one account. That account owns it, and replies leave from there.',
+  authScopes: { scope: 'email:read' },
+  select: { id: true },
+  id: { resolve: ({ id }) => id, description: 'For `node`.' },
+  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
+  fields: (t) => ({
+    uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
+    account: t.relation('account', { description: 'The account whose mailbox it is in.' }),
+    ownerEmail: t.field({
+      type: 'EmailAddress',
+      description: "The account's address: replies leave from it.",
+      select: { account: { select: { email: true } } },
+      resolve: ({ account }) => account.email,
+    }),
+    providerThreadId: t.exposeString('providerThreadId', {
+      description: "Gmail's id of the thread, valid in this account only.",
+    }),
+    subject: t.exposeString('subject', { description: 'The subject of its first message.' }),
+    snippet: t.exposeString('snippet', { description: 'The beginning of its last message, as plain text.' }),
+    participants: t.expose('participants', {
+      type: ['EmailAddress'],
+      description: 'Everyone in it but the account itself.',
+    }),
+    isRead: t.exposeBoolean('isRead', { description: 'Whether every message in it was read.' }),
+    hasReply: t.exposeBoolean('hasReply', {
+      description: 'Whether somebody answered a message that was sent from here. Automatic answers do not count.',
+    }),
+    messageCount: t.exposeInt('messageCount', { description: 'How many messages it has.' }),
+    lastMessageAt: t.expose('lastMessageAt', { type: 'DateTime', description: 'When its last message was sent.' }),
+  }),
+});
+
+builder.prismaObjectFields(Conversation, (t) => ({
+  contexts: t.field({
+    type: [ContextEntity],
+    description: 'What it is about, in the order in which it was linked.',
+    select: {
+      contexts: {
+        select: { contextType: true, contextId: true },
+        orderBy: [{ createdAt: 'asc' }, { contextId: 'asc' }],
+      },
+    },
+    resolve: async ({ contexts }, _args, context, info) => {
+      const entities = await Promise.all(contexts.map((ref) => loadContextEntity(context, info, ref)));
+      return entities.filter((entity) => entity !== null);
+    },
+  }),
+  messages: t.connection(
+    {
+      type: EmailMessage,
+      description: 'Its messages, oldest first.',
+      select: (args, _context, nested) => ({
+        messages: nested({ ...keysetQuery(parseKeyset(args, MESSAGE_ORDER)), select: { id: true, sentAt: true } }, [
+          'edges',
+          'node',
+        ]),
+      }),
+      resolve: ({ id, messages }, args, { db }) =>
+        toConnection(parseKeyset(args, MESSAGE_ORDER), messages, () =>
+          db.emailMessage.count({ where: { conversationId: id } }),
+        ),
+    },
+    EmailMessageConnection,
+  ),
+  outboundEmails: t.connection(
+    {
+      type: OutboundEmail,
+      description: 'What was sent in it from here, newest first.',
+      select: (args, _context, nested) => ({
+        outboundEmails: nested(
+          {
+            ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: NOT_A_DRAFT }),
+            select: { id: true, createdAt: true },
+          },
+          ['edges', 'node'],
+        ),
+      }),
+      resolve: ({ id, outboundEmails }, args, { db }) =>
+        toConnection(parseKeyset(args, CREATED_DESC), outboundEmails, () =>
+          db.outboundEmail.count({ where: { conversationId: id, status: NOT_A_DRAFT } }),
+        ),
+    },
+    OutboundEmailConnection,
+  ),
+}));
+
+/** What a conversation is read with when it is reached through its link to a context. */
+export const LINKED_CONVERSATION = { select: { id: true, lastMessageAt: true } } as const;
+
+/** The links of a context to its conversations, in the order of the conversations. */
+export function conversationLinkPage<Nested>(args: ConnectionArgs, conversation: Nested) {
+  const { where, orderBy, take } = keysetQuery(parseKeyset(args, LAST_MESSAGE_DESC));
+  return {
+    where: { conversation: where },
+    orderBy: orderBy.map((each) => ({ conversation: each })),
+    take,
+    select: { conversation },
+  };
+}
+
+export const ConversationConnection = builder.connectionObject(
+  { type: Conversation, name: 'ConversationConnection', description: 'A page of conversations.' },
+  { name: 'ConversationEdge', description: 'A conversation and its place.' },
+);

@@ -1,0 +1,94 @@
+import { builder } from './builder.ts';
+import {
+  Conversation,
+  ConversationConnection,
+  conversationLinkPage,
+  LAST_MESSAGE_DESC,
+  LINKED_CONVERSATION,
+} from './conversation.ts';
+import { Invoice, InvoiceConnection } from './invoice.ts';
+import { CREATED_DESC, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+
+export const Customer = builder.prismaNode('Customer', {
+  description: 'A customer that emails can be about.',
+  authScopes: { scope: 'email:read' },
+  select: { id: true, contextType: true },
+  id: { resolve: ({ id }) => id, description: 'For `node`.' },
+  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
+  fields: (t) => ({
+    uid: t.expose('id', { type: 'UUID', description: 'For `ContextRefInput.uid`, with the type `customer`.' }),
+    externalId: t.exposeString('externalId', { description: 'Its id in your own system, unique in the organization.' }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    email: t.expose('email', {
+      type: 'EmailAddress',
+      nullable: true,
+      description: 'Where it is written to. Null: unknown.',
+    }),
+  }),
+});
+
+builder.prismaObjectFields(Customer, (t) => ({
+  invoices: t.connection(
+    {
+      type: Invoice,
+      description: 'Its invoices, newest first.',
+      select: (args, _context, nested) => ({
+        invoices: nested(
+          { ...keysetQuery(parseKeyset(args, CREATED_DESC)), select: { id: true, contextType: true, createdAt: true } },
+          ['edges', 'node'],
+        ),
+      }),
+      resolve: ({ id, invoices }, args, { db }) =>
+        toConnection(parseKeyset(args, CREATED_DESC), invoices, () => db.invoice.count({ where: { customerId: id } })),
+    },
+    InvoiceConnection,
+  ),
+  outboundEmails: t.connection(
+    {
+      type: OutboundEmail,
+      description: 'The emails about the customer itself, newest first; those about its invoices are at the invoices.',
+      select: (args, _context, nested) => ({
+        entity: {
+          select: {
+            outboundEmails: nested(
+              {
+                ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: NOT_A_DRAFT }),
+                select: { id: true, createdAt: true },
+              },
+              ['edges', 'node'],
+            ),
+          },
+        },
+      }),
+      resolve: ({ id, contextType, entity }, args, { db }) =>
+        toConnection(parseKeyset(args, CREATED_DESC), entity.outboundEmails, () =>
+          db.outboundEmail.count({ where: { contextType, contextId: id, status: NOT_A_DRAFT } }),
+        ),
+    },
+    OutboundEmailConnection,
+  ),
+  conversations: t.connection(
+    {
+      type: Conversation,
+      description: 'The conversations about the customer itself, the last touched one first.',
+      select: (args, _context, nested) => ({
+        entity: {
+          select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
+        },
+      }),
+      resolve: ({ id, contextType, entity }, args, { db }) =>
+        toConnection(
+          parseKeyset(args, LAST_MESSAGE_DESC),
+          entity.conversations.map(({ conversation }) => conversation),
+          () => db.conversationContext.count({ where: { contextType, contextId: id } }),
+        ),
+    },
+    ConversationConnection,
+  ),
+}));
+
+export const CustomerConnection = builder.connectionObject(
+  { type: Customer, name: 'CustomerConnection', description: 'A page of customers.' },
+  { name: 'CustomerEdge', description: 'A customer and its place.' },
+);

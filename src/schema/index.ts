@@ -1,0 +1,14 @@
+import './scalars.ts';
+import './node.ts';
+import './viewer.ts';
+import './api-key.ts';
+import './email-account.ts';
+import './outbound-email-queries.ts';
+import './draft-mutations.ts';
+import './conversation-queries.ts';
+import './context-queries.ts';
+import './errors.ts';
+import './send-email.ts';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();

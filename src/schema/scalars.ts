@@ -1,0 +1,56 @@
+/**
+ * The scalars of the contract. Those whose content the domain judges (addresses, base64, links) take any string here:
+ * the domain then reports every issue of the input with its path, where a scalar could only fail the whole request at
+ * the first. Messages never repeat the value, which may be a mail body.
+ */
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
+import { builder } from './builder.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function stringOf(expected: string) {
+  return (value: unknown): string => {
+    if (typeof value !== 'string') throw new GraphQLError(`Expected ${expected}.`);
+    return value;
+  };
+}
+
+/** A scalar that is a string; `parse` checks it or changes its form. */
+function stringScalar(name: string, expected: string, parse: (value: string) => string) {
+  const parseValue = (value: unknown) => parse(stringOf(expected)(value));
+  return {
+    name,
+    serialize: stringOf(expected),
+    parseValue,
+    parseLiteral: (node: ValueNode) => parseValue(node.kind === Kind.STRING ? node.value : null),
+  };
+}
+
+function parseUuid(value: string): string {
+  if (!UUID.test(value)) throw new GraphQLError('Expected a UUID such as 0199aa11-2b3c-7def-8123-456789abcdef.');
+  return value.toLowerCase();
+}
+
+const asGiven = (value: string) => value;
+
+builder.scalarType('UUID', {
+  description: 'A UUID (RFC 9562), in lower case.',
+  ...stringScalar('UUID', 'a UUID', parseUuid),
+});
+builder.scalarType('EmailAddress', {
+  description: 'An addr-spec (RFC 5321): `a@b.c`, no display name, at most 254 characters.',
+  ...stringScalar('EmailAddress', 'an email address', asGiven),
+});
+builder.scalarType('Base64', {
+  description: 'Bytes in base64 (RFC 4648 section 4), padding optional.',
+  ...stringScalar('Base64', 'base64', asGiven),
+});
+builder.scalarType('HttpUrl', {
+  description: 'An absolute address with the scheme http or https.',
+  ...stringScalar('HttpUrl', 'an http or https URL', asGiven),
+});
+builder.addScalarType('DateTime', DateTimeResolver, {
+  description: 'An instant, RFC 3339 with a zone: `2026-11-22T16:00:00.000Z`.',
+});
+builder.addScalarType('JSON', JSONResolver, { description: 'Any JSON value.' });

@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { App } from './app.ts';
+import { serveAttachment } from './downloads.ts';
+import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
+import { describeError } from './log.ts';
+
+export interface HttpServer {
+  /** The port that it listens on, also when any was asked for. */
+  readonly port: number;
+  /** Takes no new connections and waits for the requests that are being answered. */
+  close(): Promise<void>;
+}
+
+/** Serves everything that Epistle has over HTTP. */
+export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
+  const graphql = createGraphqlServer(app, options);
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/graphql') {
+      graphql(request, response);
+      return;
+    }
+    route(app, pathname, request, response).catch((error: unknown) => {
+      app.log.error({ pathname: pathname.split('/')[1], error: describeError(error) }, 'unexpected error');
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, { error: 'Unexpected error.' });
+    });
+  });
+  await listen(server, app.config.port, app.config.host);
+  return {
+    port: portOf(server),
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, first, second, ...rest] = pathname.split('/');
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });
+  if (first === 'attachments' && second !== undefined && rest.length === 0) {
+    return serveAttachment(app, request, response, second);
+  }
+  if (pathname === '/health') return answer(response, 200, { status: 'ok' });
+  if (pathname === '/ready') return serveReadiness(app, response);
+  return answer(response, 404, { error: 'There is nothing here. The API is at /graphql.' });
+}
+
+/** Whether it can do its work: the database answers. It listens only once migrations are applied and jobs run. */
+async function serveReadiness(app: App, response: ServerResponse): Promise<void> {
+  try {
+    await app.pool.query('SELECT 1');
+    answer(response, 200, { status: 'ready' });
+  } catch (error) {
+    app.log.warn({ error: describeError(error) }, 'not ready');
+    answer(response, 503, { status: 'database unreachable' });
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+}
+
+function portOf(server: Server): number {
+  const address: string | AddressInfo | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}

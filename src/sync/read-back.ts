@@ -1,0 +1,28 @@
+import type { App } from '../app.ts';
+import { mailboxAccess, SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
+import { storeMessage } from './store-message.ts';
+
+const FIND = {
+  name: 'read-back-find',
+  text: `SELECT e.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
+    FROM outbound_email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
+    WHERE e.organization_id = $1 AND e.id = $2 AND e.provider_message_id IS NOT NULL`,
+};
+
+/**
+ * The `read-back` job: the sent copy as Gmail keeps it goes into its conversation, and with it the Message-ID that the
+ * next reply refers to. Its failing never touches the SENT state; the job is tried again.
+ * @throws {GmailError}
+ */
+export async function readBack(
+  app: App,
+  { organizationId, outboundEmailId }: { readonly organizationId: string; readonly outboundEmailId: string },
+): Promise<void> {
+  const values = [organizationId, outboundEmailId];
+  const { rows } = await app.pool.query<{ providerMessageId: string } & Sender>({ ...FIND, values });
+  const [row] = rows;
+  if (row === undefined) return;
+  const message = await app.gmail.getMessage(mailboxAccess(app, row), row.providerMessageId);
+  // Deleted in Gmail since: there is nothing left to store.
+  if (message !== null) await storeMessage(app.pool, row, message, outboundEmailId);
+}

@@ -1,0 +1,34 @@
+/** What a newcomer sees: where it is, a key, and a command that sends an email. */
+export function welcome(demo: {
+  readonly publicUrl: string;
+  readonly demoKey: string;
+  readonly accountId: string;
+  readonly invoiceId: string;
+}): string {
+  const { publicUrl, demoKey, accountId, invoiceId } = demo;
+  const mutation =
+    'mutation($input: SendEmailInput!) { sendEmail(input: $input) { ... on SendEmailPayload { outboundEmail ' +
+    '{ uid status threading providerMessageId context { ... on Invoice { number } } } } ... on Error { code message } } }';
+  const fresh = {
+    fromAccountUid: accountId,
+    to: ['maria@acme.example'],
+    subject: 'Invoice INV-2026-001',
+    bodyText: 'Dear Maria, here is our invoice again.',
+    context: { type: 'invoice', uid: invoiceId },
+  };
+  const body = JSON.stringify({ query: mutation, variables: { input: { fresh } } });
+  return `
+Epistle is ready, with the Gmail sandbox: nothing leaves this machine.
+
+  GraphQL  ${publicUrl}/graphql   (open it in a browser: GraphiQL, the key filled in)
+  API key  ${demoKey}
+
+Send an email about invoice INV-2026-001:
+
+curl -s ${publicUrl}/graphql \\
+  -H 'content-type: application/json' \\
+  -H 'authorization: Bearer ${demoKey}' \\
+  -d '${body}'
+
+`;
+}

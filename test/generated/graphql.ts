@@ -1,0 +1,289 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A file to send along. At most 20 in one email, 25 MB together. */
+export type AttachmentInput = {
+  /** For an inline image: what the html names as `cid:…`, without angle brackets. */
+  contentId?: string | null | undefined;
+  /** A media type: `application/pdf`, `text/plain; charset=utf-8`. */
+  contentType: string;
+  /** The bytes. */
+  dataBase64: string;
+  /** 1 to 255 characters in any script, no line break. */
+  filename: string;
+};
+
+/** Names a business entity that an email is about. */
+export type ContextRefInput = {
+  /** One of `contextTypes`: `invoice`, `customer`. */
+  type: string;
+  /** The entity's uid. */
+  uid: string;
+};
+
+/** Whether an account can send. */
+export type EmailAccountStatus =
+  /** It can send. */
+  | 'ACTIVE'
+  /** It was disconnected; the record stays. */
+  | 'DISCONNECTED'
+  /** Its owner must consent at Google again. */
+  | 'NEEDS_REAUTH'
+  /** It may not send for the time being; see `statusReason`. */
+  | 'PAUSED';
+
+/** What went wrong, for programs. Also found as `extensions.code` of a GraphQL error. */
+export type ErrorCode =
+  | 'ACCOUNT_NOT_READY'
+  | 'DRAFT_CONFLICT'
+  | 'FORBIDDEN'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'INVALID_INPUT'
+  | 'INVALID_STATE'
+  | 'NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'REPLY_NOT_POSSIBLE'
+  | 'SEND_REJECTED'
+  | 'UNAUTHENTICATED';
+
+/** Where an outbound email stands, from draft to bounce. */
+export type OutboundEmailStatus =
+  /** Sent, and returned for at least one recipient. */
+  | 'BOUNCED'
+  /** Cancelled before it left. */
+  | 'CANCELED'
+  /** Being written; only `sendEmail` or `deleteDraft` ends this. */
+  | 'DRAFT'
+  /** It did not leave and will not by itself; see `failure`. */
+  | 'FAILED'
+  /** Accepted and durable; it leaves as soon as the account may send. */
+  | 'QUEUED'
+  /** A draft with a time at which it will leave. */
+  | 'SCHEDULED'
+  /** Being handed to Gmail at this moment. */
+  | 'SENDING'
+  /** Gmail has accepted it; the provider ids are there. */
+  | 'SENT'
+  /** Handed to Gmail, but its answer was lost. It is being settled by reading, never by sending again blindly. */
+  | 'UNCONFIRMED';
+
+/** Why a message cannot be replied to in its thread. */
+export type ReplyNotPossibleReason =
+  /** The message has no Message-ID header that a reply could refer to. */
+  | 'NO_MESSAGE_ID'
+  /** The conversation belongs to no connected account. */
+  | 'NO_OWNER_ACCOUNT'
+  /** The conversation has no Gmail thread. */
+  | 'NO_PROVIDER_THREAD';
+
+/** What a client may do after an error. */
+export type RetryAdvice =
+  /** The same request may be made again once what the message names is mended; nothing was sent. */
+  | 'AFTER'
+  /** It may have been sent. Look at the record before anything else. */
+  | 'CHECK_FIRST'
+  /** The same request will fail again; change it. */
+  | 'NEVER'
+  /** The same request may be made again at once; nothing was sent. */
+  | 'SAFE';
+
+/** Sends a draft. The draft is its own idempotency key: sent twice, it answers the first result. */
+export type SendDraftInput = {
+  /** The draft. */
+  draftUid: string;
+  /** Refuse when the draft was edited since this revision. */
+  expectedRevision?: number | null | undefined;
+};
+
+/** One of three ways to send. */
+export type SendEmailInput =
+  {   /** Send a draft as it is. */
+  draft: SendDraftInput; fresh?: never; reply?: never; }
+  |  { draft?: never;   /** Send a new email. */
+  fresh: SendFreshInput; reply?: never; }
+  |  { draft?: never; fresh?: never;   /** Answer a message. */
+  reply: SendReplyInput; };
+
+/** Sends an email in a conversation of its own. */
+export type SendFreshInput = {
+  /** At most 20 files, 25 MB together. */
+  attachments?: Array<AttachmentInput> | null | undefined;
+  /** Recipients that the others do not see. */
+  bcc?: Array<string> | null | undefined;
+  /** HTML. With bodyText: two forms of one message, of which programs show the html. */
+  bodyHtml?: string | null | undefined;
+  /** Plain text. `""` for an email without words. */
+  bodyText?: string | null | undefined;
+  /** Recipients in copy. */
+  cc?: Array<string> | null | undefined;
+  /** What it is about. */
+  context?: ContextRefInput | null | undefined;
+  /** The account that sends. */
+  fromAccountUid: string;
+  /** One of the aliases of the account. Omitted: its own address. */
+  fromAlias?: string | null | undefined;
+  /** Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires. */
+  idempotencyKey?: string | null | undefined;
+  /** Where answers are wanted, at most 10. */
+  replyTo?: Array<string> | null | undefined;
+  /** 1 to 998 characters, no line break. */
+  subject: string;
+  /** 1 to 100 recipients with cc and bcc together. */
+  to: Array<string>;
+};
+
+/** How an outbound email came to be. */
+export type SendMode =
+  /** Written as a draft first. */
+  | 'DRAFT'
+  /** Sent at once, in a conversation of its own. */
+  | 'FRESH'
+  /** Sent at once, as the answer to a stored message. */
+  | 'REPLY';
+
+/** Answers a stored message, in its thread, from the account that owns the conversation. */
+export type SendReplyInput = {
+  /** At most 20 files, 25 MB together. */
+  attachments?: Array<AttachmentInput> | null | undefined;
+  /** Recipients that the others do not see. */
+  bcc?: Array<string> | null | undefined;
+  /** HTML. With bodyText: two forms of one message, of which programs show the html. */
+  bodyHtml?: string | null | undefined;
+  /** Plain text. `""` for an email without words. */
+  bodyText?: string | null | undefined;
+  /** Recipients in copy. */
+  cc?: Array<string> | null | undefined;
+  /** What it is about. Omitted: what the conversation is about. */
+  context?: ContextRefInput | null | undefined;
+  /** Accepted and ignored: the owner of the conversation sends. */
+  fromAccountUid?: string | null | undefined;
+  /** Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires. */
+  idempotencyKey?: string | null | undefined;
+  /** Where answers are wanted, at most 10. */
+  replyTo?: Array<string> | null | undefined;
+  /** The message that it answers. */
+  replyToMessageUid: string;
+  /** 1 to 998 characters, no line break. Another subject breaks the thread at the recipient. */
+  subject: string;
+  /** 1 to 100 recipients with cc and bcc together; see `replySuggestion`. */
+  to: Array<string>;
+};
+
+/** What was achieved for the thread of a sent email. */
+export type Threading =
+  /** Gmail has put it into another thread than asked for; the reply headers are there. */
+  | 'HEADERS_ONLY'
+  /** In the conversation's Gmail thread, with the reply headers that other mail programs go by. */
+  | 'NATIVE'
+  /** It starts a thread of its own. */
+  | 'NEW_THREAD';
+
+export type SendEmailMutationVariables = Exact<{
+  input: SendEmailInput;
+}>;
+
+
+export type SendEmailMutation = { sendEmail:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { uid: string, status: EmailAccountStatus } }
+    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number } | null }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: ReplyNotPossibleReason }
+    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, contextUid: string | null, failure: { code: string, message: string, retry: RetryAdvice } | null } }
+    | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
+   };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const SendEmailDocument = new TypedDocumentString(`
+    mutation SendEmail($input: SendEmailInput!) {
+  sendEmail(input: $input) {
+    __typename
+    ... on SendEmailPayload {
+      replayed
+      outboundEmail {
+        uid
+        status
+        mode
+        threading
+        providerMessageId
+        providerThreadId
+        sentAt
+        attempts
+        nextAttemptAt
+        contextUid
+        failure {
+          code
+          message
+          retry
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on IdempotencyConflictError {
+      differingFields
+      existing {
+        uid
+      }
+    }
+    ... on AccountNotReadyError {
+      account {
+        uid
+        status
+      }
+    }
+    ... on ReplyNotPossibleError {
+      reason
+    }
+    ... on DraftConflictError {
+      current {
+        uid
+        revision
+      }
+    }
+    ... on SendRejectedError {
+      providerStatus
+      providerReason
+      outboundEmail {
+        uid
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
