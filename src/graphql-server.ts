@@ -4,7 +4,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { scopeToOrganization, type TenantDb } from './db/tenant.ts';
-import { GRAPHIQL_EXAMPLES } from './graphiql.ts';
+import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from './log.ts';
 import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
@@ -17,12 +17,12 @@ const MAX_TOKENS = 5_000;
 const MAX_CACHED_TENANTS = 1_000;
 
 export interface GraphqlServerOptions {
-  /** Filled into GraphiQL's headers. Null: none. */
-  readonly demoKey: string | null;
+  /** Filled into GraphiQL: its key and what its example operations name. Null: there is no demo. */
+  readonly demo: (GraphiqlDemo & { readonly key: string }) | null;
 }
 
 /** Serves /graphql. */
-export function createGraphqlServer(app: App, { demoKey }: GraphqlServerOptions) {
+export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
   const tenants = new Map<string, TenantDb>();
 
   /** Clients are cheap to keep and not free to make. */
@@ -39,12 +39,14 @@ export function createGraphqlServer(app: App, { demoKey }: GraphqlServerOptions)
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
+    // From the package: the default page loads its scripts from a CDN, which a closed network does not reach.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     graphiql: app.config.production
       ? false
       : {
           title: 'Epistle',
-          defaultQuery: GRAPHIQL_EXAMPLES,
-          headers: JSON.stringify({ authorization: `Bearer ${demoKey ?? 'epk_…'}` }, null, 2),
+          defaultQuery: graphiqlExamples(demo),
+          headers: JSON.stringify({ authorization: `Bearer ${demo?.key ?? 'epk_…'}` }, null, 2),
         },
     // Nothing here uses cookies, so origins need no credentials.
     cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
-import { contextKind } from '../context/registry.ts';
+import { CONTEXT_KINDS, contextKind } from '../context/registry.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Customer } from './customer.ts';
@@ -52,6 +52,6 @@ export async function loadContextEntity(
 builder.queryField('contextTypes', (t) =>
   t.stringList({
     description: 'The kinds of entity that an email can be about; what `ContextRefInput.type` takes.',
-    resolve: () => ['invoice', 'customer'],
+    resolve: () => CONTEXT_KINDS.map(({ type }) => type),
   }),
 );
