@@ -197,6 +197,28 @@ export type SendEmailMutation = { sendEmail:
     | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
    };
 
+export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountsQuery = { emailAccounts: Array<{ uid: string, email: string }> };
+
+export type SentQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SentQuery = { outboundEmails: { edges: Array<{ node: { uid: string, subject: string, status: OutboundEmailStatus } }> } };
+
+export type ByIdQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ByIdQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus } | null };
+
+export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -287,3 +309,42 @@ export const SendEmailDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
+export const AccountsDocument = new TypedDocumentString(`
+    query Accounts {
+  emailAccounts {
+    uid
+    email
+  }
+}
+    `) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;
+export const SentDocument = new TypedDocumentString(`
+    query Sent {
+  outboundEmails(first: 100) {
+    edges {
+      node {
+        uid
+        subject
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SentQuery, SentQueryVariables>;
+export const ByIdDocument = new TypedDocumentString(`
+    query ById($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    uid
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<ByIdQuery, ByIdQueryVariables>;
+export const WhoDocument = new TypedDocumentString(`
+    query Who {
+  viewer {
+    organization {
+      name
+    }
+    scopes
+  }
+}
+    `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
