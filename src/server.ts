@@ -16,7 +16,7 @@ export interface HttpServer {
 export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
   const graphql = createGraphqlServer(app, options);
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = pathOf(request);
     if (pathname === '/graphql') {
       graphql(request, response);
       return;
@@ -36,6 +36,11 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
         server.closeIdleConnections();
       }),
   };
+}
+
+/** `//` and its like are no URL: they are nothing that is here, and must not end the process. */
+function pathOf(request: IncomingMessage): string {
+  return URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
 }
 
 async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
