@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
+import type { Identity } from './auth/keys.ts';
 import { scopeToOrganization, type TenantDb } from './db/tenant.ts';
 import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from './log.ts';
@@ -24,6 +25,7 @@ export interface GraphqlServerOptions {
 /** Serves /graphql. */
 export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
   const tenants = new Map<string, TenantDb>();
+  const identities = new WeakMap<Request, Identity>();
 
   /** Clients are cheap to keep and not free to make. */
   function tenantDb(organizationId: string): TenantDb {
@@ -53,12 +55,11 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
     logging: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     multipart: false,
-    plugins: [limitTokens],
-    context: async ({ request }) => {
-      const requestId = randomUUID();
-      const identity = await authenticate(app, request.headers.get('authorization'));
-      if (identity === null) throw unauthenticated();
-      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders(), requestId };
+    plugins: [authenticateFirst(app, identities), limitTokens, hideValues],
+    context: ({ request }) => {
+      const identity = identities.get(request);
+      if (identity === undefined) throw unauthenticated();
+      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders() };
     },
     maskedErrors: {
       isDev: false,
@@ -84,8 +85,26 @@ function unauthenticated(): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } } });
 }
 
+/** Before the operation is even parsed: validation's suggestions tell the schema, and parsing is work. */
+function authenticateFirst(app: App, identities: WeakMap<Request, Identity>): Plugin {
+  return {
+    async onParams({ request }) {
+      const identity = await authenticate(app, request.headers.get('authorization'));
+      if (identity === null) throw unauthenticated();
+      identities.set(request, identity);
+    },
+  };
+}
+
 const limitTokens: Plugin = {
-  onParse({ params }) {
-    params.options = { ...params.options, maxTokens: MAX_TOKENS };
+  onParse({ parseFn, setParseFn }) {
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }));
+  },
+};
+
+/** What validation says of a literal repeats it, and does not pass `maskError`. */
+const hideValues: Plugin = {
+  onValidate: () => (outcome) => {
+    if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
   },
 };
