@@ -20,6 +20,11 @@ export const ContextRefInput = builder.inputType('ContextRefInput', {
   }),
 });
 
+/** The columns of a row about this entity. A kind that does not exist is what no row is about. */
+export function aboutContext(ref: typeof ContextRefInput.$inferInput) {
+  return { contextType: contextKind(ref.type)?.type ?? '', contextId: ref.uid };
+}
+
 /** How the rows of a kind are read; the selection comes from the operation. */
 const READ = {
   invoice: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
