@@ -16,6 +16,15 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": typeof types.SendEmailDocument,
+    "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": typeof types.FilteredEmailsDocument,
+    "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": typeof types.FilteredDraftsDocument,
+    "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n": typeof types.FilteredConversationsDocument,
+    "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n": typeof types.FilteredInvoicesDocument,
+    "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n": typeof types.CustomersDocument,
+    "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": typeof types.OutboundEmailsPageDocument,
+    "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": typeof types.OutboundEmailsCountDocument,
+    "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": typeof types.ConversationMessagesDocument,
+    "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": typeof types.OutboundEmailEventsDocument,
     "query Accounts { emailAccounts { uid email } }": typeof types.AccountsDocument,
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": typeof types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": typeof types.ByIdDocument,
@@ -23,6 +32,15 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": types.SendEmailDocument,
+    "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": types.FilteredEmailsDocument,
+    "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": types.FilteredDraftsDocument,
+    "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n": types.FilteredConversationsDocument,
+    "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n": types.FilteredInvoicesDocument,
+    "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n": types.CustomersDocument,
+    "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": types.OutboundEmailsPageDocument,
+    "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": types.OutboundEmailsCountDocument,
+    "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": types.ConversationMessagesDocument,
+    "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": types.OutboundEmailEventsDocument,
     "query Accounts { emailAccounts { uid email } }": types.AccountsDocument,
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": types.ByIdDocument,
@@ -33,6 +51,42 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n"): typeof import('./graphql.ts').SendEmailDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').FilteredEmailsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n"): typeof import('./graphql.ts').FilteredDraftsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').FilteredConversationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n"): typeof import('./graphql.ts').FilteredInvoicesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n"): typeof import('./graphql.ts').CustomersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n"): typeof import('./graphql.ts').OutboundEmailsPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').OutboundEmailsCountDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ConversationMessagesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n"): typeof import('./graphql.ts').OutboundEmailEventsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
