@@ -27,16 +27,14 @@ export function aboutContext(ref: typeof ContextRefInput.$inferInput) {
 
 /** How the rows of a kind are read; the selection comes from the operation. */
 const READ = {
-  invoice: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
-    context.db.invoice.findMany({
-      ...queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } }),
-      where: { id: { in: [...ids] } },
-    }),
-  customer: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
-    context.db.customer.findMany({
-      ...queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } }),
-      where: { id: { in: [...ids] } },
-    }),
+  invoice(context: Context, info: GraphQLResolveInfo) {
+    const query = queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } });
+    return (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } });
+  },
+  customer(context: Context, info: GraphQLResolveInfo) {
+    const query = queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } });
+    return (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } });
+  },
 };
 
 /** One statement per kind for all the rows of a list. Null when the email is about nothing. */
@@ -47,8 +45,11 @@ export async function loadContextEntity(
 ) {
   const kind = contextKind(ref.contextType ?? '')?.type;
   if (kind === undefined || ref.contextId === null) return null;
+  // Planned for each row although one statement serves all: by its own plan a row knows what was read, and is not read
+  // a second time.
+  const read = READ[kind](context, info);
   const entity = await context.batches.load({ info, kind }, ref.contextId, async (ids) => {
-    const rows = await READ[kind](context, info, ids);
+    const rows = await read(ids);
     return new Map(rows.map((row) => [row.id, row]));
   });
   return entity ?? null;
