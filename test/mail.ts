@@ -1,7 +1,10 @@
 /** What the tests of sending share: requests in one line, and what Epistle and the mailboxes have of them afterwards. */
 import PostalMime, { type Email } from 'postal-mime';
 import type { SandboxMessage } from '../sandbox/admin.ts';
+import { sandboxGmailClient } from '../sandbox/client.ts';
+import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
 import { enqueue, type JobName, job } from '../src/queue.ts';
+import { storeMessage } from '../src/sync/store-message.ts';
 import { SendEmail } from './documents.ts';
 import type { OutboundRecordQuery, SendEmailInput, SendEmailMutation, SendFreshInput } from './generated/graphql.ts';
 import { eventually, expectType, query, type Tenant, type TestApp } from './harness.ts';
@@ -93,4 +96,49 @@ export async function runNow({ app }: TestApp, { organizationId }: Tenant, uid: 
     [organizationId, uid],
   );
   await enqueue(app.pool, job(name, { organizationId, outboundEmailId: uid }), new Date());
+}
+
+/** A mail written in another mailbox of the sandbox, in Gmail's own way. */
+export interface Letter {
+  readonly from: string;
+  readonly subject: string;
+  /** The mail that it answers, as it is in the writer's mailbox. */
+  readonly answers?: SandboxMessage | undefined;
+}
+
+/** Sends it to the tenant and stores it as a sync would. @returns its uid, and the writer's own copy. */
+export async function write(t: TestApp, tenant: Tenant, { from, subject, answers }: Letter) {
+  const { data } = await sandboxGmailClient(t.sandbox, from).users.messages.send({
+    userId: 'me',
+    requestBody: {
+      ...(answers === undefined ? {} : { threadId: answers.threadId }),
+      raw: Buffer.from([...letterHeaders(tenant, { from, subject, answers }), '', 'Hello.', ''].join('\r\n')).toString(
+        'base64url',
+      ),
+    },
+  });
+  const copy = t.sandbox.admin.messages(from).find(({ id }) => id === data.id);
+  const received = t.sandbox.admin.messages(tenant.email).at(-1);
+  if (copy === undefined || received === undefined) throw new Error('the mail is nowhere');
+  return { uid: await importMessage(t, tenant, received.id), copy, received };
+}
+
+function letterHeaders(tenant: Tenant, { from, subject, answers }: Letter): string[] {
+  const parent = answers?.header('Message-ID');
+  const references = [answers?.header('References'), parent].filter(Boolean).join(' ');
+  return [
+    `From: ${from}`,
+    `To: ${tenant.email}`,
+    `Subject: ${subject}`,
+    ...(parent ? [`In-Reply-To: ${parent}`, `References: ${references}`] : []),
+  ];
+}
+
+/** Stores a message of the tenant's mailbox. @returns its uid. */
+export async function importMessage({ app }: TestApp, tenant: Tenant, providerMessageId: string): Promise<string> {
+  const mailbox = await findMailbox(app.pool, tenant.organizationId, tenant.accountId);
+  if (mailbox === null) throw new Error('there is no such account');
+  const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), providerMessageId);
+  if (message === null) throw new Error('there is no such message');
+  return storeMessage(app.pool, mailbox, message, null);
 }
