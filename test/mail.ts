@@ -89,6 +89,11 @@ export async function countRows({ app }: TestApp, { organizationId }: Tenant): P
   return app.db.outboundEmail.count({ where: { organizationId } });
 }
 
+/** Waits until the app has asked the database something so often since the last `resetStatements`. */
+export function statementSeen({ statements }: TestApp, fragment: string, times = 1): Promise<true> {
+  return eventually(async () => statements().filter((text) => text.includes(fragment)).length >= times || null);
+}
+
 /** Lets a job of an email run now, instead of when its pause is over. */
 export async function runNow({ app }: TestApp, { organizationId }: Tenant, uid: string, name: JobName): Promise<void> {
   await app.pool.query(

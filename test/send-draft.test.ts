@@ -21,6 +21,7 @@ import {
   readBack,
   record,
   send,
+  statementSeen,
   write,
 } from './mail.ts';
 import { CreateDraft, DraftRecord, OutboundRecord, UpdateDraft } from './send-documents.ts';
@@ -197,5 +198,21 @@ describe('a draft that Gmail refuses', () => {
       'sent',
     ]);
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
+  });
+
+  it('refuses the twin that waited for it as well', async () => {
+    const uid = await createDraft();
+    t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, effect: { kind: 'status', status: 400 } });
+    const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
+    const twins = [send(t, tenant, { draft: { draftUid: uid } })];
+    await gate.arrived;
+    t.resetStatements();
+    twins.push(send(t, tenant, { draft: { draftUid: uid } }));
+    await statementSeen(t, '"fileCount"');
+    gate.release();
+    for (const result of await Promise.all(twins)) {
+      expect(expectType(result, 'SendRejectedError').outboundEmail).toEqual({ uid, status: 'DRAFT' });
+    }
+    expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
   });
 });
