@@ -16,7 +16,7 @@ import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
 import { startServer } from '../src/server.ts';
 import { storeMessage } from '../src/sync/store-message.ts';
 import { startWorker } from '../src/worker.ts';
-import { createTestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { TypedDocumentString } from './generated/graphql.ts';
 
 export interface Tenant {
@@ -30,6 +30,7 @@ export interface Tenant {
 export interface TestApp {
   readonly app: App;
   readonly sandbox: Sandbox;
+  readonly database: TestDatabase;
   readonly url: string;
   /** Statements sent to PostgreSQL since the last `resetStatements`, transaction control left out. */
   statements(): string[];
@@ -43,11 +44,13 @@ export interface TestAppOptions {
   /** Environment variables for the configuration. */
   readonly env?: Record<string, string>;
   readonly now?: () => Date;
+  /** On the database and the sandbox of this one, as a second process would be. To be closed before it. */
+  readonly beside?: TestApp;
 }
 
-export async function startTestApp({ env = {}, now }: TestAppOptions = {}): Promise<TestApp> {
-  const database = await createTestDatabase();
-  const sandbox = await startSandbox(now === undefined ? {} : { now });
+export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {}): Promise<TestApp> {
+  const database = beside?.database ?? (await createTestDatabase());
+  const sandbox = beside?.sandbox ?? (await startSandbox(now === undefined ? {} : { now }));
   const statements: string[] = [];
   class CountingClient extends Client {
     // biome-ignore lint/suspicious/noExplicitAny: `query` has nine overloads; only its first argument matters here.
@@ -76,6 +79,7 @@ export async function startTestApp({ env = {}, now }: TestAppOptions = {}): Prom
   return {
     app: running.app,
     sandbox,
+    database,
     url: `http://127.0.0.1:${server.port}`,
     statements: () => [...statements],
     resetStatements: () => void statements.splice(0),
@@ -84,6 +88,7 @@ export async function startTestApp({ env = {}, now }: TestAppOptions = {}): Prom
       await server.close();
       await worker.stop();
       await running.close();
+      if (beside !== undefined) return;
       await sandbox.close();
       await database.drop();
     },

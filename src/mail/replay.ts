@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
+import type { OutboundEmailStatus, RetryAdvice } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
 
 const FIRST_POLL_MS = 20;
 const MAX_POLL_MS = 250;
@@ -33,4 +34,26 @@ async function isUnderWay(app: App, organizationId: string, outboundEmailId: str
   });
   const [row] = rows;
   return row?.status === 'SENDING' || (row?.status === 'QUEUED' && row.leased);
+}
+
+export interface Rejection {
+  readonly status: number;
+  readonly reason: string;
+  readonly retry: RetryAdvice;
+}
+
+/** Why Gmail refused an email that has not been sent since: a repeated request is told what the first one was. */
+export async function findRejection(
+  sql: Sql,
+  organizationId: string,
+  outboundEmailId: string,
+): Promise<Rejection | null> {
+  const { rows } = await sql.query<Rejection>({
+    name: 'find-rejection',
+    text: `SELECT coalesce(failure_status, 0) AS status, failure_message AS reason, failure_retry AS retry
+      FROM outbound_email
+      WHERE organization_id = $1 AND id = $2 AND status IN ('FAILED', 'DRAFT') AND failure_code IS NOT NULL`,
+    values: [organizationId, outboundEmailId],
+  });
+  return rows[0] ?? null;
 }

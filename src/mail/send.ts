@@ -30,7 +30,7 @@ import { type Lease, markDeferred, markRefused, markSending, markSent, markUncon
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { differingFields } from './idempotency.ts';
 import { judge, type Stage, type Verdict } from './outcome.ts';
-import { awaitOutcome } from './replay.ts';
+import { awaitOutcome, findRejection } from './replay.ts';
 import { type EarlierRequest, type Resolved, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,
@@ -114,8 +114,15 @@ async function replay(
 ): Promise<SendOutcome> {
   const fields = differingFields(earlier.fingerprint, request.fingerprint);
   if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
-  await awaitOutcome(app, organizationId, earlier.id);
-  return { outboundEmailId: earlier.id, replayed: true };
+  return firstOutcome(app, organizationId, earlier.id);
+}
+
+/** What the first request came to, or will. @throws {SendRejectedError} as the first did. */
+async function firstOutcome(app: App, organizationId: string, outboundEmailId: string): Promise<SendOutcome> {
+  await awaitOutcome(app, organizationId, outboundEmailId);
+  const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
+  if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
+  return { outboundEmailId, replayed: true };
 }
 
 /** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
@@ -124,10 +131,7 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
   const { draftUid } = input;
   const draft = await findDraftToSend(app.pool, organizationId, draftUid);
   if (draft === null) throw new NotFoundError('Draft', draftUid);
-  if (draft.status !== 'DRAFT') {
-    await awaitOutcome(app, organizationId, draftUid);
-    return { outboundEmailId: draftUid, replayed: true };
-  }
+  if (draft.status !== 'DRAFT') return firstOutcome(app, organizationId, draftUid);
   if (input.expectedRevision != null && input.expectedRevision !== draft.revision) {
     throw new DraftConflictError(
       draftUid,

@@ -14,7 +14,7 @@ function oneOf<Where>(uid: string | null | undefined, name: string, value: strin
     throw new InvalidInputError([{ path: 'uid', message: `Give either uid or ${name}.` }]);
   }
   // PostgreSQL's text cannot hold NUL, so nothing has such a name.
-  if (value?.includes('\0')) return null;
+  if (value?.includes('\0')) return { id: { in: [] } };
   return uid == null ? by : { id: uid };
 }
 
@@ -29,7 +29,7 @@ builder.queryFields((t) => ({
     },
     resolve: (query, _root, { uid, number }, { db }) => {
       const where = oneOf(uid, 'number', number, { number: number ?? '' });
-      return where === null ? null : db.invoice.findFirst({ ...query, where });
+      return db.invoice.findFirst({ ...query, where });
     },
   }),
   customer: t.prismaField({
@@ -42,7 +42,7 @@ builder.queryFields((t) => ({
     },
     resolve: (query, _root, { uid, externalId }, { db }) => {
       const where = oneOf(uid, 'externalId', externalId, { externalId: externalId ?? '' });
-      return where === null ? null : db.customer.findFirst({ ...query, where });
+      return db.customer.findFirst({ ...query, where });
     },
   }),
 }));

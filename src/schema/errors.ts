@@ -95,8 +95,9 @@ builder.objectType(errors.DraftConflictError, {
       type: Draft,
       nullable: true,
       description: 'The draft as it is now. Null: it is no longer a draft.',
+      // Looked for even when it is known to be none: Pothos takes a query that is not used for a mistake.
       resolve: (query, { currentId }, _args, { db }) =>
-        currentId === null ? null : db.outboundEmail.findFirst({ ...query, where: { id: currentId } }),
+        db.outboundEmail.findFirst({ ...query, where: { id: { in: currentId === null ? [] : [currentId] } } }),
     }),
   }),
 });

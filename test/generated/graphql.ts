@@ -40,6 +40,39 @@ export type ConversationFilter = {
   search?: string | null | undefined;
 };
 
+/** A draft may be incomplete; it is judged when it is sent. What is there must be sound. */
+export type CreateDraftInput = {
+  /** At most 20 files, 25 MB together. */
+  attachments?: Array<AttachmentInput> | null | undefined;
+  /** Recipients that the others do not see. */
+  bcc?: Array<string> | null | undefined;
+  /** HTML. */
+  bodyHtml?: string | null | undefined;
+  /** Plain text. */
+  bodyText?: string | null | undefined;
+  /** Recipients in copy. */
+  cc?: Array<string> | null | undefined;
+  /** What it is about. */
+  context?: ContextRefInput | null | undefined;
+  /** The account that will send. Not with replyToMessageUid. */
+  fromAccountUid?: string | null | undefined;
+  /** Where answers are wanted, at most 10. */
+  replyTo?: Array<string> | null | undefined;
+  /** The message it will answer, from the account that owns the conversation. */
+  replyToMessageUid?: string | null | undefined;
+  /** At most 998 characters, no line break. */
+  subject?: string | null | undefined;
+  /** At most 100 recipients with cc and bcc together. */
+  to?: Array<string> | null | undefined;
+};
+
+/** Which way a message went, seen from the account. */
+export type Direction =
+  /** Received. */
+  | 'INBOUND'
+  /** Sent. */
+  | 'OUTBOUND';
+
 /** Every condition that is given must hold. */
 export type DraftFilter = {
   /** From this account. */
@@ -261,6 +294,34 @@ export type Threading =
   /** It starts a thread of its own. */
   | 'NEW_THREAD';
 
+/** Omitted fields stay as they are, null clears, lists are replaced whole. */
+export type UpdateDraftInput = {
+  /** All files it is to have: at most 20, 25 MB together. */
+  attachments?: Array<AttachmentInput> | null | undefined;
+  /** Recipients that the others do not see. */
+  bcc?: Array<string> | null | undefined;
+  /** HTML. */
+  bodyHtml?: string | null | undefined;
+  /** Plain text. */
+  bodyText?: string | null | undefined;
+  /** Recipients in copy. */
+  cc?: Array<string> | null | undefined;
+  /** What it is about. */
+  context?: ContextRefInput | null | undefined;
+  /** The draft. */
+  draftUid: string;
+  /** Refuse when the draft was edited since this revision. */
+  expectedRevision?: number | null | undefined;
+  /** Another account to send from. Not for a reply. */
+  fromAccountUid?: string | null | undefined;
+  /** Where answers are wanted, at most 10. */
+  replyTo?: Array<string> | null | undefined;
+  /** At most 998 characters, no line break. */
+  subject?: string | null | undefined;
+  /** At most 100 recipients with cc and bcc together. */
+  to?: Array<string> | null | undefined;
+};
+
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
 }>;
@@ -373,6 +434,74 @@ export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
+
+export type OutboundRecordQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type OutboundRecordQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, providerMessageId: string | null, providerThreadId: string | null, messageId: string | null, idempotencyKey: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, fromAccount: { uid: string, email: string }, context:
+      | { __typename: 'Customer' }
+      | { __typename: 'Invoice', number: string }
+     | null, failure: { code: string, message: string, retry: RetryAdvice } | null, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null, downloadUrl: string }>, conversation: { uid: string, ownerEmail: string, providerThreadId: string, subject: string, messageCount: number, hasReply: boolean, participants: Array<string>, contexts: Array<
+        | { __typename: 'Customer' }
+        | { __typename: 'Invoice', number: string }
+      > } | null, message: { uid: string, direction: Direction, subject: string, bodyText: string | null, messageId: string | null, inReplyTo: string | null, references: Array<string>, providerMessageId: string, labels: Array<string>, from: { address: string, name: string | null }, attachments: Array<{ filename: string, sha256: string }> } | null, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
+
+export type InvoiceContactQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type InvoiceContactQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> }, conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> }, drafts: { totalCount: number, edges: Array<{ node: { uid: string } }> } } | null };
+
+export type StoredMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type StoredMessageQuery = { emailMessage: { uid: string, messageId: string | null, references: Array<string>, conversation: { uid: string, providerThreadId: string, messageCount: number, hasReply: boolean }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string } } | null };
+
+export type CreateDraftMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type CreateDraftMutation = { createDraft:
+    | { __typename: 'CreateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+   };
+
+export type UpdateDraftMutationVariables = Exact<{
+  input: UpdateDraftInput;
+}>;
+
+
+export type UpdateDraftMutation = { updateDraft:
+    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number, subject: string } | null }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number } }
+   };
+
+export type DeleteDraftMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DeleteDraftMutation = { deleteDraft:
+    | { __typename: 'DeleteDraftPayload', draftUid: string }
+    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string } | null }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+   };
+
+export type DraftRecordQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, fromAccount: { uid: string }, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null }>, lastFailure: { code: string, message: string, retry: RetryAdvice } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -645,3 +774,276 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const OutboundRecordDocument = new TypedDocumentString(`
+    query OutboundRecord($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    uid
+    status
+    mode
+    threading
+    fromEmail
+    fromAccount {
+      uid
+      email
+    }
+    to
+    cc
+    bcc
+    replyTo
+    subject
+    bodyText
+    bodyHtml
+    contextType
+    contextUid
+    context {
+      __typename
+      ... on Invoice {
+        number
+      }
+    }
+    providerMessageId
+    providerThreadId
+    messageId
+    idempotencyKey
+    sentAt
+    attempts
+    nextAttemptAt
+    failure {
+      code
+      message
+      retry
+    }
+    replyToMessage {
+      uid
+    }
+    attachments {
+      filename
+      contentType
+      size
+      sha256
+      contentId
+      downloadUrl
+    }
+    conversation {
+      uid
+      ownerEmail
+      providerThreadId
+      subject
+      messageCount
+      hasReply
+      participants
+      contexts {
+        __typename
+        ... on Invoice {
+          number
+        }
+      }
+    }
+    message {
+      uid
+      direction
+      from {
+        address
+        name
+      }
+      subject
+      bodyText
+      messageId
+      inReplyTo
+      references
+      providerMessageId
+      labels
+      attachments {
+        filename
+        sha256
+      }
+    }
+    events(first: 50) {
+      edges {
+        node {
+          type
+          actor
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OutboundRecordQuery, OutboundRecordQueryVariables>;
+export const InvoiceContactDocument = new TypedDocumentString(`
+    query InvoiceContact($uid: UUID!) {
+  invoice(uid: $uid) {
+    lastContactedAt
+    awaitingReply
+    outboundEmails {
+      totalCount
+      edges {
+        node {
+          uid
+        }
+      }
+    }
+    conversations {
+      totalCount
+      edges {
+        node {
+          uid
+        }
+      }
+    }
+    drafts {
+      totalCount
+      edges {
+        node {
+          uid
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InvoiceContactQuery, InvoiceContactQueryVariables>;
+export const StoredMessageDocument = new TypedDocumentString(`
+    query StoredMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    uid
+    messageId
+    references
+    conversation {
+      uid
+      providerThreadId
+      messageCount
+      hasReply
+    }
+    replySuggestion {
+      to
+      cc
+      subject
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StoredMessageQuery, StoredMessageQueryVariables>;
+export const CreateDraftDocument = new TypedDocumentString(`
+    mutation CreateDraft($input: CreateDraftInput!) {
+  createDraft(input: $input) {
+    __typename
+    ... on CreateDraftPayload {
+      draft {
+        uid
+        revision
+        status
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateDraftMutation, CreateDraftMutationVariables>;
+export const UpdateDraftDocument = new TypedDocumentString(`
+    mutation UpdateDraft($input: UpdateDraftInput!) {
+  updateDraft(input: $input) {
+    __typename
+    ... on UpdateDraftPayload {
+      draft {
+        uid
+        revision
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on DraftConflictError {
+      current {
+        uid
+        revision
+        subject
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateDraftMutation, UpdateDraftMutationVariables>;
+export const DeleteDraftDocument = new TypedDocumentString(`
+    mutation DeleteDraft($uid: UUID!) {
+  deleteDraft(uid: $uid) {
+    __typename
+    ... on DeleteDraftPayload {
+      draftUid
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on DraftConflictError {
+      current {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteDraftMutation, DeleteDraftMutationVariables>;
+export const DraftRecordDocument = new TypedDocumentString(`
+    query DraftRecord($uid: UUID!) {
+  draft(uid: $uid) {
+    uid
+    revision
+    status
+    fromEmail
+    fromAccount {
+      uid
+    }
+    to
+    cc
+    bcc
+    replyTo
+    subject
+    bodyText
+    bodyHtml
+    contextType
+    contextUid
+    replyToMessage {
+      uid
+    }
+    attachments {
+      filename
+      contentType
+      size
+      sha256
+      contentId
+    }
+    lastFailure {
+      code
+      message
+      retry
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DraftRecordQuery, DraftRecordQueryVariables>;
