@@ -8,6 +8,8 @@ import type { Logger } from './log.ts';
 /** The process: everything with an effect, time included. Passed first, to every function that has one. */
 export interface App {
   readonly config: Config;
+  /** Names this process as the owner of its leases. A UUID, new at every start. */
+  readonly processId: string;
   /** Base of the addresses that are given out, without a trailing slash. */
   readonly publicUrl: string;
   readonly db: Db;

@@ -55,6 +55,11 @@ const Environment = z
     CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
     SEND_WAIT_MS: milliseconds(0, 300_000).default(20_000),
     GMAIL_TIMEOUT_MS: milliseconds(100, 600_000).default(60_000),
+    SETTLE_DELAYS_MS: z
+      .string()
+      .transform(commaSeparated)
+      .pipe(z.array(milliseconds(1, 86_400_000)).min(1).max(20))
+      .default([5_000, 10_000, 20_000, 40_000, 80_000, 160_000]),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   })
@@ -101,6 +106,8 @@ export interface Config {
   readonly sendWaitMs: number;
   /** One call to Gmail. */
   readonly gmailTimeoutMs: number;
+  /** The waits between the readings that settle an UNCONFIRMED email, the first one after its answer was lost. */
+  readonly settleDelaysMs: readonly number[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
 }
@@ -140,6 +147,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     corsOrigins: env.CORS_ORIGINS,
     sendWaitMs: env.SEND_WAIT_MS,
     gmailTimeoutMs: env.GMAIL_TIMEOUT_MS,
+    settleDelaysMs: env.SETTLE_DELAYS_MS,
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
   });

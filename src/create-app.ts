@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import type { App } from './app.ts';
 import { createSealer } from './auth/seal.ts';
 import type { Config, GoogleClient } from './config.ts';
@@ -32,6 +33,7 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
   const timeoutMs = config.gmailTimeoutMs;
   const app: App = {
     config,
+    processId: uuidv7(),
     publicUrl,
     db,
     pool,

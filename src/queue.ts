@@ -10,6 +10,8 @@ const OutboundEmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmai
 export const JOBS = {
   /** Delivers a QUEUED email that no request delivers: its process died, or it had to wait. */
   deliver: OutboundEmailRef,
+  /** Reads Gmail to find out what became of an UNCONFIRMED email. */
+  settle: OutboundEmailRef,
   /** Stores the sent copy in its conversation and learns the Message-ID that Gmail gave it. */
   'read-back': OutboundEmailRef,
 } as const;

@@ -1,23 +1,33 @@
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { Logger, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { App } from './app.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
 import { deliverQueued } from './mail/claim.ts';
+import { settle } from './mail/settle.ts';
 import { JOBS } from './queue.ts';
 import { readBack } from './sync/read-back.ts';
 
 const CONCURRENCY = 8;
 const POLL_INTERVAL_MS = 1_000;
 
-export type Worker = Pick<Runner, 'stop'>;
+export interface Worker {
+  stop(): Promise<void>;
+}
 
 /** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
 export async function startWorker(app: App): Promise<Worker> {
   const taskList: TaskList = {
     deliver: (payload) => deliverQueued(app, JOBS.deliver.parse(payload)),
+    settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     'read-back': (payload) => readBack(app, JOBS['read-back'].parse(payload)),
   };
+  const events: WorkerEvents = new EventEmitter();
+  const pools: string[] = [];
+  events.on('pool:create', ({ workerPool }) => pools.push(workerPool.id));
   const runner = await run({
     pgPool: app.pool,
+    events,
     taskList,
     concurrency: CONCURRENCY,
     pollInterval: POLL_INTERVAL_MS,
@@ -31,5 +41,11 @@ export async function startWorker(app: App): Promise<Worker> {
   runner.events.on('worker:fatalError', ({ error }) => {
     app.log.error({ error: describeError(error) }, 'worker stopped');
   });
-  return runner;
+  const heartbeat = await startHeartbeat(app, pools[0] ?? '');
+  return {
+    async stop() {
+      await runner.stop();
+      await heartbeat.stop();
+    },
+  };
 }

@@ -71,6 +71,13 @@ export interface GmailMessage extends MessageRef {
   readonly parts: readonly GmailPart[];
 }
 
+/** What tells one message of a thread from another, without its content. */
+export interface MessageHead extends MessageRef {
+  readonly labels: readonly string[];
+  /** The `X-Epistle-Id` that it was composed with. Null: it is not from Epistle. */
+  readonly opId: string | null;
+}
+
 export interface CallOptions {
   /** Aborts the call: `unknown` once it was begun, `unreachable` while it waited for its turn. */
   readonly signal?: AbortSignal;
@@ -95,6 +102,10 @@ export interface GmailGateway {
   sendDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<MessageRef | null>;
   /** Null when Gmail knows no such draft: sent already, or deleted. */
   getDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<DraftRef | null>;
+  /** The messages of a thread, trash and drafts included. A consistent read. Null when the thread is gone. */
+  getThread(mailbox: MailboxAccess, threadId: string, options?: CallOptions): Promise<MessageHead[] | null>;
+  /** The last `limit` messages with the label SENT, newest first. What it does not show may be there all the same. */
+  listSent(mailbox: MailboxAccess, limit: number, options?: CallOptions): Promise<MessageHead[]>;
   /** Deletes a draft for good. One that is already gone is fine. */
   deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
   /** The whole message, bodies decoded. Null when it is gone. */

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gmail, type gmail_v1 } from '@googleapis/gmail';
 import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
-import type { CallOptions, DraftRef, GmailGateway, MailboxAccess } from './gateway.ts';
+import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
 import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailMessage } from './message.ts';
 
@@ -19,6 +19,9 @@ const READ = {
 /** Once. The default of the client is to repeat PUT and DELETE. */
 const EFFECT = { retry: false };
 
+/** Composers and mail servers change the case of header names. */
+const OP_ID_HEADER = 'X-Epistle-Id';
+
 const UserId = { userId: 'me' };
 const Id = z.string().min(1);
 const ProfileAnswer = z.object({ emailAddress: z.string().min(3), historyId: z.string().regex(/^\d{1,20}$/) });
@@ -34,6 +37,14 @@ const SendAsAnswer = z.object({
 });
 const SentAnswer = z.object({ id: Id, threadId: Id });
 const DraftAnswer = z.object({ id: Id, message: SentAnswer.extend({ labelIds: z.array(z.string()).default([]) }) });
+const HeadAnswer = SentAnswer.extend({
+  labelIds: z.array(z.string()).default([]),
+  payload: z
+    .object({ headers: z.array(z.object({ name: z.string(), value: z.string() })).default([]) })
+    .default({ headers: [] }),
+});
+const ThreadAnswer = z.object({ messages: z.array(HeadAnswer).default([]) });
+const ListAnswer = z.object({ messages: z.array(z.object({ id: Id })).default([]) });
 const AttachmentAnswer = z.object({ data: z.string() });
 
 /**
@@ -141,6 +152,24 @@ export function googleGateway(options: {
       return draft && toDraftRef(draft);
     },
 
+    async getThread(mailbox, threadId, callOptions = {}) {
+      const params = { ...UserId, id: threadId, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
+      const thread = await orNullWhenGone(
+        call(mailbox, callOptions, READ, ThreadAnswer, (o) => users.threads.get(params, o)),
+      );
+      return thread === null ? null : thread.messages.map(toHead);
+    },
+
+    async listSent(mailbox, limit, callOptions = {}) {
+      const list = { ...UserId, labelIds: ['SENT'], maxResults: limit };
+      const { messages } = await call(mailbox, callOptions, READ, ListAnswer, (o) => users.messages.list(list, o));
+      const heads = messages.map(({ id }) => {
+        const params = { ...UserId, id, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
+        return orNullWhenGone(call(mailbox, callOptions, READ, HeadAnswer, (o) => users.messages.get(params, o)));
+      });
+      return (await Promise.all(heads)).filter((head) => head !== null).map(toHead);
+    },
+
     async deleteDraft(mailbox, draftId, callOptions = {}) {
       const params = { ...UserId, id: draftId };
       await orNullWhenGone(call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.drafts.delete(params, o)));
@@ -186,6 +215,11 @@ function* chunksOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += UPLOAD_CHUNK_BYTES) {
     yield bytes.subarray(start, start + UPLOAD_CHUNK_BYTES);
   }
+}
+
+function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {
+  const header = payload.headers.find(({ name }) => name.toLowerCase() === OP_ID_HEADER.toLowerCase());
+  return { messageId: id, threadId, labels: labelIds, opId: header?.value.trim() ?? null };
 }
 
 function toDraftRef(draft: z.infer<typeof DraftAnswer>): DraftRef {

@@ -45,9 +45,9 @@ const ACCEPT_NEW = {
       INSERT INTO outbound_email (organization_id, id, status, mode, account_id, from_email, "to", cc, bcc, reply_to,
         subject, body_text, body_html, context_type, context_id, reply_to_message_id, conversation_id,
         requested_thread_id, in_reply_to, "references", idempotency_key, request_fingerprint,
-        lease_token, lease_expires_at, attempts, created_at, updated_at)
+        lease_token, lease_expires_at, lease_owner, attempts, created_at, updated_at)
       VALUES ($1, $2, 'QUEUED', $3::send_mode, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, 1, $24, $24)
+        $20, $21, $22, $23, $30, 1, $24, $24)
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING organization_id, id
     ), event AS (
@@ -108,6 +108,7 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
       contentTerms(content),
       deliver.payload,
       deliver.key,
+      lease.owner,
     ],
   });
   return rowCount === 1;
@@ -117,7 +118,7 @@ const ACCEPT_DRAFT = {
   name: 'accept-draft',
   text: `WITH email AS (
       UPDATE outbound_email SET status = 'QUEUED', conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
-        "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12,
+        "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND status = 'DRAFT' AND revision = $3
@@ -154,6 +155,7 @@ export async function acceptDraft(pool: Pool, acceptance: Acceptance, revision: 
       acceptance.actor,
       deliver.payload,
       deliver.key,
+      lease.owner,
     ],
   });
   return rowCount === 1;

@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { enqueue, job } from '../queue.ts';
 import { readAttachments } from './attachment-content.ts';
 import { type Lease, markDeferred, markUnconfirmed } from './delivery.ts';
-import { type Delivery, deliver, leaseMs } from './send.ts';
+import { type Delivery, deliver, firstReadAt, leaseMs } from './send.ts';
 import { SENDER_COLUMNS, type Sender } from './sender.ts';
 
 /** An account that cannot send now is looked at again this much later; the email stays QUEUED. */
@@ -33,7 +33,7 @@ interface ClaimedRow {
 
 const CLAIM = {
   name: 'claim-delivery',
-  text: `UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, attempts = attempts + 1,
+  text: `UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, lease_owner = $6, attempts = attempts + 1,
       next_attempt_at = NULL, updated_at = $5
     FROM email_account a
     WHERE e.organization_id = $1 AND e.id = $2 AND e.status = 'QUEUED'
@@ -52,9 +52,9 @@ export async function deliverQueued(
   ref: { readonly organizationId: string; readonly outboundEmailId: string },
 ): Promise<void> {
   const now = app.now();
-  const lease: Lease = { ...ref, token: uuidv7() };
+  const lease: Lease = { ...ref, token: uuidv7(), owner: app.processId };
   const expiresAt = new Date(now.getTime() + leaseMs(app));
-  const values = [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now];
+  const values = [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now, app.processId];
   const { rows } = await app.pool.query<ClaimedRow & Sender>({ ...CLAIM, values });
   const [row] = rows;
   if (row === undefined) return notClaimed(app, ref, now);
@@ -118,7 +118,16 @@ async function notClaimed(
       retry: 'CHECK_FIRST',
       providerStatus: null,
     } as const;
-    await markUnconfirmed(app.pool, { ...ref, token: row.leaseToken }, now, failure, { code: failure.code });
+    await markUnconfirmed(
+      app.pool,
+      { ...ref, token: row.leaseToken, owner: app.processId },
+      now,
+      failure,
+      firstReadAt(app, now),
+      {
+        code: failure.code,
+      },
+    );
     return;
   }
   const again = row.leaseExpiresAt ?? row.nextAttemptAt;

@@ -14,6 +14,8 @@ export interface Lease {
   readonly organizationId: string;
   readonly outboundEmailId: string;
   readonly token: string;
+  /** The process that holds it: when its heartbeat stops, the lease does. */
+  readonly owner: string;
 }
 
 export interface Failure {
@@ -29,7 +31,7 @@ export interface Failure {
 const SYSTEM = 'system';
 
 /** `$1` organization, `$2` email, `$3` lease, `$4` now, `$5` event id, `$6` event type, `$7` event detail. */
-function transition(assignments: string, from: string, more = { ctes: '', select: '' }): string {
+export function transition(assignments: string, from: string, more = { ctes: '', select: '' }): string {
   return `WITH email AS (
       UPDATE outbound_email SET ${assignments}, updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND lease_token = $3 AND status IN (${from})
@@ -41,13 +43,13 @@ function transition(assignments: string, from: string, more = { ctes: '', select
     SELECT id${more.select} FROM email`;
 }
 
-const NO_LEASE = 'lease_token = NULL, lease_expires_at = NULL';
-const NO_FAILURE =
+export const NO_LEASE = 'lease_token = NULL, lease_expires_at = NULL, lease_owner = NULL';
+export const NO_FAILURE =
   'failure_code = NULL, failure_message = NULL, failure_retry = NULL, failed_at = NULL, failure_status = NULL';
 const FAILURE =
   'failure_code = $8, failure_message = $9, failure_retry = $10::retry_advice, failed_at = $4, failure_status = $11';
 
-async function apply(
+export async function apply(
   sql: Sql,
   { organizationId, outboundEmailId, token }: Lease,
   statement: { readonly name: string; readonly text: string },
@@ -89,23 +91,32 @@ export function markSending(
   );
 }
 
-const MARK_SENT = {
-  name: 'delivery-sent',
-  text: transition(
-    `status = 'SENT', provider_message_id = $8, provider_thread_id = $9, threading = $10::threading, sent_at = $4,
-     next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`,
-    `'SENDING'`,
-    {
-      ctes: `, contact AS (
-        UPDATE context_entity c SET last_contacted_at = greatest(c.last_contacted_at, $4),
-          awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
-        FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id
-      )`,
-      select: `, graphile_worker.remove_job($11), graphile_worker.add_job('read-back', payload => $12::json,
-        max_attempts => 25, job_key => $13)`,
-    },
-  ),
+/** What makes a row SENT, from `$8` on; see `sentParameters`. */
+export const SENT_COLUMNS = `status = 'SENT', provider_message_id = $8, provider_thread_id = $9, threading = $10::threading,
+  sent_at = $4, next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`;
+
+/** What goes with it: the context was contacted, nothing is left to deliver, and the sent copy is to be read back. */
+export const SENT_EFFECTS = {
+  ctes: `, contact AS (
+    UPDATE context_entity c SET last_contacted_at = greatest(c.last_contacted_at, $4),
+      awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
+    FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id
+  )`,
+  select: `, graphile_worker.remove_job($11), graphile_worker.add_job('read-back', payload => $12::json,
+    max_attempts => 25, job_key => $13)`,
 };
+
+export function sentParameters(
+  { organizationId, outboundEmailId }: Lease,
+  sent: MessageRef,
+  threading: Threading,
+): unknown[] {
+  const ref = { organizationId, outboundEmailId };
+  const readBack = job('read-back', ref);
+  return [sent.messageId, sent.threadId, threading, job('deliver', ref).key, readBack.payload, readBack.key];
+}
+
+const MARK_SENT = { name: 'delivery-sent', text: transition(SENT_COLUMNS, `'SENDING'`, SENT_EFFECTS) };
 
 /** Gmail has accepted it. Nothing after this may turn it into a failure. */
 export function markSent(
@@ -116,30 +127,37 @@ export function markSent(
   threading: Threading,
   detail: object,
 ): Promise<boolean> {
-  const ref = { organizationId: lease.organizationId, outboundEmailId: lease.outboundEmailId };
-  const readBack = job('read-back', ref);
-  return apply(
-    sql,
-    lease,
-    MARK_SENT,
-    now,
-    { type: 'sent', detail: { from: 'SENDING', to: 'SENT', threading, ...detail } },
-    [sent.messageId, sent.threadId, threading, job('deliver', ref).key, readBack.payload, readBack.key],
-  );
+  const event = { type: 'sent', detail: { from: 'SENDING', to: 'SENT', threading, ...detail } };
+  return apply(sql, lease, MARK_SENT, now, event, sentParameters(lease, sent, threading));
 }
 
 const MARK_UNCONFIRMED = {
   name: 'delivery-unconfirmed',
-  text: transition(`status = 'UNCONFIRMED', next_attempt_at = NULL, ${NO_LEASE}, ${FAILURE}`, `'SENDING'`, {
-    ctes: '',
-    select: ', graphile_worker.remove_job($12)',
-  }),
+  text: transition(
+    `status = 'UNCONFIRMED', next_attempt_at = $15, settle_reads = 0, ticket_unsent_at = NULL, ${NO_LEASE}, ${FAILURE}`,
+    `'SENDING'`,
+    {
+      ctes: '',
+      select: `, graphile_worker.remove_job($12), graphile_worker.add_job('settle', payload => $13::json, run_at => $15,
+        max_attempts => 25, job_key => $14)`,
+    },
+  ),
 };
 
-/** The answer to the sending was lost: it may have left. Only reading may decide from here. */
-export function markUnconfirmed(sql: Sql, lease: Lease, now: Date, failure: Failure, detail: object): Promise<boolean> {
+/** The answer to the sending was lost: it may have left. Only reading may decide from here, first at `settleAt`. */
+export function markUnconfirmed(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  failure: Failure,
+  settleAt: Date,
+  detail: object,
+): Promise<boolean> {
+  const { organizationId, outboundEmailId } = lease;
+  const settle = job('settle', { organizationId, outboundEmailId });
   const event = { type: 'unconfirmed', detail: { from: 'SENDING', to: 'UNCONFIRMED', ...detail } };
-  return apply(sql, lease, MARK_UNCONFIRMED, now, event, [...failureParameters(failure), deliverKey(lease)]);
+  const parameters = [...failureParameters(failure), deliverKey(lease), settle.payload, settle.key, settleAt];
+  return apply(sql, lease, MARK_UNCONFIRMED, now, event, parameters);
 }
 
 const MARK_DEFERRED = {
@@ -189,4 +207,10 @@ function failureParameters({ code, message, retry, providerStatus }: Failure): u
 
 function deliverKey({ organizationId, outboundEmailId }: Lease): string {
   return job('deliver', { organizationId, outboundEmailId }).key;
+}
+
+/** What came back, compared with what was asked for. */
+export function threadingOf(requestedThreadId: string | null, sentThreadId: string): Threading {
+  if (requestedThreadId === null) return 'NEW_THREAD';
+  return sentThreadId === requestedThreadId ? 'NATIVE' : 'HEADERS_ONLY';
 }

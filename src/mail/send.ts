@@ -9,7 +9,6 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { Threading } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
 import {
@@ -26,7 +25,15 @@ import { type Acceptance, acceptDraft, acceptNew } from './accept.ts';
 import { readAttachments } from './attachment-content.ts';
 import { type ComposedAttachment, composeMessage } from './compose.ts';
 import { reportMissing } from './content.ts';
-import { type Lease, markDeferred, markRefused, markSending, markSent, markUnconfirmed } from './delivery.ts';
+import {
+  type Lease,
+  markDeferred,
+  markRefused,
+  markSending,
+  markSent,
+  markUnconfirmed,
+  threadingOf,
+} from './delivery.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { differingFields } from './idempotency.ts';
 import { judge, type Stage, type Verdict } from './outcome.ts';
@@ -176,9 +183,14 @@ export function leaseMs(app: App): number {
   return 3 * app.config.gmailTimeoutMs + 5_000;
 }
 
+/** When an outcome that was just lost is read for the first time. */
+export function firstReadAt(app: App, now: Date): Date {
+  return new Date(now.getTime() + (app.config.settleDelaysMs[0] ?? 0));
+}
+
 function newLease(app: App, { organizationId, actor }: Identity, outboundEmailId: string) {
   const at = app.now();
-  const lease: Lease = { organizationId, outboundEmailId, token: uuidv7() };
+  const lease: Lease = { organizationId, outboundEmailId, token: uuidv7(), owner: app.processId };
   return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at };
 }
 
@@ -235,8 +247,7 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     // Somebody else has sent or deleted the ticket in Gmail: only reading can tell which.
     return fail(app, delivery, ticketGone(), 'sending', elapsed());
   }
-  const threading: Threading =
-    thread.threadId === null ? 'NEW_THREAD' : sent.threadId === thread.threadId ? 'NATIVE' : 'HEADERS_ONLY';
+  const threading = threadingOf(thread.threadId, sent.threadId);
   const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
   return { kind: stored ? 'sent' : 'superseded' };
 }
@@ -273,7 +284,7 @@ async function fail(app: App, delivery: Delivery, error: unknown, stage: Stage, 
   const detail = { stage, code, providerStatus, reason: error.reason, ...elapsed };
   const write = {
     refused: () => markRefused(app.pool, lease, now, verdict.failure, detail),
-    unconfirmed: () => markUnconfirmed(app.pool, lease, now, verdict.failure, detail),
+    unconfirmed: () => markUnconfirmed(app.pool, lease, now, verdict.failure, firstReadAt(app, now), detail),
     deferred: (at: Date) => markDeferred(app.pool, lease, now, verdict.failure, at, detail),
   };
   const stored = await (verdict.kind === 'deferred' ? write.deferred(verdict.nextAttemptAt) : write[verdict.kind]());

@@ -36,6 +36,7 @@ type Documents = {
     "\n  mutation UpdateDraft($input: UpdateDraftInput!) {\n    updateDraft(input: $input) {\n      __typename\n      ... on UpdateDraftPayload { draft { uid revision } }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on DraftConflictError { current { uid revision subject } }\n    }\n  }\n": typeof types.UpdateDraftDocument,
     "\n  mutation DeleteDraft($uid: UUID!) {\n    deleteDraft(uid: $uid) {\n      __typename\n      ... on DeleteDraftPayload { draftUid }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on DraftConflictError { current { uid } }\n    }\n  }\n": typeof types.DeleteDraftDocument,
     "\n  query DraftRecord($uid: UUID!) {\n    draft(uid: $uid) {\n      uid\n      revision\n      status\n      fromEmail\n      fromAccount { uid }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId }\n      lastFailure { code message retry }\n    }\n  }\n": typeof types.DraftRecordDocument,
+    "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": typeof types.StateDocument,
 };
 const documents: Documents = {
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": types.SendEmailDocument,
@@ -59,6 +60,7 @@ const documents: Documents = {
     "\n  mutation UpdateDraft($input: UpdateDraftInput!) {\n    updateDraft(input: $input) {\n      __typename\n      ... on UpdateDraftPayload { draft { uid revision } }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on DraftConflictError { current { uid revision subject } }\n    }\n  }\n": types.UpdateDraftDocument,
     "\n  mutation DeleteDraft($uid: UUID!) {\n    deleteDraft(uid: $uid) {\n      __typename\n      ... on DeleteDraftPayload { draftUid }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on DraftConflictError { current { uid } }\n    }\n  }\n": types.DeleteDraftDocument,
     "\n  query DraftRecord($uid: UUID!) {\n    draft(uid: $uid) {\n      uid\n      revision\n      status\n      fromEmail\n      fromAccount { uid }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId }\n      lastFailure { code message retry }\n    }\n  }\n": types.DraftRecordDocument,
+    "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": types.StateDocument,
 };
 
 /**
@@ -145,6 +147,10 @@ export function graphql(source: "\n  mutation DeleteDraft($uid: UUID!) {\n    de
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query DraftRecord($uid: UUID!) {\n    draft(uid: $uid) {\n      uid\n      revision\n      status\n      fromEmail\n      fromAccount { uid }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId }\n      lastFailure { code message retry }\n    }\n  }\n"): typeof import('./graphql.ts').DraftRecordDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n"): typeof import('./graphql.ts').StateDocument;
 
 
 export function graphql(source: string) {

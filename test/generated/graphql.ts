@@ -503,6 +503,13 @@ export type DraftRecordQueryVariables = Exact<{
 
 export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, fromAccount: { uid: string }, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null }>, lastFailure: { code: string, message: string, retry: RetryAdvice } | null } | null };
 
+export type StateQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type StateQuery = { outboundEmail: { status: OutboundEmailStatus, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, attempts: number, failure: { code: string, retry: RetryAdvice } | null, events: { edges: Array<{ node: { type: string, detail: unknown } }> } } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1047,3 +1054,26 @@ export const DraftRecordDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DraftRecordQuery, DraftRecordQueryVariables>;
+export const StateDocument = new TypedDocumentString(`
+    query State($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    status
+    threading
+    providerMessageId
+    providerThreadId
+    attempts
+    failure {
+      code
+      retry
+    }
+    events(first: 100) {
+      edges {
+        node {
+          type
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StateQuery, StateQueryVariables>;

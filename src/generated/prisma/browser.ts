@@ -93,3 +93,8 @@ export type Attachment = Prisma.AttachmentModel
  * The bytes, once per organization and content.
  */
 export type AttachmentContent = Prisma.AttachmentContentModel
+/**
+ * Model ProcessHeartbeat
+ * A process that is alive. The one table that belongs to no organization: its work is everybody's.
+ */
+export type ProcessHeartbeat = Prisma.ProcessHeartbeatModel

@@ -411,7 +411,8 @@ export const ModelName = {
   OutboundEmailSearch: 'OutboundEmailSearch',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
-  AttachmentContent: 'AttachmentContent'
+  AttachmentContent: 'AttachmentContent',
+  ProcessHeartbeat: 'ProcessHeartbeat'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -427,7 +428,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "apiKey" | "emailAccount" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent"
+    modelProps: "organization" | "apiKey" | "emailAccount" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1541,6 +1542,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ProcessHeartbeat: {
+      payload: Prisma.$ProcessHeartbeatPayload<ExtArgs>
+      fields: Prisma.ProcessHeartbeatFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProcessHeartbeatFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProcessHeartbeatFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        findFirst: {
+          args: Prisma.ProcessHeartbeatFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProcessHeartbeatFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        findMany: {
+          args: Prisma.ProcessHeartbeatFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>[]
+        }
+        create: {
+          args: Prisma.ProcessHeartbeatCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        createMany: {
+          args: Prisma.ProcessHeartbeatCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProcessHeartbeatCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>[]
+        }
+        delete: {
+          args: Prisma.ProcessHeartbeatDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        update: {
+          args: Prisma.ProcessHeartbeatUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProcessHeartbeatDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProcessHeartbeatUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProcessHeartbeatUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProcessHeartbeatUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProcessHeartbeatPayload>
+        }
+        aggregate: {
+          args: Prisma.ProcessHeartbeatAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProcessHeartbeat>
+        }
+        groupBy: {
+          args: Prisma.ProcessHeartbeatGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProcessHeartbeatGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProcessHeartbeatCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProcessHeartbeatCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1774,11 +1849,15 @@ export const OutboundEmailScalarFieldEnum = {
   requestFingerprint: 'requestFingerprint',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
+  leaseOwner: 'leaseOwner',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   ticketDraftId: 'ticketDraftId',
   ticketMessageId: 'ticketMessageId',
   ticketThreadId: 'ticketThreadId',
+  settleReads: 'settleReads',
+  ticketUnsentAt: 'ticketUnsentAt',
+  resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',
   messageId: 'messageId',
@@ -1844,6 +1923,15 @@ export const AttachmentContentScalarFieldEnum = {
 } as const
 
 export type AttachmentContentScalarFieldEnum = (typeof AttachmentContentScalarFieldEnum)[keyof typeof AttachmentContentScalarFieldEnum]
+
+
+export const ProcessHeartbeatScalarFieldEnum = {
+  id: 'id',
+  beatAt: 'beatAt',
+  workerPool: 'workerPool'
+} as const
+
+export type ProcessHeartbeatScalarFieldEnum = (typeof ProcessHeartbeatScalarFieldEnum)[keyof typeof ProcessHeartbeatScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2268,6 +2356,7 @@ export type GlobalOmitConfig = {
   outboundEmailEvent?: Prisma.OutboundEmailEventOmit
   attachment?: Prisma.AttachmentOmit
   attachmentContent?: Prisma.AttachmentContentOmit
+  processHeartbeat?: Prisma.ProcessHeartbeatOmit
 }
 
 /* Types for Logging */

@@ -65,7 +65,8 @@ export const ModelName = {
   OutboundEmailSearch: 'OutboundEmailSearch',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
-  AttachmentContent: 'AttachmentContent'
+  AttachmentContent: 'AttachmentContent',
+  ProcessHeartbeat: 'ProcessHeartbeat'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -278,11 +279,15 @@ export const OutboundEmailScalarFieldEnum = {
   requestFingerprint: 'requestFingerprint',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
+  leaseOwner: 'leaseOwner',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   ticketDraftId: 'ticketDraftId',
   ticketMessageId: 'ticketMessageId',
   ticketThreadId: 'ticketThreadId',
+  settleReads: 'settleReads',
+  ticketUnsentAt: 'ticketUnsentAt',
+  resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',
   messageId: 'messageId',
@@ -348,6 +353,15 @@ export const AttachmentContentScalarFieldEnum = {
 } as const
 
 export type AttachmentContentScalarFieldEnum = (typeof AttachmentContentScalarFieldEnum)[keyof typeof AttachmentContentScalarFieldEnum]
+
+
+export const ProcessHeartbeatScalarFieldEnum = {
+  id: 'id',
+  beatAt: 'beatAt',
+  workerPool: 'workerPool'
+} as const
+
+export type ProcessHeartbeatScalarFieldEnum = (typeof ProcessHeartbeatScalarFieldEnum)[keyof typeof ProcessHeartbeatScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -29,12 +29,16 @@ export type AggregateOutboundEmail = {
 export type OutboundEmailAvgAggregateOutputType = {
   revision: number | null
   attempts: number | null
+  settleReads: number | null
+  resends: number | null
   failureStatus: number | null
 }
 
 export type OutboundEmailSumAggregateOutputType = {
   revision: number | null
   attempts: number | null
+  settleReads: number | null
+  resends: number | null
   failureStatus: number | null
 }
 
@@ -58,11 +62,15 @@ export type OutboundEmailMinAggregateOutputType = {
   idempotencyKey: string | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
+  leaseOwner: string | null
   attempts: number | null
   nextAttemptAt: Date | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
+  settleReads: number | null
+  ticketUnsentAt: Date | null
+  resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
@@ -98,11 +106,15 @@ export type OutboundEmailMaxAggregateOutputType = {
   idempotencyKey: string | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
+  leaseOwner: string | null
   attempts: number | null
   nextAttemptAt: Date | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
+  settleReads: number | null
+  ticketUnsentAt: Date | null
+  resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
@@ -144,11 +156,15 @@ export type OutboundEmailCountAggregateOutputType = {
   requestFingerprint: number
   leaseToken: number
   leaseExpiresAt: number
+  leaseOwner: number
   attempts: number
   nextAttemptAt: number
   ticketDraftId: number
   ticketMessageId: number
   ticketThreadId: number
+  settleReads: number
+  ticketUnsentAt: number
+  resends: number
   providerMessageId: number
   providerThreadId: number
   messageId: number
@@ -169,12 +185,16 @@ export type OutboundEmailCountAggregateOutputType = {
 export type OutboundEmailAvgAggregateInputType = {
   revision?: true
   attempts?: true
+  settleReads?: true
+  resends?: true
   failureStatus?: true
 }
 
 export type OutboundEmailSumAggregateInputType = {
   revision?: true
   attempts?: true
+  settleReads?: true
+  resends?: true
   failureStatus?: true
 }
 
@@ -198,11 +218,15 @@ export type OutboundEmailMinAggregateInputType = {
   idempotencyKey?: true
   leaseToken?: true
   leaseExpiresAt?: true
+  leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
+  settleReads?: true
+  ticketUnsentAt?: true
+  resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
@@ -238,11 +262,15 @@ export type OutboundEmailMaxAggregateInputType = {
   idempotencyKey?: true
   leaseToken?: true
   leaseExpiresAt?: true
+  leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
+  settleReads?: true
+  ticketUnsentAt?: true
+  resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
@@ -284,11 +312,15 @@ export type OutboundEmailCountAggregateInputType = {
   requestFingerprint?: true
   leaseToken?: true
   leaseExpiresAt?: true
+  leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
+  settleReads?: true
+  ticketUnsentAt?: true
+  resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
@@ -417,11 +449,15 @@ export type OutboundEmailGroupByOutputType = {
   requestFingerprint: runtime.JsonValue | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
+  leaseOwner: string | null
   attempts: number
   nextAttemptAt: Date | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
+  settleReads: number
+  ticketUnsentAt: Date | null
+  resends: number
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
@@ -486,11 +522,15 @@ export type OutboundEmailWhereInput = {
   requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -540,11 +580,15 @@ export type OutboundEmailOrderByWithRelationInput = {
   requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -600,11 +644,15 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -654,11 +702,15 @@ export type OutboundEmailOrderByWithAggregationInput = {
   requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -708,11 +760,15 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   requestFingerprint?: Prisma.JsonNullableWithAggregatesFilter<"OutboundEmail">
   leaseToken?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  leaseOwner?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   ticketDraftId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  settleReads?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
+  ticketUnsentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  resends?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
@@ -748,11 +804,15 @@ export type OutboundEmailCreateInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -802,11 +862,15 @@ export type OutboundEmailUncheckedCreateInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -846,11 +910,15 @@ export type OutboundEmailUpdateInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -900,11 +968,15 @@ export type OutboundEmailUncheckedUpdateInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -950,11 +1022,15 @@ export type OutboundEmailCreateManyInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -990,11 +1066,15 @@ export type OutboundEmailUpdateManyMutationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1036,11 +1116,15 @@ export type OutboundEmailUncheckedUpdateManyInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1113,11 +1197,15 @@ export type OutboundEmailCountOrderByAggregateInput = {
   requestFingerprint?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
+  leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  ticketUnsentAt?: Prisma.SortOrder
+  resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
@@ -1136,6 +1224,8 @@ export type OutboundEmailCountOrderByAggregateInput = {
 export type OutboundEmailAvgOrderByAggregateInput = {
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
 }
 
@@ -1159,11 +1249,15 @@ export type OutboundEmailMaxOrderByAggregateInput = {
   idempotencyKey?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
+  leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  ticketUnsentAt?: Prisma.SortOrder
+  resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
@@ -1199,11 +1293,15 @@ export type OutboundEmailMinOrderByAggregateInput = {
   idempotencyKey?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
+  leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  ticketUnsentAt?: Prisma.SortOrder
+  resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
@@ -1222,6 +1320,8 @@ export type OutboundEmailMinOrderByAggregateInput = {
 export type OutboundEmailSumOrderByAggregateInput = {
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
+  settleReads?: Prisma.SortOrder
+  resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
 }
 
@@ -1547,11 +1647,15 @@ export type OutboundEmailCreateWithoutAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1598,11 +1702,15 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1677,11 +1785,15 @@ export type OutboundEmailScalarWhereInput = {
   requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -1717,11 +1829,15 @@ export type OutboundEmailCreateWithoutEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1767,11 +1883,15 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1837,11 +1957,15 @@ export type OutboundEmailCreateWithoutConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1888,11 +2012,15 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -1958,11 +2086,15 @@ export type OutboundEmailCreateWithoutMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2011,11 +2143,15 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2059,11 +2195,15 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2110,11 +2250,15 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2175,11 +2319,15 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2228,11 +2376,15 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2287,11 +2439,15 @@ export type OutboundEmailCreateWithoutSearchInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2340,11 +2496,15 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2399,11 +2559,15 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2452,11 +2616,15 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2495,11 +2663,15 @@ export type OutboundEmailCreateWithoutEventsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2548,11 +2720,15 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2607,11 +2783,15 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2660,11 +2840,15 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2703,11 +2887,15 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2756,11 +2944,15 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2815,11 +3007,15 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2868,11 +3064,15 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2915,11 +3115,15 @@ export type OutboundEmailCreateManyAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -2955,11 +3159,15 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3006,11 +3214,15 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3054,11 +3266,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3097,11 +3313,15 @@ export type OutboundEmailCreateManyEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -3137,11 +3357,15 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3187,11 +3411,15 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3234,11 +3462,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutEntityInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3278,11 +3510,15 @@ export type OutboundEmailCreateManyConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -3318,11 +3554,15 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3369,11 +3609,15 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3417,11 +3661,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3461,11 +3709,15 @@ export type OutboundEmailCreateManyReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
@@ -3501,11 +3753,15 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3552,11 +3808,15 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3600,11 +3860,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3686,11 +3950,15 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   requestFingerprint?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
+  leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
+  settleReads?: boolean
+  ticketUnsentAt?: boolean
+  resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
@@ -3741,11 +4009,15 @@ export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   requestFingerprint?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
+  leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
+  settleReads?: boolean
+  ticketUnsentAt?: boolean
+  resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
@@ -3791,11 +4063,15 @@ export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   requestFingerprint?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
+  leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
+  settleReads?: boolean
+  ticketUnsentAt?: boolean
+  resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
@@ -3841,11 +4117,15 @@ export type OutboundEmailSelectScalar = {
   requestFingerprint?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
+  leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
+  settleReads?: boolean
+  ticketUnsentAt?: boolean
+  resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
@@ -3861,7 +4141,7 @@ export type OutboundEmailSelectScalar = {
   failureStatus?: boolean
 }
 
-export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "attempts" | "nextAttemptAt" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
+export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
 export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
@@ -3936,6 +4216,10 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
      */
     leaseToken: string | null
     leaseExpiresAt: Date | null
+    /**
+     * The process that holds the lease: when its heartbeat stops, so does the lease.
+     */
+    leaseOwner: string | null
     attempts: number
     nextAttemptAt: Date | null
     /**
@@ -3944,6 +4228,18 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
     ticketDraftId: string | null
     ticketMessageId: string | null
     ticketThreadId: string | null
+    /**
+     * How often Gmail was read to settle an unknown outcome.
+     */
+    settleReads: number
+    /**
+     * When settling first found the ticket unsent. Null: it has not.
+     */
+    ticketUnsentAt: Date | null
+    /**
+     * How often the same ticket was sent again after two reads had found it unsent.
+     */
+    resends: number
     providerMessageId: string | null
     providerThreadId: string | null
     /**
@@ -4419,11 +4715,15 @@ export interface OutboundEmailFieldRefs {
   readonly requestFingerprint: Prisma.FieldRef<"OutboundEmail", 'Json'>
   readonly leaseToken: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly leaseExpiresAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly leaseOwner: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly attempts: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly nextAttemptAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly ticketDraftId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly ticketMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly ticketThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly settleReads: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly ticketUnsentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly resends: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly providerMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly providerThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly messageId: Prisma.FieldRef<"OutboundEmail", 'String'>
