@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
 import { deliverQueued } from './mail/claim.ts';
+import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
 import { JOBS } from './queue.ts';
 import { readBack } from './sync/read-back.ts';
@@ -18,7 +19,10 @@ export interface Worker {
 /** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
 export async function startWorker(app: App): Promise<Worker> {
   const taskList: TaskList = {
-    deliver: (payload) => deliverQueued(app, JOBS.deliver.parse(payload)),
+    deliver: async (payload) => {
+      const ref = JOBS.deliver.parse(payload);
+      if (!(await sendScheduled(app, ref))) await deliverQueued(app, ref);
+    },
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     'read-back': (payload) => readBack(app, JOBS['read-back'].parse(payload)),
   };

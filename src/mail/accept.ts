@@ -117,11 +117,11 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
 const ACCEPT_DRAFT = {
   name: 'accept-draft',
   text: `WITH email AS (
-      UPDATE outbound_email SET status = 'QUEUED', conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
+      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
         "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
-      WHERE organization_id = $1 AND id = $2 AND status = 'DRAFT' AND revision = $3
+      WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
       RETURNING organization_id, id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)

@@ -189,6 +189,7 @@ const MARK_REFUSED = {
   // A refused draft is a draft again, as it was: nothing of what was written is lost.
   text: transition(
     `status = CASE mode WHEN 'DRAFT' THEN 'DRAFT' ELSE 'FAILED' END::outbound_email_status, next_attempt_at = NULL,
+     planned_send_at = CASE mode WHEN 'DRAFT' THEN NULL ELSE planned_send_at END,
      ${NO_LEASE}, ${FAILURE}`,
     `'QUEUED', 'SENDING'`,
     { ctes: '', select: ', graphile_worker.remove_job($12)' },

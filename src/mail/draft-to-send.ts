@@ -32,6 +32,7 @@ interface DraftRow {
   readonly contextType: string | null;
   readonly contextId: string | null;
   readonly fileCount: number;
+  readonly plannedSendAt: Date | null;
 }
 
 /** A stored draft, with what it refers to. */
@@ -39,6 +40,8 @@ export interface DraftToSend {
   readonly status: OutboundEmailStatus;
   readonly revision: number;
   readonly fromEmail: string;
+  /** Null: not scheduled. */
+  readonly plannedSendAt: Date | null;
   readonly content: Omit<EmailContent, 'attachments'>;
   readonly fileCount: number;
   /** @throws {AccountNotReadyError | ReplyNotPossibleError} */
@@ -49,7 +52,7 @@ const FIND_DRAFT = {
   name: 'find-draft-to-send',
   text: `SELECT e.status, e.mode, e.revision, e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo",
       e.subject, e.body_text AS "bodyText", e.body_html AS "bodyHtml", e.context_type AS "contextType",
-      e.context_id AS "contextId", ${SENDER_COLUMNS}, ${PARENT_COLUMNS},
+      e.context_id AS "contextId", e.planned_send_at AS "plannedSendAt", ${SENDER_COLUMNS}, ${PARENT_COLUMNS},
       (SELECT count(*)::int FROM attachment f
         WHERE f.organization_id = $1 AND f.outbound_email_id = e.id) AS "fileCount"
     FROM outbound_email e
@@ -73,6 +76,7 @@ export async function findDraftToSend(sql: Sql, organizationId: string, draftId:
     status: row.status,
     revision: row.revision,
     fromEmail: row.fromEmail,
+    plannedSendAt: row.plannedSendAt,
     content: { to, cc, bcc, replyTo, subject, bodyText, bodyHtml },
     fileCount: row.fileCount,
     found() {

@@ -8,12 +8,14 @@ import { contextKind } from '../context/registry.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { DraftConflictError, type InputIssue, InvalidInputError, NotFoundError } from '../errors.ts';
 import { contentTerms, insertAttachments } from './accept.ts';
-import { type ContentInput, type EmailContent, parseContent } from './content.ts';
+import { type ContentInput, type EmailContent, parseContent, reportMissing } from './content.ts';
+import { parsePlannedSendAt, schedule } from './schedule.ts';
 import { type ContextInput, parseContext } from './send-input.ts';
 
 interface DraftFields extends ContentInput {
   readonly fromAccountUid?: string | null;
   readonly context?: ContextInput | null;
+  readonly plannedSendAt?: Date | null;
 }
 
 export interface CreateDraftInput extends DraftFields {
@@ -35,10 +37,12 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
       'Give fromAccountUid, or replyToMessageUid for a reply from the account that owns the conversation.';
     issues.push({ path: 'input.fromAccountUid', message });
   }
+  const [id, now] = [uuidv7(), app.now()];
+  const plannedSendAt = parsePlannedSendAt(input.plannedSendAt, now, issues);
+  if (plannedSendAt !== null) reportMissing(content, 'input', issues);
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const { organizationId, actor } = identity;
-  const [id, now] = [uuidv7(), app.now()];
   await inTransaction(app.pool, async (tx) => {
     const origin =
       input.replyToMessageUid == null
@@ -47,8 +51,9 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
     if (context !== null) await requireContext(tx, organizationId, context);
     await tx.query(
       `INSERT INTO outbound_email (organization_id, id, status, mode, account_id, from_email, "to", cc, bcc, reply_to,
-         subject, body_text, body_html, context_type, context_id, reply_to_message_id, conversation_id, created_at, updated_at)
-       VALUES ($1, $2, 'DRAFT', 'DRAFT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)`,
+         subject, body_text, body_html, context_type, context_id, reply_to_message_id, conversation_id, created_at,
+         updated_at, planned_send_at)
+       VALUES ($1, $2, $18::outbound_email_status, 'DRAFT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)`,
       [
         organizationId,
         id,
@@ -66,6 +71,8 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
         input.replyToMessageUid ?? null,
         origin.conversationId,
         now,
+        plannedSendAt,
+        plannedSendAt === null ? 'DRAFT' : 'SCHEDULED',
       ],
     );
     await insertAttachments(tx, { organizationId, outboundEmailId: id }, content.attachments);
@@ -73,7 +80,10 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
       'INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms) VALUES ($1, $2, $3)',
       [organizationId, id, contentTerms(content)],
     );
-    await insertEvent(tx, { organizationId, outboundEmailId: id }, now, 'created', actor, { to: 'DRAFT' });
+    const ref = { organizationId, outboundEmailId: id };
+    const to = plannedSendAt === null ? 'DRAFT' : 'SCHEDULED';
+    await insertEvent(tx, ref, now, 'created', actor, { to, plannedSendAt });
+    if (plannedSendAt !== null) await schedule(tx, ref, plannedSendAt);
   });
   return id;
 }
@@ -87,6 +97,7 @@ interface StoredDraft extends Record<ListField, string[]> {
   readonly bodyHtml: string | null;
   readonly contextType: string | null;
   readonly contextId: string | null;
+  readonly plannedSendAt: Date | null;
 }
 
 type ListField = 'to' | 'cc' | 'bcc' | 'replyTo';
@@ -103,11 +114,12 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
   if (input.fromAccountUid === null) {
     issues.push({ path: 'input.fromAccountUid', message: 'A draft always has an account: name another, or omit it.' });
   }
+  const now = app.now();
+  const planned = parsePlannedSendAt(input.plannedSendAt, now, issues);
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const { organizationId, actor } = identity;
   const ref = { organizationId, outboundEmailId: input.draftUid };
-  const now = app.now();
   await inTransaction(app.pool, async (tx) => {
     const stored = await lockDraft(tx, ref, input.expectedRevision ?? null);
     if (context !== null) await requireContext(tx, organizationId, context);
@@ -117,7 +129,18 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
       await insertAttachments(tx, ref, given.attachments);
     }
     const kept = { type: stored.contextType, id: stored.contextId };
-    await writeContent(tx, ref, now, overlay(input, given, stored), input.context === undefined ? kept : context);
+    const content = overlay(input, given, stored);
+    const plannedSendAt = input.plannedSendAt === undefined ? stored.plannedSendAt : planned;
+    const filenames = await writeContent(
+      tx,
+      ref,
+      now,
+      content,
+      input.context === undefined ? kept : context,
+      plannedSendAt,
+    );
+    if (plannedSendAt !== null) requireSendable(content, filenames);
+    await schedule(tx, ref, plannedSendAt);
     const changed = Object.keys(input).filter((field) => field !== 'draftUid' && field !== 'expectedRevision');
     await insertEvent(tx, ref, now, 'edited', actor, { revision: stored.revision + 1, changed: changed.sort() });
   });
@@ -129,6 +152,7 @@ export async function deleteDraft(app: App, identity: Identity, draftId: string)
   const ref = { organizationId: identity.organizationId, outboundEmailId: draftId };
   await inTransaction(app.pool, async (tx) => {
     await lockDraft(tx, ref, null);
+    await schedule(tx, ref, null);
     await tx.query('DELETE FROM outbound_email WHERE organization_id = $1 AND id = $2', refValues(ref));
   });
 }
@@ -161,13 +185,14 @@ function overlay(input: UpdateDraftInput, given: Text, stored: Text): Text {
 async function lockDraft(tx: Sql, ref: Ref, expectedRevision: number | null): Promise<StoredDraft> {
   const { rows } = await tx.query<StoredDraft>(
     `SELECT status, revision, reply_to_message_id IS NOT NULL AS "isReply", "to", cc, bcc, reply_to AS "replyTo", subject,
-       body_text AS "bodyText", body_html AS "bodyHtml", context_type AS "contextType", context_id AS "contextId"
+       body_text AS "bodyText", body_html AS "bodyHtml", context_type AS "contextType", context_id AS "contextId",
+       planned_send_at AS "plannedSendAt"
      FROM outbound_email WHERE organization_id = $1 AND id = $2 AND mode = 'DRAFT' FOR UPDATE`,
     refValues(ref),
   );
   const [draft] = rows;
   if (draft === undefined) throw new NotFoundError('Draft', ref.outboundEmailId);
-  if (draft.status !== 'DRAFT') {
+  if (draft.status !== 'DRAFT' && draft.status !== 'SCHEDULED') {
     throw new DraftConflictError(null, `It is no longer a draft: it is ${draft.status}.`);
   }
   if (expectedRevision !== null && expectedRevision !== draft.revision) {
@@ -183,11 +208,13 @@ async function writeContent(
   now: Date,
   content: Text,
   context: { readonly type: string | null; readonly id: string | null } | null,
-): Promise<void> {
+  plannedSendAt: Date | null,
+): Promise<string[]> {
   // What was refused was the former content: a changed draft has not failed.
   await tx.query(
     `UPDATE outbound_email SET revision = revision + 1, "to" = $3, cc = $4, bcc = $5, reply_to = $6, subject = $7,
        body_text = $8, body_html = $9, context_type = $10, context_id = $11, updated_at = $12,
+       planned_send_at = $13, status = $14::outbound_email_status, next_attempt_at = NULL,
        failure_code = NULL, failure_message = NULL, failure_retry = NULL, failed_at = NULL, failure_status = NULL
      WHERE organization_id = $1 AND id = $2`,
     [
@@ -202,6 +229,8 @@ async function writeContent(
       context?.type ?? null,
       context?.id ?? null,
       now,
+      plannedSendAt,
+      plannedSendAt === null ? 'DRAFT' : 'SCHEDULED',
     ],
   );
   const { rows } = await tx.query<{ filename: string }>(
@@ -212,6 +241,14 @@ async function writeContent(
     ...refValues(ref),
     contentTerms({ ...content, attachments: rows }),
   ]);
+  return rows.map(({ filename }) => filename);
+}
+
+/** A scheduled draft leaves without anybody looking at it again: it must be complete. @throws {InvalidInputError} */
+function requireSendable(content: Text, filenames: readonly string[]): void {
+  const issues: InputIssue[] = [];
+  reportMissing({ ...content, attachments: filenames }, 'input', issues);
+  if (issues.length > 0) throw new InvalidInputError(issues);
 }
 
 /** @throws {InvalidInputError} for a reply, which leaves from the account that owns its conversation. */

@@ -138,7 +138,7 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
   const { draftUid } = input;
   const draft = await findDraftToSend(app.pool, organizationId, draftUid);
   if (draft === null) throw new NotFoundError('Draft', draftUid);
-  if (draft.status !== 'DRAFT') return firstOutcome(app, organizationId, draftUid);
+  if (!isWaiting(draft)) return firstOutcome(app, organizationId, draftUid);
   if (input.expectedRevision != null && input.expectedRevision !== draft.revision) {
     throw new DraftConflictError(
       draftUid,
@@ -146,10 +146,30 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
     );
   }
   requireComplete(draft);
+  // A twin or an editor was faster: look again. What is sent is always the revision that was just read.
+  return (await sendStored(app, identity, draftUid, draft)) ?? sendDraft(app, identity, input);
+}
+
+/** Whether it is still a draft, scheduled or not. */
+export function isWaiting({ status }: DraftToSend): boolean {
+  return status === 'DRAFT' || status === 'SCHEDULED';
+}
+
+/**
+ * Accepts a stored draft as it was read, delivers and waits.
+ * @returns null when it has changed since: nothing was done.
+ * @throws {AccountNotReadyError | ReplyNotPossibleError | SendRejectedError}
+ */
+export async function sendStored(
+  app: App,
+  identity: Pick<Identity, 'organizationId' | 'actor'>,
+  draftId: string,
+  draft: DraftToSend,
+): Promise<SendOutcome | null> {
   const { sender, thread, context } = draft.found();
-  const files = await readAttachments(app.pool, organizationId, draftUid);
+  const files = await readAttachments(app.pool, identity.organizationId, draftId);
   const acceptance: Acceptance = {
-    ...newLease(app, identity, draftUid),
+    ...newLease(app, identity, draftId),
     mode: 'DRAFT',
     sender,
     fromEmail: draft.fromEmail,
@@ -158,8 +178,7 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
     context,
     idempotency: null,
   };
-  // A twin or an editor was faster: look again. What is sent is always the revision that was just read.
-  if (!(await acceptDraft(app.pool, acceptance, draft.revision))) return sendDraft(app, identity, input);
+  if (!(await acceptDraft(app.pool, acceptance, draft.revision))) return null;
   return deliverAndWait(app, { ...acceptance, attachments: async () => files, attempts: 1, ticket: null });
 }
 
@@ -188,10 +207,32 @@ export function firstReadAt(app: App, now: Date): Date {
   return new Date(now.getTime() + (app.config.settleDelaysMs[0] ?? 0));
 }
 
-function newLease(app: App, { organizationId, actor }: Identity, outboundEmailId: string) {
+function newLease(
+  app: App,
+  { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
+  outboundEmailId: string,
+) {
   const at = app.now();
   const lease: Lease = { organizationId, outboundEmailId, token: uuidv7(), owner: app.processId };
   return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at };
+}
+
+/**
+ * Waits for a delivery no longer than `SEND_WAIT_MS`; it goes on, whatever becomes of its caller.
+ * @throws {SendRejectedError}
+ */
+export async function awaitResult(
+  app: App,
+  { organizationId, outboundEmailId }: { readonly organizationId: string; readonly outboundEmailId: string },
+  delivering: Promise<unknown>,
+): Promise<SendOutcome> {
+  const waited = new AbortController();
+  const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
+  await Promise.race([delivering, budget]);
+  waited.abort();
+  const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
+  if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
+  return { outboundEmailId, replayed: false };
 }
 
 /** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */

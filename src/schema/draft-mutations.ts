@@ -22,6 +22,10 @@ const CreateDraftInput = builder.inputType('CreateDraftInput', {
     bodyHtml: t.string({ description: 'HTML.' }),
     attachments: t.field({ type: [AttachmentInput], description: 'At most 20 files, 25 MB together.' }),
     context: t.field({ type: ContextRefInput, description: 'What it is about.' }),
+    plannedSendAt: t.field({
+      type: 'DateTime',
+      description: 'Send it then: from now to 400 days ahead. It must be complete.',
+    }),
   }),
 });
 
@@ -43,6 +47,10 @@ const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
       description: 'All files it is to have: at most 20, 25 MB together.',
     }),
     context: t.field({ type: ContextRefInput, description: 'What it is about.' }),
+    plannedSendAt: t.field({
+      type: 'DateTime',
+      description: 'Send it then: from now to 400 days ahead. It must be complete.',
+    }),
   }),
 });
 

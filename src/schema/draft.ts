@@ -15,7 +15,10 @@ export const Draft = builder.prismaNode('OutboundEmail', {
     revision: t.exposeInt('revision', {
       description: 'Counts its edits from 1; what `expectedRevision` is compared with.',
     }),
-    status: t.expose('status', { type: OutboundEmailStatus, description: 'DRAFT.' }),
+    status: t.expose('status', {
+      type: OutboundEmailStatus,
+      description: 'DRAFT, or SCHEDULED when plannedSendAt is set.',
+    }),
     fromAccount: t.relation('account', { description: 'The account that it will leave from.' }),
     fromEmail: t.expose('fromEmail', { type: 'EmailAddress', description: 'The address that it will leave from.' }),
     to: t.expose('to', { type: ['EmailAddress'], description: 'Its recipients.' }),
@@ -39,6 +42,11 @@ export const Draft = builder.prismaNode('OutboundEmail', {
     replyToMessage: t.relation('replyToMessage', {
       nullable: true,
       description: 'The message it will answer. Null: none.',
+    }),
+    plannedSendAt: t.expose('plannedSendAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it will leave. Null: not scheduled.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),

@@ -9,6 +9,7 @@ import './conversation-queries.ts';
 import './context-queries.ts';
 import './errors.ts';
 import './send-email.ts';
+import './outbound-email-mutations.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

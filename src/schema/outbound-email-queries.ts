@@ -103,6 +103,7 @@ const DraftFilter = builder.inputType('DraftFilter', {
   fields: (t) => ({
     context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
     accountUid: t.field({ type: 'UUID', description: 'From this account.' }),
+    scheduled: t.boolean({ description: 'Scheduled or not.' }),
   }),
 });
 
@@ -127,7 +128,7 @@ builder.queryField('drafts', (t) =>
         const keyset = parseKeyset(args, CREATED_DESC);
         const about = filter?.context;
         const where: Prisma.OutboundEmailWhereInput = {
-          status: A_DRAFT,
+          status: filter?.scheduled == null ? A_DRAFT : filter.scheduled ? 'SCHEDULED' : 'DRAFT',
           ...(about ? aboutContext(about) : {}),
           ...(filter?.accountUid ? { accountId: filter.accountUid } : {}),
         };

@@ -103,6 +103,11 @@ export const OutboundEmail = builder.prismaNode('OutboundEmail', {
       nullable: true,
       description: 'The key it was sent under. Null: none.',
     }),
+    plannedSendAt: t.expose('plannedSendAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was planned to leave. Null: it was not scheduled.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first stored.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
     sentAt: t.expose('sentAt', {

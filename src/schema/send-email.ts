@@ -1,4 +1,5 @@
 import * as errors from '../errors.ts';
+import { retryOutboundEmail } from '../mail/decide.ts';
 import { type SendOutcome, sendDraft, sendFresh, sendReply } from '../mail/send.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder } from './builder.ts';
@@ -88,6 +89,7 @@ const SendEmailInput = builder.inputType('SendEmailInput', {
 
 export const SendEmailPayload = builder.objectRef<SendOutcome>('SendEmailPayload').implement({
   description: 'The email was accepted: it will leave once, or has.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'replayed' in value,
   fields: (t) => ({
     outboundEmail: t.prismaField({
       type: OutboundEmail,
@@ -101,24 +103,27 @@ export const SendEmailPayload = builder.objectRef<SendOutcome>('SendEmailPayload
   }),
 });
 
-builder.mutationField('sendEmail', (t) =>
-  t.field({
-    type: SendEmailPayload,
+const SendEmailResult = builder.errorUnion('SendEmailResult', {
+  description: 'The payload, or why nothing was sent.',
+  types: [
+    SendEmailPayload,
+    errors.InvalidInputError,
+    errors.NotFoundError,
+    errors.IdempotencyConflictError,
+    errors.AccountNotReadyError,
+    errors.ReplyNotPossibleError,
+    errors.DraftConflictError,
+    errors.SendRejectedError,
+    errors.InvalidStateError,
+  ],
+});
+
+builder.mutationFields((t) => ({
+  sendEmail: t.field({
+    type: SendEmailResult,
     description:
       'Sends an email through Gmail and answers when Gmail has accepted it. A client that goes away changes nothing.',
     authScopes: { scope: 'email:send' },
-    errors: {
-      types: [
-        errors.InvalidInputError,
-        errors.NotFoundError,
-        errors.IdempotencyConflictError,
-        errors.AccountNotReadyError,
-        errors.ReplyNotPossibleError,
-        errors.DraftConflictError,
-        errors.SendRejectedError,
-      ],
-      union: { description: 'The payload, or why nothing was sent.' },
-    },
     args: {
       input: t.arg({ type: SendEmailInput, required: true, description: 'Exactly one of draft, fresh, reply.' }),
     },
@@ -128,4 +133,11 @@ builder.mutationField('sendEmail', (t) =>
       return sendFresh(app, identity, input.fresh);
     },
   }),
-);
+  retryOutboundEmail: t.field({
+    type: SendEmailResult,
+    description: 'Tries a FAILED email again, with everything as it was, and waits for it as sendEmail does.',
+    authScopes: { scope: 'email:send' },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The email.' }) },
+    resolve: (_root, { uid }, { app, identity }) => retryOutboundEmail(app, identity, uid),
+  }),
+}));

@@ -56,6 +56,8 @@ export type CreateDraftInput = {
   context?: ContextRefInput | null | undefined;
   /** The account that will send. Not with replyToMessageUid. */
   fromAccountUid?: string | null | undefined;
+  /** Send it then: from now to 400 days ahead. It must be complete. */
+  plannedSendAt?: string | null | undefined;
   /** Where answers are wanted, at most 10. */
   replyTo?: Array<string> | null | undefined;
   /** The message it will answer, from the account that owns the conversation. */
@@ -79,6 +81,8 @@ export type DraftFilter = {
   accountUid?: string | null | undefined;
   /** About this entity. */
   context?: ContextRefInput | null | undefined;
+  /** Scheduled or not. */
+  scheduled?: boolean | null | undefined;
 };
 
 /** Whether an account can send. */
@@ -314,6 +318,8 @@ export type UpdateDraftInput = {
   expectedRevision?: number | null | undefined;
   /** Another account to send from. Not for a reply. */
   fromAccountUid?: string | null | undefined;
+  /** Send it then: from now to 400 days ahead. It must be complete. */
+  plannedSendAt?: string | null | undefined;
   /** Where answers are wanted, at most 10. */
   replyTo?: Array<string> | null | undefined;
   /** At most 998 characters, no line break. */
@@ -332,6 +338,7 @@ export type SendEmailMutation = { sendEmail:
     | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number } | null }
     | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: ReplyNotPossibleReason }
     | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, contextUid: string | null, failure: { code: string, message: string, retry: RetryAdvice } | null } }

@@ -1857,6 +1857,7 @@ export const OutboundEmailScalarFieldEnum = {
   ticketThreadId: 'ticketThreadId',
   settleReads: 'settleReads',
   ticketUnsentAt: 'ticketUnsentAt',
+  resolvedBy: 'resolvedBy',
   resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',

@@ -287,6 +287,7 @@ export const OutboundEmailScalarFieldEnum = {
   ticketThreadId: 'ticketThreadId',
   settleReads: 'settleReads',
   ticketUnsentAt: 'ticketUnsentAt',
+  resolvedBy: 'resolvedBy',
   resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',

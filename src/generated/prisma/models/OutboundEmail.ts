@@ -70,6 +70,7 @@ export type OutboundEmailMinAggregateOutputType = {
   ticketThreadId: string | null
   settleReads: number | null
   ticketUnsentAt: Date | null
+  resolvedBy: string | null
   resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
@@ -114,6 +115,7 @@ export type OutboundEmailMaxAggregateOutputType = {
   ticketThreadId: string | null
   settleReads: number | null
   ticketUnsentAt: Date | null
+  resolvedBy: string | null
   resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
@@ -164,6 +166,7 @@ export type OutboundEmailCountAggregateOutputType = {
   ticketThreadId: number
   settleReads: number
   ticketUnsentAt: number
+  resolvedBy: number
   resends: number
   providerMessageId: number
   providerThreadId: number
@@ -226,6 +229,7 @@ export type OutboundEmailMinAggregateInputType = {
   ticketThreadId?: true
   settleReads?: true
   ticketUnsentAt?: true
+  resolvedBy?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
@@ -270,6 +274,7 @@ export type OutboundEmailMaxAggregateInputType = {
   ticketThreadId?: true
   settleReads?: true
   ticketUnsentAt?: true
+  resolvedBy?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
@@ -320,6 +325,7 @@ export type OutboundEmailCountAggregateInputType = {
   ticketThreadId?: true
   settleReads?: true
   ticketUnsentAt?: true
+  resolvedBy?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
@@ -457,6 +463,7 @@ export type OutboundEmailGroupByOutputType = {
   ticketThreadId: string | null
   settleReads: number
   ticketUnsentAt: Date | null
+  resolvedBy: string | null
   resends: number
   providerMessageId: string | null
   providerThreadId: string | null
@@ -530,6 +537,7 @@ export type OutboundEmailWhereInput = {
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
   ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -588,6 +596,7 @@ export type OutboundEmailOrderByWithRelationInput = {
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  resolvedBy?: Prisma.SortOrderInput | Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -652,6 +661,7 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
   ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -710,6 +720,7 @@ export type OutboundEmailOrderByWithAggregationInput = {
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  resolvedBy?: Prisma.SortOrderInput | Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -768,6 +779,7 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   ticketThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   settleReads?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   ticketUnsentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  resolvedBy?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   resends?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
@@ -812,6 +824,7 @@ export type OutboundEmailCreateInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -870,6 +883,7 @@ export type OutboundEmailUncheckedCreateInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -918,6 +932,7 @@ export type OutboundEmailUpdateInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -976,6 +991,7 @@ export type OutboundEmailUncheckedUpdateInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1030,6 +1046,7 @@ export type OutboundEmailCreateManyInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -1074,6 +1091,7 @@ export type OutboundEmailUpdateManyMutationInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1124,6 +1142,7 @@ export type OutboundEmailUncheckedUpdateManyInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1205,6 +1224,7 @@ export type OutboundEmailCountOrderByAggregateInput = {
   ticketThreadId?: Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   ticketUnsentAt?: Prisma.SortOrder
+  resolvedBy?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
@@ -1257,6 +1277,7 @@ export type OutboundEmailMaxOrderByAggregateInput = {
   ticketThreadId?: Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   ticketUnsentAt?: Prisma.SortOrder
+  resolvedBy?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
@@ -1301,6 +1322,7 @@ export type OutboundEmailMinOrderByAggregateInput = {
   ticketThreadId?: Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   ticketUnsentAt?: Prisma.SortOrder
+  resolvedBy?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
@@ -1655,6 +1677,7 @@ export type OutboundEmailCreateWithoutAccountInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -1710,6 +1733,7 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -1793,6 +1817,7 @@ export type OutboundEmailScalarWhereInput = {
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
   ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -1837,6 +1862,7 @@ export type OutboundEmailCreateWithoutEntityInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -1891,6 +1917,7 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -1965,6 +1992,7 @@ export type OutboundEmailCreateWithoutConversationInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2020,6 +2048,7 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2094,6 +2123,7 @@ export type OutboundEmailCreateWithoutMessageInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2151,6 +2181,7 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2203,6 +2234,7 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2258,6 +2290,7 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2327,6 +2360,7 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2384,6 +2418,7 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2447,6 +2482,7 @@ export type OutboundEmailCreateWithoutSearchInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2504,6 +2540,7 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2567,6 +2604,7 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2624,6 +2662,7 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2671,6 +2710,7 @@ export type OutboundEmailCreateWithoutEventsInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2728,6 +2768,7 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2791,6 +2832,7 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2848,6 +2890,7 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2895,6 +2938,7 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -2952,6 +2996,7 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -3015,6 +3060,7 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3072,6 +3118,7 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3123,6 +3170,7 @@ export type OutboundEmailCreateManyAccountInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -3167,6 +3215,7 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3222,6 +3271,7 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3274,6 +3324,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3321,6 +3372,7 @@ export type OutboundEmailCreateManyEntityInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -3365,6 +3417,7 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3419,6 +3472,7 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3470,6 +3524,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutEntityInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3518,6 +3573,7 @@ export type OutboundEmailCreateManyConversationInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -3562,6 +3618,7 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3617,6 +3674,7 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3669,6 +3727,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3717,6 +3776,7 @@ export type OutboundEmailCreateManyReplyToMessageInput = {
   ticketThreadId?: string | null
   settleReads?: number
   ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
@@ -3761,6 +3821,7 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3816,6 +3877,7 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3868,6 +3930,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   settleReads?: Prisma.IntFieldUpdateOperationsInput | number
   ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3958,6 +4021,7 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   ticketThreadId?: boolean
   settleReads?: boolean
   ticketUnsentAt?: boolean
+  resolvedBy?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
@@ -4017,6 +4081,7 @@ export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   ticketThreadId?: boolean
   settleReads?: boolean
   ticketUnsentAt?: boolean
+  resolvedBy?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
@@ -4071,6 +4136,7 @@ export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   ticketThreadId?: boolean
   settleReads?: boolean
   ticketUnsentAt?: boolean
+  resolvedBy?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
@@ -4125,6 +4191,7 @@ export type OutboundEmailSelectScalar = {
   ticketThreadId?: boolean
   settleReads?: boolean
   ticketUnsentAt?: boolean
+  resolvedBy?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
@@ -4141,7 +4208,7 @@ export type OutboundEmailSelectScalar = {
   failureStatus?: boolean
 }
 
-export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
+export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
 export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
@@ -4236,6 +4303,10 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
      * When settling first found the ticket unsent. Null: it has not.
      */
     ticketUnsentAt: Date | null
+    /**
+     * Who decided what became of it when reading could not. Null: nobody had to.
+     */
+    resolvedBy: string | null
     /**
      * How often the same ticket was sent again after two reads had found it unsent.
      */
@@ -4723,6 +4794,7 @@ export interface OutboundEmailFieldRefs {
   readonly ticketThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly settleReads: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly ticketUnsentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly resolvedBy: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly resends: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly providerMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly providerThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
