@@ -20,7 +20,7 @@ export function presentableError(error: unknown): GraphQLError | null {
   // A GraphQLError that no other error stands behind is a request's own fault, or was meant for the client.
   if (graphqlError === null || !(original instanceof GraphQLError || graphqlError.originalError === undefined))
     return null;
-  const issue = coercionIssue(graphqlError.message);
+  const issue = coercionIssue(graphqlError);
   if (issue === null) {
     return new GraphQLError(withoutValues(graphqlError.message), { ...place, extensions: graphqlError.extensions });
   }
@@ -28,15 +28,19 @@ export function presentableError(error: unknown): GraphQLError | null {
   return new GraphQLError(`${issue.path}: ${issue.message}`, { ...place, extensions });
 }
 
-const COERCION = /^(?:Variable "\$(\w+)"|Argument "[\w.]+\((\w+):\)") has invalid value(?: at \.?(\S+?))?: ([\s\S]*)$/;
-
-/** graphql's words for a value that does not fit its type, as an issue with our kind of path: `input.fresh.to.1`. */
-function coercionIssue(message: string): InputIssue | null {
-  const [, variable, argument, at, reason] = COERCION.exec(message) ?? [];
-  const root = variable ?? argument;
-  if (root === undefined || reason === undefined) return null;
-  const path = at === undefined ? root : `${root}.${at.replaceAll(/\[(\d+)\]/g, '.$1')}`;
-  return { path, message: withoutValues(reason) };
+/**
+ * The executor's words for a variable that does not fit its type, as an issue with our kind of path:
+ * `Variable "$input" got invalid value { … } at "input.fresh.to[1]"; Expected …`. Null for any other error.
+ */
+function coercionIssue({ message, originalError }: GraphQLError): InputIssue | null {
+  const variable = /^Variable "\$(\w+)" /.exec(message)?.[1];
+  if (variable === undefined) return null;
+  const reason = originalError?.message;
+  if (reason === undefined || !message.endsWith(`; ${reason}`))
+    return { path: variable, message: withoutValues(message) };
+  // The value before it may be anything, so the path is looked for at the very end.
+  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -reason.length - 2))?.[1] ?? variable;
+  return { path: path.replaceAll(/\[(\d+)\]/g, '.$1'), message: withoutValues(reason) };
 }
 
 /** graphql repeats the offending value, after "found:" or at the end of "cannot represent …:". */
