@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Vite would add `development`, which gives our code a graphql of its own: its errors are not those of the libraries.
-  ssr: { resolve: { conditions: ['module', 'node'], externalConditions: ['node'] } },
+  // As Node resolves: vite's own conditions would load a second copy of graphql, whose errors are no instances of ours.
+  ssr: { resolve: { conditions: ['node', 'module-sync'] } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/template.ts'],

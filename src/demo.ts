@@ -10,6 +10,7 @@ import { SCOPES } from './auth/scopes.ts';
 import { upsertCustomer } from './context/customer.ts';
 import { upsertInvoice } from './context/invoice.ts';
 import { connectAccount } from './mail/account.ts';
+import { createDraft } from './mail/draft.ts';
 import { sendFresh } from './mail/send.ts';
 import { findMailbox, mailboxAccess } from './mail/sender.ts';
 import { readBack } from './sync/read-back.ts';
@@ -27,11 +28,13 @@ const CUSTOMERS = [
   { externalId: 'globex', name: 'Globex GmbH', email: 'joerg@globex.example', contact: 'Jörg Weiß' },
 ];
 
-/** What the demo is called by, for the first request that a newcomer makes. */
+/** What a newcomer's first requests name. */
 export interface Demo {
-  readonly organizationId: string;
   readonly accountId: string;
   readonly invoiceId: string;
+  /** The customer's question, which waits for an answer. */
+  readonly messageId: string;
+  readonly draftId: string;
 }
 
 /** Finds the demo of an earlier start, or makes it. */
@@ -49,8 +52,9 @@ export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string
     await storeApiKey(app.db, { organizationId, name: 'demo', scopes: SCOPES, expiresAt: null, key: apiKey });
   const accountId = await ensureAccounts(app, sandbox, organizationId);
   const invoiceId = await ensureInvoices(app, organizationId);
-  await ensureConversation(app, sandbox, { organizationId, accountId, invoiceId });
-  return { organizationId, accountId, invoiceId };
+  const identity: Identity = { organizationId, actor: 'system', scopes: new Set(SCOPES) };
+  const messageId = await ensureQuestion(app, sandbox, identity, { accountId, invoiceId });
+  return { accountId, invoiceId, messageId, draftId: await ensureDraft(app, identity, accountId) };
 }
 
 async function ensureAccounts(app: App, sandbox: SandboxAdmin, organizationId: string): Promise<string> {
@@ -96,11 +100,20 @@ async function ensureInvoices(app: App, organizationId: string): Promise<string>
   return ids[0] ?? '';
 }
 
-/** Our invoice, and the customer's question about it. */
-async function ensureConversation(app: App, sandbox: SandboxAdmin, demo: Demo): Promise<void> {
-  const { organizationId, accountId, invoiceId } = demo;
-  if ((await app.db.emailMessage.count({ where: { organizationId } })) > 0) return;
-  const identity: Identity = { organizationId, actor: 'system', scopes: new Set(SCOPES) };
+/** Our invoice, and the customer's question about it. @returns the uid of the question. */
+async function ensureQuestion(
+  app: App,
+  sandbox: SandboxAdmin,
+  identity: Identity,
+  { accountId, invoiceId }: Pick<Demo, 'accountId' | 'invoiceId'>,
+): Promise<string> {
+  const { organizationId } = identity;
+  const asked = await app.db.emailMessage.findFirst({
+    where: { organizationId, direction: 'INBOUND' },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true },
+  });
+  if (asked !== null) return asked.id;
   const { outboundEmailId } = await sendFresh(app, identity, {
     fromAccountUid: accountId,
     to: ['maria@acme.example'],
@@ -137,5 +150,27 @@ async function ensureConversation(app: App, sandbox: SandboxAdmin, demo: Demo): 
   const mailbox = await findMailbox(app.pool, organizationId, accountId);
   if (copy === undefined || mailbox === null) throw new Error('the demo could not be set up');
   const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), copy.id);
-  if (message !== null) await storeMessage(app.pool, mailbox, message, null);
+  if (message === null) throw new Error('the demo could not be set up');
+  return storeMessage(app.pool, mailbox, message, null);
+}
+
+async function ensureDraft(app: App, identity: Identity, accountId: string): Promise<string> {
+  const { organizationId } = identity;
+  const drafted = await app.db.outboundEmail.findFirst({
+    where: { organizationId, mode: 'DRAFT' },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true },
+  });
+  if (drafted !== null) return drafted.id;
+  const invoice = await app.db.invoice.findFirst({
+    where: { organizationId, number: 'INV-2026-003' },
+    select: { id: true },
+  });
+  return createDraft(app, identity, {
+    fromAccountUid: accountId,
+    to: ['joerg@globex.example'],
+    subject: 'Reminder: invoice INV-2026-003',
+    bodyText: 'Dear Jörg,\n\nour invoice is still open. Could you have a look?\n\nKind regards\nLumen',
+    context: invoice && { type: 'invoice', uid: invoice.id },
+  });
 }

@@ -3,8 +3,9 @@ import { GraphQLError } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
+import type { Identity } from './auth/keys.ts';
 import { scopeToOrganization, type TenantDb } from './db/tenant.ts';
-import { GRAPHIQL_EXAMPLES } from './graphiql.ts';
+import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from './log.ts';
 import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
@@ -17,13 +18,14 @@ const MAX_TOKENS = 5_000;
 const MAX_CACHED_TENANTS = 1_000;
 
 export interface GraphqlServerOptions {
-  /** Filled into GraphiQL's headers. Null: none. */
-  readonly demoKey: string | null;
+  /** Filled into GraphiQL: its key and what its example operations name. Null: there is no demo. */
+  readonly demo: (GraphiqlDemo & { readonly key: string }) | null;
 }
 
 /** Serves /graphql. */
-export function createGraphqlServer(app: App, { demoKey }: GraphqlServerOptions) {
+export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
   const tenants = new Map<string, TenantDb>();
+  const identities = new WeakMap<Request, Identity>();
 
   /** Clients are cheap to keep and not free to make. */
   function tenantDb(organizationId: string): TenantDb {
@@ -39,24 +41,25 @@ export function createGraphqlServer(app: App, { demoKey }: GraphqlServerOptions)
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
+    // From the package: the default page loads its scripts from a CDN, which a closed network does not reach.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     graphiql: app.config.production
       ? false
       : {
           title: 'Epistle',
-          defaultQuery: GRAPHIQL_EXAMPLES,
-          headers: JSON.stringify({ authorization: `Bearer ${demoKey ?? 'epk_…'}` }, null, 2),
+          defaultQuery: graphiqlExamples(demo),
+          headers: JSON.stringify({ authorization: `Bearer ${demo?.key ?? 'epk_…'}` }, null, 2),
         },
     // Nothing here uses cookies, so origins need no credentials.
     cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,
     logging: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     multipart: false,
-    plugins: [limitTokens],
-    context: async ({ request }) => {
-      const requestId = randomUUID();
-      const identity = await authenticate(app, request.headers.get('authorization'));
-      if (identity === null) throw unauthenticated();
-      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders(), requestId };
+    plugins: [authenticateFirst(app, identities), limitTokens, hideValues],
+    context: ({ request }) => {
+      const identity = identities.get(request);
+      if (identity === undefined) throw unauthenticated();
+      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders() };
     },
     maskedErrors: {
       isDev: false,
@@ -82,8 +85,26 @@ function unauthenticated(): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } } });
 }
 
+/** Before the operation is even parsed: validation's suggestions tell the schema, and parsing is work. */
+function authenticateFirst(app: App, identities: WeakMap<Request, Identity>): Plugin {
+  return {
+    async onParams({ request }) {
+      const identity = await authenticate(app, request.headers.get('authorization'));
+      if (identity === null) throw unauthenticated();
+      identities.set(request, identity);
+    },
+  };
+}
+
 const limitTokens: Plugin = {
-  onParse({ params }) {
-    params.options = { ...params.options, maxTokens: MAX_TOKENS };
+  onParse({ parseFn, setParseFn }) {
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }));
+  },
+};
+
+/** What validation says of a literal repeats it, and does not pass `maskError`. */
+const hideValues: Plugin = {
+  onValidate: () => (outcome) => {
+    if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
   },
 };

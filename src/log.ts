@@ -15,7 +15,9 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  // The stack opens with the message, in which a line of a mail body may look like a frame.
+  const trace = error.stack?.split(error.message).at(-1);
+  const frames = trace?.split('\n').filter((line) => /^\s+at /.test(line));
   const cause = error.cause === undefined ? undefined : describeError(error.cause);
   return { name: error.name, code, frames: frames?.slice(0, 12).map((line) => line.trim()), cause };
 }

@@ -1,5 +1,7 @@
 /** Reads the environment, puts the process together, serves until it is told to stop. */
 import path from 'node:path';
+import type { SandboxAdmin } from '../sandbox/admin.ts';
+import type { App } from './app.ts';
 import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
@@ -21,15 +23,10 @@ async function main(): Promise<void> {
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
   const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
   const worker = await startWorker(running.app);
-  const demoKey = sandbox && demoApiKey(config.dataDir);
-  const demo =
-    sandbox && demoKey && (await (await import('./demo.ts')).ensureDemo(running.app, sandbox.admin, demoKey));
-  const server = await startServer(running.app, { demoKey });
+  const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
+  const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
-  if (demo && demoKey) {
-    const { welcome } = await import('./welcome.ts');
-    process.stdout.write(welcome({ publicUrl, demoKey, ...demo }));
-  }
+  if (demo) process.stdout.write((await import('./welcome.ts')).welcome(publicUrl, demo));
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -43,6 +40,12 @@ async function main(): Promise<void> {
     await database.stop();
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
+}
+
+async function prepareDemo(app: App, sandbox: SandboxAdmin) {
+  const { ensureDemo } = await import('./demo.ts');
+  const key = demoApiKey(app.config.dataDir);
+  return { key, ...(await ensureDemo(app, sandbox, key)) };
 }
 
 /** In process, its mailboxes kept in the data folder. */

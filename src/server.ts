@@ -22,7 +22,7 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
       answering--;
       if (answering === 0 && !server.listening) server.closeAllConnections();
     });
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = pathOf(request);
     if (pathname === '/graphql') {
       graphql(request, response);
       return;
@@ -44,6 +44,11 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
         else server.closeIdleConnections();
       }),
   };
+}
+
+/** `//` and its like are no URL: they are nothing that is here, and must not end the process. */
+function pathOf(request: IncomingMessage): string {
+  return URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
 }
 
 async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

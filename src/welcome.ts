@@ -1,11 +1,9 @@
 /** What a newcomer sees: where it is, a key, and a command that sends an email. */
-export function welcome(demo: {
-  readonly publicUrl: string;
-  readonly demoKey: string;
-  readonly accountId: string;
-  readonly invoiceId: string;
-}): string {
-  const { publicUrl, demoKey, accountId, invoiceId } = demo;
+export function welcome(
+  publicUrl: string,
+  demo: { readonly key: string; readonly accountId: string; readonly invoiceId: string },
+): string {
+  const { key, accountId, invoiceId } = demo;
   const mutation =
     'mutation($input: SendEmailInput!) { sendEmail(input: $input) { ... on SendEmailPayload { outboundEmail ' +
     '{ uid status threading providerMessageId context { ... on Invoice { number } } } } ... on Error { code message } } }';
@@ -21,13 +19,13 @@ export function welcome(demo: {
 Epistle is ready, with the Gmail sandbox: nothing leaves this machine.
 
   GraphQL  ${publicUrl}/graphql   (open it in a browser: GraphiQL, the key filled in)
-  API key  ${demoKey}
+  API key  ${key}
 
 Send an email about invoice INV-2026-001:
 
 curl -s ${publicUrl}/graphql \\
   -H 'content-type: application/json' \\
-  -H 'authorization: Bearer ${demoKey}' \\
+  -H 'authorization: Bearer ${key}' \\
   -d '${body}'
 
 `;

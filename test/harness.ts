@@ -75,7 +75,7 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
     ...(now === undefined ? {} : { now }),
   });
   const worker = await startWorker(running.app);
-  const server = await startServer(running.app, { demoKey: null });
+  const server = await startServer(running.app, { demo: null });
   return {
     app: running.app,
     sandbox,

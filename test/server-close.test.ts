@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 beforeEach(async () => {
-  server = await startServer(t.app, { demoKey: null });
+  server = await startServer(t.app, { demo: null });
 });
 
 async function openConnection() {

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Pool } from '../db/client.ts';
-import { parseInput } from '../input.ts';
+import { line, parseInput } from '../input.ts';
 import { addressProblem } from '../mail/address.ts';
 import type { ContextKind } from './kind.ts';
 
@@ -14,8 +14,8 @@ const emailAddress = z.string().superRefine((value, context) => {
 });
 
 const UpsertCustomer = z.object({
-  externalId: z.string().trim().min(1, 'Must be 1 to 255 characters.').max(255, 'Must be 1 to 255 characters.'),
-  name: z.string().trim().min(1, 'Must be 1 to 255 characters.').max(255, 'Must be 1 to 255 characters.'),
+  externalId: line(255),
+  name: line(255),
   email: emailAddress.nullish(),
 });
 

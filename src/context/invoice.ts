@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InvoiceStatus } from '#generated/prisma/enums.ts';
 import type { Pool } from '../db/client.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { parseInput } from '../input.ts';
+import { line, parseInput } from '../input.ts';
 import type { ContextKind } from './kind.ts';
 import { isCurrency } from './money.ts';
 
@@ -27,7 +27,7 @@ const httpUrl = z
   );
 
 const UpsertInvoice = z.object({
-  number: z.string().trim().min(1, 'Must be 1 to 100 characters.').max(100, 'Must be 1 to 100 characters.'),
+  number: line(100),
   customerUid: z.uuid(),
   status: z.enum(InvoiceStatus),
   currency: z.string().refine(isCurrency, 'Must be an ISO 4217 code in capitals, such as USD.'),

@@ -50,12 +50,13 @@ export function searchTerms(content: {
 }
 
 export function recipientTerm(address: string): string {
-  return `to:${addressKey(address)}`;
+  return `to:${addressKey(address.replaceAll('\0', ''))}`;
 }
 
 /** The terms that must all be found for what a person typed; an address counts as one. Empty: nothing to look for. */
 export function queryTerms(search: string): string[] {
   const terms = search
+    .replaceAll('\0', ' ')
     .trim()
     .split(/\s+/)
     .flatMap((part) => (part.includes('@') && !part.startsWith('@') ? [addressKey(part)] : words(part)));

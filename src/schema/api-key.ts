@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { issueApiKey, revokeApiKey } from '../auth/keys.ts';
 import { SCOPES } from '../auth/scopes.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { parseInput } from '../input.ts';
+import { line, parseInput } from '../input.ts';
 import { builder } from './builder.ts';
 
 const ApiKey = builder.prismaObject('ApiKey', {
@@ -41,7 +41,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
 });
 
 const CreateApiKey = z.object({
-  name: z.string().trim().min(1, 'Must be 1 to 100 characters.').max(100, 'Must be 1 to 100 characters.'),
+  name: line(100),
   scopes: z
     .array(z.enum(SCOPES, `Must be one of: ${SCOPES.join(', ')}.`))
     .min(1, `Name at least one of: ${SCOPES.join(', ')}.`),

@@ -44,3 +44,24 @@ export function createBatchLoaders(): BatchLoaders {
     },
   };
 }
+
+type Counted<Column extends string> = { readonly [Key in Column]: string | null } & { readonly _count: number };
+
+/**
+ * The `totalCount` of a connection below a list: one statement for all rows of the list, and none unless it is asked for.
+ * @param countMany groups by `column`, which holds the parents' ids; a parent without rows is in no group.
+ */
+export function countPerParent<Column extends string>(
+  batches: BatchLoaders,
+  info: GraphQLResolveInfo,
+  { column, id }: { readonly column: Column; readonly id: string },
+  countMany: (ids: string[]) => Promise<readonly Counted<Column>[]>,
+): () => Promise<number> {
+  return async () => {
+    const count = await batches.load({ info }, id, async (ids) => {
+      const groups = await countMany([...ids]);
+      return new Map(groups.map((group) => [group[column] ?? '', group._count]));
+    });
+    return count ?? 0;
+  };
+}

@@ -1,14 +1,17 @@
 import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import { GraphQLError } from 'graphql';
 import type PrismaTypes from '#generated/pothos-types.ts';
 import { getDatamodel } from '#generated/pothos-types.ts';
 import type { Scope } from '../auth/scopes.ts';
 import type { Context } from './context.ts';
 import { ForbiddenError } from './forbidden.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
+import { DEFAULT_PAGE_SIZE } from './keyset.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -30,6 +33,9 @@ export interface SchemaTypes {
 }
 
 const PAYLOAD = 'Payload';
+/** Values that an operation may ask for, counted before it runs: some 50 dashboards' worth. */
+const MAX_COMPLEXITY = 50_000;
+const MAX_DEPTH = 16;
 
 /** `sendEmail` answers `SendEmailResult = SendEmailPayload | …Error`. */
 function resultName(fieldName: string): string {
@@ -37,7 +43,7 @@ function resultName(fieldName: string): string {
 }
 
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ identity }) => ({ scope: (scope) => identity.scopes.has(scope) }),
@@ -45,6 +51,14 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       const needed = 'parameter' in failure ? String(failure.parameter) : null;
       return new ForbiddenError(needed);
     },
+  },
+  complexity: {
+    limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH },
+    complexityError: (_kind, { complexity, depth }) =>
+      new GraphQLError(
+        `The operation asks for too much: about ${complexity} values in ${depth} levels, where ${MAX_COMPLEXITY} in ${MAX_DEPTH} are allowed. Take smaller pages.`,
+        { extensions: { code: 'INVALID_INPUT', retry: 'NEVER' } },
+      ),
   },
   errors: {
     directResult: true,
@@ -57,7 +71,11 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     nodesQueryOptions: false,
     encodeGlobalID: (typename, id) => encodeGlobalId(typename, String(id)),
     decodeGlobalID: decodeGlobalId,
-    edgesFieldOptions: { nullable: false, description: 'The page, in order.' },
+    // A connection counts for as many items as it is asked for, once: not again for its edges.
+    defaultConnectionFieldOptions: {
+      complexity: ({ first, last }) => ({ multiplier: first ?? last ?? DEFAULT_PAGE_SIZE }),
+    },
+    edgesFieldOptions: { nullable: false, description: 'The page, in order.', complexity: { multiplier: 1 } },
     nodeFieldOptions: { nullable: false, description: 'The item itself.' },
     cursorFieldOptions: { type: 'String', description: 'Where this item stands; for `after` and `before`.' },
     pageInfoTypeOptions: { description: 'Whether there is more, and the cursors to go on from.' },

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
-import { contextKind } from '../context/registry.ts';
+import { CONTEXT_KINDS, contextKind } from '../context/registry.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Customer } from './customer.ts';
@@ -20,18 +20,21 @@ export const ContextRefInput = builder.inputType('ContextRefInput', {
   }),
 });
 
+/** The columns of a row about this entity. A kind that does not exist is what no row is about. */
+export function aboutContext(ref: typeof ContextRefInput.$inferInput) {
+  return { contextType: contextKind(ref.type)?.type ?? '', contextId: ref.uid };
+}
+
 /** How the rows of a kind are read; the selection comes from the operation. */
 const READ = {
-  invoice: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
-    context.db.invoice.findMany({
-      ...queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } }),
-      where: { id: { in: [...ids] } },
-    }),
-  customer: (context: Context, info: GraphQLResolveInfo, ids: readonly string[]) =>
-    context.db.customer.findMany({
-      ...queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } }),
-      where: { id: { in: [...ids] } },
-    }),
+  invoice(context: Context, info: GraphQLResolveInfo) {
+    const query = queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } });
+    return (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } });
+  },
+  customer(context: Context, info: GraphQLResolveInfo) {
+    const query = queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } });
+    return (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } });
+  },
 };
 
 /** One statement per kind for all the rows of a list. Null when the email is about nothing. */
@@ -42,8 +45,11 @@ export async function loadContextEntity(
 ) {
   const kind = contextKind(ref.contextType ?? '')?.type;
   if (kind === undefined || ref.contextId === null) return null;
+  // Planned for each row although one statement serves all: by its own plan a row knows what was read, and is not read
+  // a second time.
+  const read = READ[kind](context, info);
   const entity = await context.batches.load({ info, kind }, ref.contextId, async (ids) => {
-    const rows = await READ[kind](context, info, ids);
+    const rows = await read(ids);
     return new Map(rows.map((row) => [row.id, row]));
   });
   return entity ?? null;
@@ -52,6 +58,6 @@ export async function loadContextEntity(
 builder.queryField('contextTypes', (t) =>
   t.stringList({
     description: 'The kinds of entity that an email can be about; what `ContextRefInput.type` takes.',
-    resolve: () => ['invoice', 'customer'],
+    resolve: () => CONTEXT_KINDS.map(({ type }) => type),
   }),
 );

@@ -10,6 +10,4 @@ export interface Context {
   /** Bound to the identity's organization. */
   readonly db: TenantDb;
   readonly batches: BatchLoaders;
-  /** In the log line of an unexpected error, and in the answer to it. */
-  readonly requestId: string;
 }

@@ -3,7 +3,7 @@ import type { Prisma } from '#generated/prisma/client.ts';
 import { addressKey } from '../mail/address.ts';
 import { queryTerms } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
-import { ContextRefInput } from './context-entity.ts';
+import { aboutContext, ContextRefInput } from './context-entity.ts';
 import { Conversation, ConversationConnection, LAST_MESSAGE_DESC } from './conversation.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 
@@ -26,8 +26,8 @@ function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefine
     ...(isRead == null ? {} : { isRead }),
     ...(hasReply == null ? {} : { hasReply }),
     ...(accountUid ? { accountId: accountUid } : {}),
-    ...(context ? { contexts: { some: { contextType: context.type, contextId: context.uid } } } : {}),
-    ...(participant ? { participants: { has: addressKey(participant) } } : {}),
+    ...(context ? { contexts: { some: aboutContext(context) } } : {}),
+    ...(participant ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
     ...(terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import { ContextEntity, loadContextEntity } from './context-entity.ts';
 import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER } from './email-message.ts';
@@ -71,9 +72,13 @@ builder.prismaObjectFields(Conversation, (t) => ({
           'node',
         ]),
       }),
-      resolve: ({ id, messages }, args, { db }) =>
-        toConnection(parseKeyset(args, MESSAGE_ORDER), messages, () =>
-          db.emailMessage.count({ where: { conversationId: id } }),
+      resolve: ({ id, messages }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, MESSAGE_ORDER),
+          messages,
+          countPerParent(batches, info, { column: 'conversationId', id }, (ids) =>
+            db.emailMessage.groupBy({ by: 'conversationId', where: { conversationId: { in: ids } }, _count: true }),
+          ),
         ),
     },
     EmailMessageConnection,
@@ -91,9 +96,17 @@ builder.prismaObjectFields(Conversation, (t) => ({
           ['edges', 'node'],
         ),
       }),
-      resolve: ({ id, outboundEmails }, args, { db }) =>
-        toConnection(parseKeyset(args, CREATED_DESC), outboundEmails, () =>
-          db.outboundEmail.count({ where: { conversationId: id, status: NOT_A_DRAFT } }),
+      resolve: ({ id, outboundEmails }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, CREATED_DESC),
+          outboundEmails,
+          countPerParent(batches, info, { column: 'conversationId', id }, (ids) =>
+            db.outboundEmail.groupBy({
+              by: 'conversationId',
+              where: { conversationId: { in: ids }, status: NOT_A_DRAFT },
+              _count: true,
+            }),
+          ),
         ),
     },
     OutboundEmailConnection,

@@ -1,3 +1,4 @@
+import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import {
   Conversation,
@@ -39,8 +40,14 @@ builder.prismaObjectFields(Customer, (t) => ({
           ['edges', 'node'],
         ),
       }),
-      resolve: ({ id, invoices }, args, { db }) =>
-        toConnection(parseKeyset(args, CREATED_DESC), invoices, () => db.invoice.count({ where: { customerId: id } })),
+      resolve: ({ id, invoices }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, CREATED_DESC),
+          invoices,
+          countPerParent(batches, info, { column: 'customerId', id }, (ids) =>
+            db.invoice.groupBy({ by: 'customerId', where: { customerId: { in: ids } }, _count: true }),
+          ),
+        ),
     },
     InvoiceConnection,
   ),
@@ -61,9 +68,17 @@ builder.prismaObjectFields(Customer, (t) => ({
           },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db }) =>
-        toConnection(parseKeyset(args, CREATED_DESC), entity.outboundEmails, () =>
-          db.outboundEmail.count({ where: { contextType, contextId: id, status: NOT_A_DRAFT } }),
+      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, CREATED_DESC),
+          entity.outboundEmails,
+          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
+            db.outboundEmail.groupBy({
+              by: 'contextId',
+              where: { contextType, contextId: { in: ids }, status: NOT_A_DRAFT },
+              _count: true,
+            }),
+          ),
         ),
     },
     OutboundEmailConnection,
@@ -77,11 +92,17 @@ builder.prismaObjectFields(Customer, (t) => ({
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db }) =>
+      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
         toConnection(
           parseKeyset(args, LAST_MESSAGE_DESC),
           entity.conversations.map(({ conversation }) => conversation),
-          () => db.conversationContext.count({ where: { contextType, contextId: id } }),
+          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
+            db.conversationContext.groupBy({
+              by: 'contextId',
+              where: { contextType, contextId: { in: ids } },
+              _count: true,
+            }),
+          ),
         ),
     },
     ConversationConnection,

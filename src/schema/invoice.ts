@@ -1,5 +1,6 @@
 import { daysOverdue } from '../context/invoice.ts';
 import { formatMoney, type Money as MoneyValue } from '../context/money.ts';
+import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import {
   Conversation,
@@ -119,9 +120,17 @@ builder.prismaObjectFields(Invoice, (t) => ({
           },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db }) =>
-        toConnection(parseKeyset(args, CREATED_DESC), entity.outboundEmails, () =>
-          db.outboundEmail.count({ where: { contextType, contextId: id, status: NOT_A_DRAFT } }),
+      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, CREATED_DESC),
+          entity.outboundEmails,
+          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
+            db.outboundEmail.groupBy({
+              by: 'contextId',
+              where: { contextType, contextId: { in: ids }, status: NOT_A_DRAFT },
+              _count: true,
+            }),
+          ),
         ),
     },
     OutboundEmailConnection,
@@ -143,9 +152,17 @@ builder.prismaObjectFields(Invoice, (t) => ({
           },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db }) =>
-        toConnection(parseKeyset(args, CREATED_DESC), entity.outboundEmails, () =>
-          db.outboundEmail.count({ where: { contextType, contextId: id, status: A_DRAFT } }),
+      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, CREATED_DESC),
+          entity.outboundEmails,
+          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
+            db.outboundEmail.groupBy({
+              by: 'contextId',
+              where: { contextType, contextId: { in: ids }, status: A_DRAFT },
+              _count: true,
+            }),
+          ),
         ),
     },
     DraftConnection,
@@ -159,11 +176,17 @@ builder.prismaObjectFields(Invoice, (t) => ({
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db }) =>
+      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
         toConnection(
           parseKeyset(args, LAST_MESSAGE_DESC),
           entity.conversations.map(({ conversation }) => conversation),
-          () => db.conversationContext.count({ where: { contextType, contextId: id } }),
+          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
+            db.conversationContext.groupBy({
+              by: 'contextId',
+              where: { contextType, contextId: { in: ids } },
+              _count: true,
+            }),
+          ),
         ),
     },
     ConversationConnection,

@@ -30,6 +30,8 @@ export interface Keyset<Column extends string> {
   readonly position: { readonly at: Date; readonly id: string } | null;
 }
 
+/** The years 1 to 9999: beyond them a date is written in a form that PostgreSQL does not read. */
+const [MIN_MILLIS, MAX_MILLIS] = [-62_135_596_800_000, 253_402_300_799_999];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function encodeCursor(order: KeysetOrder<string>, at: Date, id: string): string {
@@ -39,7 +41,8 @@ function encodeCursor(order: KeysetOrder<string>, at: Date, id: string): string 
 function decodeCursor(order: KeysetOrder<string>, cursor: string): { at: Date; id: string } | null {
   const [column, millis, id] = Buffer.from(cursor, 'base64url').toString('latin1').split(':');
   if (column !== order.column || !/^-?\d{1,15}$/.test(millis ?? '') || !UUID.test(id ?? '')) return null;
-  return { at: new Date(Number(millis)), id: id ?? '' };
+  const at = Number(millis);
+  return at < MIN_MILLIS || at > MAX_MILLIS ? null : { at: new Date(at), id: id ?? '' };
 }
 
 function pageSizeIssue(path: string, value: number | null | undefined) {

@@ -20,33 +20,42 @@ export function presentableError(error: unknown): GraphQLError | null {
   // A GraphQLError that no other error stands behind is a request's own fault, or was meant for the client.
   if (graphqlError === null || !(original instanceof GraphQLError || graphqlError.originalError === undefined))
     return null;
-  const issue = coercionIssue(graphqlError);
+  const issue = coercionIssue(graphqlError, original);
   if (issue === null) {
-    return new GraphQLError(withoutValues(graphqlError.message), { ...place, extensions: graphqlError.extensions });
+    const { originalError: _echo, ...extensions } = graphqlError.extensions;
+    return new GraphQLError(withoutValues(graphqlError.message), { ...place, extensions });
   }
   const extensions = { code: 'INVALID_INPUT', retry: 'NEVER', issues: [issue] };
   return new GraphQLError(`${issue.path}: ${issue.message}`, { ...place, extensions });
 }
 
+const VARIABLE = /^Variable "\$(\w+)" (?:got invalid value |of (?:required|non-null) type )/;
+
 /**
- * The executor's words for a variable that does not fit its type, as an issue with our kind of path:
- * `Variable "$input" got invalid value { … } at "input.fresh.to[1]"; Expected …`. Null for any other error.
+ * The executor's words for a variable that does not fit its type, as an issue with our kind of path: `input.fresh.to.1`.
+ * It writes the value, where it is, and behind `; ` the error that stands behind this one.
  */
-function coercionIssue({ message, originalError }: GraphQLError): InputIssue | null {
-  const variable = /^Variable "\$(\w+)" /.exec(message)?.[1];
-  if (variable === undefined) return null;
-  const reason = originalError?.message;
-  if (reason === undefined || !message.endsWith(`; ${reason}`))
-    return { path: variable, message: withoutValues(message) };
-  // The value before it may be anything, so the path is looked for at the very end.
-  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -reason.length - 2))?.[1] ?? variable;
-  return { path: path.replaceAll(/\[(\d+)\]/g, '.$1'), message: withoutValues(reason) };
+function coercionIssue(error: GraphQLError, original: unknown): InputIssue | null {
+  const [, root] = VARIABLE.exec(error.message) ?? [];
+  if (root === undefined) return null;
+  const reason = original instanceof GraphQLError && original !== error ? original.message : null;
+  if (reason === null) return { path: root, message: 'Must be given and not null.' };
+  const [, at] = / at "([\w.[\]]+)"$/.exec(error.message.slice(0, -`; ${reason}`.length)) ?? [];
+  return { path: (at ?? root).replaceAll(/\[(\d+)\]/g, '.$1'), message: withoutValues(reason) };
 }
 
-/** graphql repeats the offending value, after "found:" or at the end of "cannot represent …:". */
+/** graphql repeats the offending value in what it says of it. */
+const ECHOES: readonly [RegExp, string][] = [
+  [/, but encountered error "([\s\S]*)"; found: [\s\S]*$/, ': $1'],
+  [/(unknown field "\w{1,64}")[\s\S]*$/, '$1.'],
+  [/, found: [\s\S]*$/, '.'],
+  [/^(?:Value "[\s\S]*" does not exist in|Enum) "(\w+)"[\s\S]*$/, 'Must be a value of the enum $1.'],
+  [/^(\w+) cannot (?:represent|be represented)\b[\s\S]*$/, 'Must be a valid $1.'],
+  [/^(Syntax Error: [\s\S]*?\b(?:String|BlockString|Name|Int|Float)) "[\s\S]*$/, '$1.'],
+  [/^(Syntax Error: Invalid [\w ,-]+): [\s\S]*$/, '$1.'],
+];
+
 function withoutValues(message: string): string {
-  return message
-    .replace(/, found: [\s\S]*$/, '.')
-    .replace(/(cannot represent [^:]{1,80}): [\s\S]*$/, '$1.')
-    .slice(0, MAX_MESSAGE_LENGTH);
+  const cleaned = ECHOES.reduce((text, [echo, replacement]) => text.replace(echo, replacement), message);
+  return cleaned.slice(0, MAX_MESSAGE_LENGTH);
 }

@@ -2,7 +2,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
 import { queryTerms, recipientTerm } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
-import { ContextRefInput } from './context-entity.ts';
+import { aboutContext, ContextRefInput } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
@@ -54,7 +54,7 @@ function whereOf(filter: typeof OutboundEmailFilter.$inferInput | null | undefin
       status ? { status: { in: [...status] } } : {},
       mode ? { mode: { in: [...mode] } } : {},
       accountUid ? { accountId: accountUid } : {},
-      context ? { contextType: context.type, contextId: context.uid } : {},
+      context ? aboutContext(context) : {},
       conversationUid ? { conversationId: conversationUid } : {},
       createdFrom ? { createdAt: { gte: createdFrom } } : {},
       createdTo ? { createdAt: { lt: createdTo } } : {},
@@ -128,7 +128,7 @@ builder.queryField('drafts', (t) =>
         const about = filter?.context;
         const where: Prisma.OutboundEmailWhereInput = {
           status: A_DRAFT,
-          ...(about ? { contextType: about.type, contextId: about.uid } : {}),
+          ...(about ? aboutContext(about) : {}),
           ...(filter?.accountUid ? { accountId: filter.accountUid } : {}),
         };
         const rows = await context.db.outboundEmail.findMany({

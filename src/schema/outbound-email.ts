@@ -1,5 +1,6 @@
 import type { OutboundEmailStatus as Status } from '#generated/prisma/enums.ts';
 import { Attachment } from './attachment.ts';
+import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import { ContextEntity, loadContextEntity } from './context-entity.ts';
 import { OutboundEmailStatus, RetryAdvice, SendMode, Threading } from './enums.ts';
@@ -144,9 +145,17 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
           'node',
         ]),
       }),
-      resolve: ({ id, events }, args, { db }) =>
-        toConnection(parseKeyset(args, EVENT_ORDER), events, () =>
-          db.outboundEmailEvent.count({ where: { outboundEmailId: id } }),
+      resolve: ({ id, events }, args, { db, batches }, info) =>
+        toConnection(
+          parseKeyset(args, EVENT_ORDER),
+          events,
+          countPerParent(batches, info, { column: 'outboundEmailId', id }, (ids) =>
+            db.outboundEmailEvent.groupBy({
+              by: 'outboundEmailId',
+              where: { outboundEmailId: { in: ids } },
+              _count: true,
+            }),
+          ),
         ),
     },
     OutboundEmailEventConnection,

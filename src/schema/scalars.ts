@@ -23,7 +23,14 @@ function stringScalar(name: string, expected: string, parse: (value: string) => 
     name,
     serialize: stringOf(expected),
     parseValue,
-    parseLiteral: (node: ValueNode) => parseValue(node.kind === Kind.STRING ? node.value : null),
+    parseLiteral(node: ValueNode) {
+      try {
+        return parseValue(node.kind === Kind.STRING ? node.value : null);
+      } catch (error) {
+        // With its place in the operation, which a literal has instead of a path.
+        throw error instanceof GraphQLError ? new GraphQLError(error.message, { nodes: node }) : error;
+      }
+    },
   };
 }
 

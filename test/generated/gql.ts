@@ -16,6 +16,19 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": typeof types.SendEmailDocument,
+    "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": typeof types.FilteredEmailsDocument,
+    "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": typeof types.FilteredDraftsDocument,
+    "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n": typeof types.FilteredConversationsDocument,
+    "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n": typeof types.FilteredInvoicesDocument,
+    "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n": typeof types.CustomersDocument,
+    "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": typeof types.OutboundEmailsPageDocument,
+    "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": typeof types.OutboundEmailsCountDocument,
+    "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": typeof types.ConversationMessagesDocument,
+    "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": typeof types.OutboundEmailEventsDocument,
+    "query Accounts { emailAccounts { uid email } }": typeof types.AccountsDocument,
+    "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": typeof types.SentDocument,
+    "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": typeof types.ByIdDocument,
+    "query Who { viewer { organization { name } scopes } }": typeof types.WhoDocument,
     "\n  query OutboundRecord($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      uid\n      status\n      mode\n      threading\n      fromEmail\n      fromAccount { uid email }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      context { __typename ... on Invoice { number } }\n      providerMessageId\n      providerThreadId\n      messageId\n      idempotencyKey\n      sentAt\n      attempts\n      nextAttemptAt\n      failure { code message retry }\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId downloadUrl }\n      conversation {\n        uid\n        ownerEmail\n        providerThreadId\n        subject\n        messageCount\n        hasReply\n        participants\n        contexts { __typename ... on Invoice { number } }\n      }\n      message {\n        uid\n        direction\n        from { address name }\n        subject\n        bodyText\n        messageId\n        inReplyTo\n        references\n        providerMessageId\n        labels\n        attachments { filename sha256 }\n      }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": typeof types.OutboundRecordDocument,
     "\n  query InvoiceContact($uid: UUID!) {\n    invoice(uid: $uid) {\n      lastContactedAt\n      awaitingReply\n      outboundEmails { totalCount edges { node { uid } } }\n      conversations { totalCount edges { node { uid } } }\n      drafts { totalCount edges { node { uid } } }\n    }\n  }\n": typeof types.InvoiceContactDocument,
     "\n  query StoredMessage($uid: UUID!) {\n    emailMessage(uid: $uid) {\n      uid\n      messageId\n      references\n      conversation { uid providerThreadId messageCount hasReply }\n      replySuggestion { to cc subject }\n    }\n  }\n": typeof types.StoredMessageDocument,
@@ -26,6 +39,19 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": types.SendEmailDocument,
+    "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": types.FilteredEmailsDocument,
+    "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": types.FilteredDraftsDocument,
+    "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n": types.FilteredConversationsDocument,
+    "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n": types.FilteredInvoicesDocument,
+    "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n": types.CustomersDocument,
+    "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": types.OutboundEmailsPageDocument,
+    "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": types.OutboundEmailsCountDocument,
+    "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": types.ConversationMessagesDocument,
+    "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": types.OutboundEmailEventsDocument,
+    "query Accounts { emailAccounts { uid email } }": types.AccountsDocument,
+    "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": types.SentDocument,
+    "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": types.ByIdDocument,
+    "query Who { viewer { organization { name } scopes } }": types.WhoDocument,
     "\n  query OutboundRecord($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      uid\n      status\n      mode\n      threading\n      fromEmail\n      fromAccount { uid email }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      context { __typename ... on Invoice { number } }\n      providerMessageId\n      providerThreadId\n      messageId\n      idempotencyKey\n      sentAt\n      attempts\n      nextAttemptAt\n      failure { code message retry }\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId downloadUrl }\n      conversation {\n        uid\n        ownerEmail\n        providerThreadId\n        subject\n        messageCount\n        hasReply\n        participants\n        contexts { __typename ... on Invoice { number } }\n      }\n      message {\n        uid\n        direction\n        from { address name }\n        subject\n        bodyText\n        messageId\n        inReplyTo\n        references\n        providerMessageId\n        labels\n        attachments { filename sha256 }\n      }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": types.OutboundRecordDocument,
     "\n  query InvoiceContact($uid: UUID!) {\n    invoice(uid: $uid) {\n      lastContactedAt\n      awaitingReply\n      outboundEmails { totalCount edges { node { uid } } }\n      conversations { totalCount edges { node { uid } } }\n      drafts { totalCount edges { node { uid } } }\n    }\n  }\n": types.InvoiceContactDocument,
     "\n  query StoredMessage($uid: UUID!) {\n    emailMessage(uid: $uid) {\n      uid\n      messageId\n      references\n      conversation { uid providerThreadId messageCount hasReply }\n      replySuggestion { to cc subject }\n    }\n  }\n": types.StoredMessageDocument,
@@ -39,6 +65,58 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n"): typeof import('./graphql.ts').SendEmailDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').FilteredEmailsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n"): typeof import('./graphql.ts').FilteredDraftsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredConversations($filter: ConversationFilter) {\n    conversations(filter: $filter) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').FilteredConversationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilteredInvoices($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount edges { node { uid } } } }\n"): typeof import('./graphql.ts').FilteredInvoicesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Customers($first: Int, $after: String) {\n    customers(first: $first, after: $after) { totalCount edges { cursor node { uid externalId } } pageInfo { endCursor } }\n  }\n"): typeof import('./graphql.ts').CustomersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailsPage(\n    $filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    outboundEmails(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      edges { cursor node { uid } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n"): typeof import('./graphql.ts').OutboundEmailsPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n"): typeof import('./graphql.ts').OutboundEmailsCountDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ConversationMessagesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n"): typeof import('./graphql.ts').OutboundEmailEventsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query Accounts { emailAccounts { uid email } }"): typeof import('./graphql.ts').AccountsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n"): typeof import('./graphql.ts').SentDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }"): typeof import('./graphql.ts').ByIdDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query Who { viewer { organization { name } scopes } }"): typeof import('./graphql.ts').WhoDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

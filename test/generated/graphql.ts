@@ -24,6 +24,22 @@ export type ContextRefInput = {
   uid: string;
 };
 
+/** Every condition that is given must hold. */
+export type ConversationFilter = {
+  /** In this account. */
+  accountUid?: string | null | undefined;
+  /** About this entity. */
+  context?: ContextRefInput | null | undefined;
+  /** Answered or not. */
+  hasReply?: boolean | null | undefined;
+  /** Read or not. */
+  isRead?: boolean | null | undefined;
+  /** With this address in it. */
+  participant?: string | null | undefined;
+  /** With all of these words, whole, in subjects, bodies, file names or addresses. */
+  search?: string | null | undefined;
+};
+
 /** A draft may be incomplete; it is judged when it is sent. What is there must be sound. */
 export type CreateDraftInput = {
   /** At most 20 files, 25 MB together. */
@@ -57,6 +73,14 @@ export type Direction =
   /** Sent. */
   | 'OUTBOUND';
 
+/** Every condition that is given must hold. */
+export type DraftFilter = {
+  /** From this account. */
+  accountUid?: string | null | undefined;
+  /** About this entity. */
+  context?: ContextRefInput | null | undefined;
+};
+
 /** Whether an account can send. */
 export type EmailAccountStatus =
   /** It can send. */
@@ -81,6 +105,62 @@ export type ErrorCode =
   | 'REPLY_NOT_POSSIBLE'
   | 'SEND_REJECTED'
   | 'UNAUTHENTICATED';
+
+/** Every condition that is given must hold. */
+export type InvoiceFilter = {
+  /** Contacted with nothing come in since, or not. */
+  awaitingReply?: boolean | null | undefined;
+  /** Of this customer. */
+  customerUid?: string | null | undefined;
+  /** In one of these states. */
+  status?: Array<InvoiceStatus> | null | undefined;
+};
+
+/** Where an invoice stands. */
+export type InvoiceStatus =
+  /** Not issued yet. */
+  | 'DRAFT'
+  /** Issued and not paid. */
+  | 'OPEN'
+  /** Not paid, past its due date. */
+  | 'OVERDUE'
+  /** Paid. */
+  | 'PAID'
+  /** Withdrawn. */
+  | 'VOID';
+
+/** Every condition that is given must hold. */
+export type OutboundEmailFilter = {
+  /** From this account. */
+  accountUid?: string | null | undefined;
+  /** About this entity. */
+  context?: ContextRefInput | null | undefined;
+  /** In this conversation. */
+  conversationUid?: string | null | undefined;
+  /** Created at this time or later. */
+  createdFrom?: string | null | undefined;
+  /** Created before this time. */
+  createdTo?: string | null | undefined;
+  /** Come to be in one of these ways. */
+  mode?: Array<SendMode> | null | undefined;
+  /** With this address in to, cc or bcc. */
+  recipient?: string | null | undefined;
+  /** With all of these words, whole, in subject, body, file names or addresses. */
+  search?: string | null | undefined;
+  /** In one of these states. */
+  status?: Array<OutboundEmailStatus> | null | undefined;
+};
+
+/** How outbound emails are ordered. */
+export type OutboundEmailOrder =
+  /** The oldest first. */
+  | 'CREATED_ASC'
+  /** The newest first. */
+  | 'CREATED_DESC'
+  /** The first planned first; those that were not planned are left out. */
+  | 'PLANNED_ASC'
+  /** The last sent first; those that were not sent are left out. */
+  | 'SENT_DESC';
 
 /** Where an outbound email stands, from draft to bounce. */
 export type OutboundEmailStatus =
@@ -258,6 +338,103 @@ export type SendEmailMutation = { sendEmail:
     | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
    };
 
+export type FilteredEmailsQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+}>;
+
+
+export type FilteredEmailsQuery = { outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
+
+export type FilteredDraftsQueryVariables = Exact<{
+  filter?: DraftFilter | null | undefined;
+}>;
+
+
+export type FilteredDraftsQuery = { drafts: { totalCount: number, edges: Array<{ node: { uid: string, status: OutboundEmailStatus } }> } };
+
+export type FilteredConversationsQueryVariables = Exact<{
+  filter?: ConversationFilter | null | undefined;
+}>;
+
+
+export type FilteredConversationsQuery = { conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
+
+export type FilteredInvoicesQueryVariables = Exact<{
+  filter?: InvoiceFilter | null | undefined;
+}>;
+
+
+export type FilteredInvoicesQuery = { invoices: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
+
+export type CustomersQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type CustomersQuery = { customers: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, externalId: string } }>, pageInfo: { endCursor: string | null } } };
+
+export type OutboundEmailsPageQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+  orderBy?: OutboundEmailOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type OutboundEmailsPageQuery = { outboundEmails: { edges: Array<{ cursor: string, node: { uid: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type OutboundEmailsCountQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+}>;
+
+
+export type OutboundEmailsCountQuery = { outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
+
+export type ConversationMessagesQueryVariables = Exact<{
+  uid: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type ConversationMessagesQuery = { conversation: { messages: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, endCursor: string | null, startCursor: string | null } } } | null };
+
+export type OutboundEmailEventsQueryVariables = Exact<{
+  uid: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountsQuery = { emailAccounts: Array<{ uid: string, email: string }> };
+
+export type SentQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SentQuery = { outboundEmails: { edges: Array<{ node: { uid: string, subject: string, status: OutboundEmailStatus } }> } };
+
+export type ByIdQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ByIdQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus } | null };
+
+export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
+
 export type OutboundRecordQueryVariables = Exact<{
   uid: string;
 }>;
@@ -416,6 +593,187 @@ export const SendEmailDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
+export const FilteredEmailsDocument = new TypedDocumentString(`
+    query FilteredEmails($filter: OutboundEmailFilter) {
+  outboundEmails(filter: $filter, orderBy: CREATED_ASC) {
+    totalCount
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilteredEmailsQuery, FilteredEmailsQueryVariables>;
+export const FilteredDraftsDocument = new TypedDocumentString(`
+    query FilteredDrafts($filter: DraftFilter) {
+  drafts(filter: $filter) {
+    totalCount
+    edges {
+      node {
+        uid
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilteredDraftsQuery, FilteredDraftsQueryVariables>;
+export const FilteredConversationsDocument = new TypedDocumentString(`
+    query FilteredConversations($filter: ConversationFilter) {
+  conversations(filter: $filter) {
+    totalCount
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilteredConversationsQuery, FilteredConversationsQueryVariables>;
+export const FilteredInvoicesDocument = new TypedDocumentString(`
+    query FilteredInvoices($filter: InvoiceFilter) {
+  invoices(filter: $filter) {
+    totalCount
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilteredInvoicesQuery, FilteredInvoicesQueryVariables>;
+export const CustomersDocument = new TypedDocumentString(`
+    query Customers($first: Int, $after: String) {
+  customers(first: $first, after: $after) {
+    totalCount
+    edges {
+      cursor
+      node {
+        uid
+        externalId
+      }
+    }
+    pageInfo {
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CustomersQuery, CustomersQueryVariables>;
+export const OutboundEmailsPageDocument = new TypedDocumentString(`
+    query OutboundEmailsPage($filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  outboundEmails(
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    edges {
+      cursor
+      node {
+        uid
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OutboundEmailsPageQuery, OutboundEmailsPageQueryVariables>;
+export const OutboundEmailsCountDocument = new TypedDocumentString(`
+    query OutboundEmailsCount($filter: OutboundEmailFilter) {
+  outboundEmails(filter: $filter, first: 2) {
+    totalCount
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OutboundEmailsCountQuery, OutboundEmailsCountQueryVariables>;
+export const ConversationMessagesDocument = new TypedDocumentString(`
+    query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {
+  conversation(uid: $uid) {
+    messages(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      edges {
+        cursor
+        node {
+          uid
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        endCursor
+        startCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationMessagesQuery, ConversationMessagesQueryVariables>;
+export const OutboundEmailEventsDocument = new TypedDocumentString(`
+    query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {
+  outboundEmail(uid: $uid) {
+    events(first: $first, after: $after) {
+      totalCount
+      edges {
+        cursor
+        node {
+          type
+        }
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const AccountsDocument = new TypedDocumentString(`
+    query Accounts {
+  emailAccounts {
+    uid
+    email
+  }
+}
+    `) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;
+export const SentDocument = new TypedDocumentString(`
+    query Sent {
+  outboundEmails(first: 100) {
+    edges {
+      node {
+        uid
+        subject
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SentQuery, SentQueryVariables>;
+export const ByIdDocument = new TypedDocumentString(`
+    query ById($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    uid
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<ByIdQuery, ByIdQueryVariables>;
+export const WhoDocument = new TypedDocumentString(`
+    query Who {
+  viewer {
+    organization {
+      name
+    }
+    scopes
+  }
+}
+    `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
 export const OutboundRecordDocument = new TypedDocumentString(`
     query OutboundRecord($uid: UUID!) {
   outboundEmail(uid: $uid) {
