@@ -15,7 +15,13 @@ export interface HttpServer {
 /** Serves everything that Epistle has over HTTP. */
 export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
   const graphql = createGraphqlServer(app, options);
+  let answering = 0;
   const server = createServer((request, response) => {
+    answering++;
+    response.once('close', () => {
+      answering--;
+      if (answering === 0 && !server.listening) server.closeAllConnections();
+    });
     const pathname = pathOf(request);
     if (pathname === '/graphql') {
       graphql(request, response);
@@ -33,7 +39,9 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
-        server.closeIdleConnections();
+        // Idle is for Node only what has been asked something before; browsers open connections that never are.
+        if (answering === 0) server.closeAllConnections();
+        else server.closeIdleConnections();
       }),
   };
 }

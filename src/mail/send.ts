@@ -272,8 +272,11 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     return fail(app, delivery, error, 'ticket', elapsed());
   }
   const leaseExpiresAt = new Date(app.now().getTime() + leaseMs(app));
-  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, elapsed())))
+  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, elapsed()))) {
+    // Whoever delivers it by now has a ticket of its own, unless this one had been stored before.
+    if (delivery.ticket === null) await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
     return { kind: 'superseded' };
+  }
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
   try {
