@@ -4,20 +4,18 @@
  */
 import type { OutboundEmailStatus, RetryAdvice } from '#generated/prisma/enums.ts';
 
-export const ERROR_CODES = [
-  'INVALID_INPUT',
-  'NOT_FOUND',
-  'IDEMPOTENCY_CONFLICT',
-  'ACCOUNT_NOT_READY',
-  'REPLY_NOT_POSSIBLE',
-  'DRAFT_CONFLICT',
-  'SEND_REJECTED',
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'RATE_LIMITED',
-  'INVALID_STATE',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type ErrorCode =
+  | 'INVALID_INPUT'
+  | 'NOT_FOUND'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'ACCOUNT_NOT_READY'
+  | 'REPLY_NOT_POSSIBLE'
+  | 'DRAFT_CONFLICT'
+  | 'SEND_REJECTED'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
+  | 'INVALID_STATE';
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;

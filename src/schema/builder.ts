@@ -3,7 +3,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth';
 import { GraphQLError } from 'graphql';
 import type PrismaTypes from '#generated/pothos-types.ts';
 import { getDatamodel } from '#generated/pothos-types.ts';
@@ -42,15 +42,18 @@ function resultName(fieldName: string): string {
   return `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}`;
 }
 
+/** The scope in what scope-auth says of a failure, which it nests by the ways in which a field can be allowed. */
+function missingScope(failure: AuthFailure): string | null {
+  if ('parameter' in failure) return String(failure.parameter);
+  return 'failures' in failure ? (failure.failures.map(missingScope).find((scope) => scope !== null) ?? null) : null;
+}
+
 export const builder = new SchemaBuilder<SchemaTypes>({
   plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ identity }) => ({ scope: (scope) => identity.scopes.has(scope) }),
-    unauthorizedError: (_parent, _context, _info, { failure }) => {
-      const needed = 'parameter' in failure ? String(failure.parameter) : null;
-      return new ForbiddenError(needed);
-    },
+    unauthorizedError: (_parent, _context, _info, { failure }) => new ForbiddenError(missingScope(failure)),
   },
   complexity: {
     limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH },
@@ -78,6 +81,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     edgesFieldOptions: { nullable: false, description: 'The page, in order.', complexity: { multiplier: 1 } },
     nodeFieldOptions: { nullable: false, description: 'The item itself.' },
     cursorFieldOptions: { type: 'String', description: 'Where this item stands; for `after` and `before`.' },
+    pageInfoFieldOptions: { description: 'Whether there is more, and where to go on.' },
+    hasNextPageFieldOptions: { description: 'Whether items follow the page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether items come before the page.' },
+    startCursorFieldOptions: { description: 'The cursor of the first item; for `before`. Null: the page is empty.' },
+    endCursorFieldOptions: { description: 'The cursor of the last item; for `after`. Null: the page is empty.' },
+    idFieldOptions: { description: 'For `node`: `Type_uuid`.' },
     pageInfoTypeOptions: { description: 'Whether there is more, and the cursors to go on from.' },
     firstArgOptions: {
       description: 'So many items from the start, or after `after`: 1 to 100. 20 when neither is given.',

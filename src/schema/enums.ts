@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../errors.ts';
+import type { ErrorCode as Code } from '../errors.ts';
 import { builder } from './builder.ts';
 
 export const OutboundEmailStatus = builder.enumType('OutboundEmailStatus', {
@@ -51,9 +51,27 @@ export const RetryAdvice = builder.enumType('RetryAdvice', {
   } as const,
 });
 
+/** Every code must have a description, or this does not compile. */
+function describeCodes(descriptions: Record<Code, string>) {
+  const values = Object.entries(descriptions).map(([code, description]) => [code, { description }] as const);
+  return Object.fromEntries(values) as Record<Code, { description: string }>;
+}
+
 export const ErrorCode = builder.enumType('ErrorCode', {
   description: 'What went wrong, for programs. Also found as `extensions.code` of a GraphQL error.',
-  values: ERROR_CODES,
+  values: describeCodes({
+    INVALID_INPUT: 'The input is wrong; see the issues.',
+    NOT_FOUND: 'There is no such object in the organization.',
+    IDEMPOTENCY_CONFLICT: 'The idempotencyKey belongs to another request.',
+    ACCOUNT_NOT_READY: 'The account cannot send now.',
+    REPLY_NOT_POSSIBLE: 'The message cannot be replied to in its thread.',
+    DRAFT_CONFLICT: 'The draft is not what the request took it for.',
+    SEND_REJECTED: 'Gmail refused the email before it accepted it.',
+    UNAUTHENTICATED: 'No API key came, or one that is not known, expired or revoked.',
+    FORBIDDEN: 'The API key lacks the scope that the message names.',
+    RATE_LIMITED: 'Too many requests; try again later.',
+    INVALID_STATE: 'The email is not in a state in which this can be done.',
+  }),
 });
 
 export const Direction = builder.enumType('Direction', {
