@@ -15,6 +15,10 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n": typeof types.WhoAmIDocument,
+    "\n  query ApiKeys { apiKeys { uid name prefix scopes createdAt expiresAt lastUsedAt revokedAt } }\n": typeof types.ApiKeysDocument,
+    "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeyPayload { secret apiKey { uid name prefix scopes expiresAt lastUsedAt } }\n      ... on InvalidInputError { code issues { path message } }\n    }\n  }\n": typeof types.CreateApiKeyDocument,
+    "\n  mutation RevokeApiKey($uid: UUID!) {\n    revokeApiKey(uid: $uid) {\n      __typename\n      ... on RevokeApiKeyPayload { apiKey { uid revokedAt } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": typeof types.RevokeApiKeyDocument,
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": typeof types.SendEmailDocument,
     "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": typeof types.FilteredEmailsDocument,
     "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": typeof types.FilteredDraftsDocument,
@@ -39,6 +43,10 @@ type Documents = {
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": typeof types.StateDocument,
 };
 const documents: Documents = {
+    "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n": types.WhoAmIDocument,
+    "\n  query ApiKeys { apiKeys { uid name prefix scopes createdAt expiresAt lastUsedAt revokedAt } }\n": types.ApiKeysDocument,
+    "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeyPayload { secret apiKey { uid name prefix scopes expiresAt lastUsedAt } }\n      ... on InvalidInputError { code issues { path message } }\n    }\n  }\n": types.CreateApiKeyDocument,
+    "\n  mutation RevokeApiKey($uid: UUID!) {\n    revokeApiKey(uid: $uid) {\n      __typename\n      ... on RevokeApiKeyPayload { apiKey { uid revokedAt } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": types.RevokeApiKeyDocument,
     "\n  mutation SendEmail($input: SendEmailInput!) {\n    sendEmail(input: $input) {\n      __typename\n      ... on SendEmailPayload {\n        replayed\n        outboundEmail {\n          uid\n          status\n          mode\n          threading\n          providerMessageId\n          providerThreadId\n          sentAt\n          attempts\n          nextAttemptAt\n          contextUid\n          failure { code message retry }\n        }\n      }\n      ... on Error { code message retry }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n      ... on IdempotencyConflictError { differingFields existing { uid } }\n      ... on AccountNotReadyError { account { uid status } }\n      ... on ReplyNotPossibleError { reason }\n      ... on DraftConflictError { current { uid revision } }\n      ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }\n    }\n  }\n": types.SendEmailDocument,
     "\n  query FilteredEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC) { totalCount edges { node { uid } } }\n  }\n": types.FilteredEmailsDocument,
     "\n  query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }\n": types.FilteredDraftsDocument,
@@ -63,6 +71,22 @@ const documents: Documents = {
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": types.StateDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n"): typeof import('./graphql.ts').WhoAmIDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ApiKeys { apiKeys { uid name prefix scopes createdAt expiresAt lastUsedAt revokedAt } }\n"): typeof import('./graphql.ts').ApiKeysDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeyPayload { secret apiKey { uid name prefix scopes expiresAt lastUsedAt } }\n      ... on InvalidInputError { code issues { path message } }\n    }\n  }\n"): typeof import('./graphql.ts').CreateApiKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeApiKey($uid: UUID!) {\n    revokeApiKey(uid: $uid) {\n      __typename\n      ... on RevokeApiKeyPayload { apiKey { uid revokedAt } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeApiKeyDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

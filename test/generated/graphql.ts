@@ -40,6 +40,16 @@ export type ConversationFilter = {
   search?: string | null | undefined;
 };
 
+/** A new key. */
+export type CreateApiKeyInput = {
+  /** When it ends; in the future. Omitted: never. */
+  expiresAt?: string | null | undefined;
+  /** What to call it, 1 to 100 characters. */
+  name: string;
+  /** What it may do: email:read, email:send, drafts:write, accounts:manage, contexts:write, keys:manage. No more than the caller may. */
+  scopes: Array<string>;
+};
+
 /** A draft may be incomplete; it is judged when it is sent. What is there must be sound. */
 export type CreateDraftInput = {
   /** At most 20 files, 25 MB together. */
@@ -98,16 +108,27 @@ export type EmailAccountStatus =
 
 /** What went wrong, for programs. Also found as `extensions.code` of a GraphQL error. */
 export type ErrorCode =
+  /** The account cannot send now. */
   | 'ACCOUNT_NOT_READY'
+  /** The draft is not what the request took it for. */
   | 'DRAFT_CONFLICT'
+  /** The API key lacks the scope that the message names. */
   | 'FORBIDDEN'
+  /** The idempotencyKey belongs to another request. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** The input is wrong; see the issues. */
   | 'INVALID_INPUT'
+  /** The email is not in a state in which this can be done. */
   | 'INVALID_STATE'
+  /** There is no such object in the organization. */
   | 'NOT_FOUND'
+  /** Too many requests; try again later. */
   | 'RATE_LIMITED'
+  /** The message cannot be replied to in its thread. */
   | 'REPLY_NOT_POSSIBLE'
+  /** Gmail refused the email before it accepted it. */
   | 'SEND_REJECTED'
+  /** No API key came, or one that is not known, expired or revoked. */
   | 'UNAUTHENTICATED';
 
 /** Every condition that is given must hold. */
@@ -328,6 +349,36 @@ export type UpdateDraftInput = {
   to?: Array<string> | null | undefined;
 };
 
+export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoAmIQuery = { viewer: { actor: string, scopes: Array<string>, organization: { uid: string, name: string } } };
+
+export type ApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ApiKeysQuery = { apiKeys: Array<{ uid: string, name: string, prefix: string, scopes: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null }> };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey:
+    | { __typename: 'CreateApiKeyPayload', secret: string, apiKey: { uid: string, name: string, prefix: string, scopes: Array<string>, expiresAt: string | null, lastUsedAt: string | null } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, issues: Array<{ path: string, message: string }> }
+   };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type RevokeApiKeyMutation = { revokeApiKey:
+    | { __typename: 'NotFoundError', entity: string, uid: string }
+    | { __typename: 'RevokeApiKeyPayload', apiKey: { uid: string, revokedAt: string | null } }
+   };
+
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
 }>;
@@ -536,6 +587,74 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const WhoAmIDocument = new TypedDocumentString(`
+    query WhoAmI {
+  viewer {
+    actor
+    scopes
+    organization {
+      uid
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
+export const ApiKeysDocument = new TypedDocumentString(`
+    query ApiKeys {
+  apiKeys {
+    uid
+    name
+    prefix
+    scopes
+    createdAt
+    expiresAt
+    lastUsedAt
+    revokedAt
+  }
+}
+    `) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    __typename
+    ... on CreateApiKeyPayload {
+      secret
+      apiKey {
+        uid
+        name
+        prefix
+        scopes
+        expiresAt
+        lastUsedAt
+      }
+    }
+    ... on InvalidInputError {
+      code
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeyDocument = new TypedDocumentString(`
+    mutation RevokeApiKey($uid: UUID!) {
+  revokeApiKey(uid: $uid) {
+    __typename
+    ... on RevokeApiKeyPayload {
+      apiKey {
+        uid
+        revokedAt
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const SendEmailDocument = new TypedDocumentString(`
     mutation SendEmail($input: SendEmailInput!) {
   sendEmail(input: $input) {
