@@ -22,8 +22,10 @@ export function presentableError(error: unknown): GraphQLError | null {
     return null;
   const issue = coercionIssue(graphqlError, original);
   if (issue === null) {
-    const { originalError: _echo, ...extensions } = graphqlError.extensions;
-    return new GraphQLError(withoutValues(graphqlError.message), { ...place, extensions });
+    const { originalError: broken, ...extensions } = graphqlError.extensions;
+    // A body that is no JSON: the parser's words for it quote it.
+    const http = broken === undefined ? {} : { http: { status: 400 } };
+    return new GraphQLError(withoutValues(graphqlError.message), { ...place, extensions: { ...extensions, ...http } });
   }
   const extensions = { code: 'INVALID_INPUT', retry: 'NEVER', issues: [issue] };
   return new GraphQLError(`${issue.path}: ${issue.message}`, { ...place, extensions });

@@ -349,6 +349,48 @@ export type UpdateDraftInput = {
   to?: Array<string> | null | undefined;
 };
 
+/** A customer, named by its id in your own system. */
+export type UpsertCustomerInput = {
+  /** Where it is written to. Omitted: as it was; null: unknown. */
+  email?: string | null | undefined;
+  /** Its id in your own system, 1 to 255 characters. */
+  externalId: string;
+  /** Its name, 1 to 255 characters. */
+  name: string;
+};
+
+/** An invoice, named by its number. Amounts are in the currency's smallest unit, as strings of digits. */
+export type UpsertInvoiceInput = {
+  /** What is still owed. Omitted: the total less what was paid. */
+  amountDueCents?: string | null | undefined;
+  /** What was paid so far. Omitted: 0. */
+  amountPaidCents?: string | null | undefined;
+  /** ISO 4217 in capitals: `USD`. */
+  currency: string;
+  /** Who owes it. */
+  customerUid: string;
+  /** What is taken off. Omitted: 0. */
+  discountsCents?: string | null | undefined;
+  /** When it is due; not before issueDate. */
+  dueDate: string;
+  /** When it was issued. */
+  issueDate: string;
+  /** Its number, 1 to 100 characters. */
+  number: string;
+  /** When it was paid. Omitted or null: not paid. */
+  paidDate?: string | null | undefined;
+  /** Where it can be paid. */
+  paymentLink?: string | null | undefined;
+  /** Where it stands. */
+  status: InvoiceStatus;
+  /** Before discounts and tax. */
+  subtotalCents: string;
+  /** Tax. Omitted: 0. */
+  taxCents?: string | null | undefined;
+  /** What is asked for. */
+  totalCents: string;
+};
+
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -378,6 +420,34 @@ export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'NotFoundError', entity: string, uid: string }
     | { __typename: 'RevokeApiKeyPayload', apiKey: { uid: string, revokedAt: string | null } }
    };
+
+export type UpsertCustomerMutationVariables = Exact<{
+  input: UpsertCustomerInput;
+}>;
+
+
+export type UpsertCustomerMutation = { upsertCustomer:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'UpsertCustomerPayload', customer: { uid: string, externalId: string, name: string, email: string | null } }
+   };
+
+export type UpsertInvoiceMutationVariables = Exact<{
+  input: UpsertInvoiceInput;
+}>;
+
+
+export type UpsertInvoiceMutation = { upsertInvoice:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', entity: string, uid: string }
+    | { __typename: 'UpsertInvoicePayload', invoice: { uid: string, number: string, status: InvoiceStatus, currency: string, paidDate: string | null, paymentLink: string | null, daysOverdue: number, awaitingReply: boolean, lastContactedAt: string | null, total: { cents: string, formatted: string }, amountPaid: { cents: string }, amountDue: { cents: string, formatted: string }, customer: { uid: string } } }
+   };
+
+export type InvoiceStateQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
@@ -655,6 +725,99 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const UpsertCustomerDocument = new TypedDocumentString(`
+    mutation UpsertCustomer($input: UpsertCustomerInput!) {
+  upsertCustomer(input: $input) {
+    __typename
+    ... on UpsertCustomerPayload {
+      customer {
+        uid
+        externalId
+        name
+        email
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertCustomerMutation, UpsertCustomerMutationVariables>;
+export const UpsertInvoiceDocument = new TypedDocumentString(`
+    mutation UpsertInvoice($input: UpsertInvoiceInput!) {
+  upsertInvoice(input: $input) {
+    __typename
+    ... on UpsertInvoicePayload {
+      invoice {
+        uid
+        number
+        status
+        currency
+        paidDate
+        paymentLink
+        daysOverdue
+        awaitingReply
+        lastContactedAt
+        total {
+          cents
+          formatted
+        }
+        amountPaid {
+          cents
+        }
+        amountDue {
+          cents
+          formatted
+        }
+        customer {
+          uid
+        }
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertInvoiceMutation, UpsertInvoiceMutationVariables>;
+export const InvoiceStateDocument = new TypedDocumentString(`
+    query InvoiceState($uid: UUID!) {
+  invoice(uid: $uid) {
+    lastContactedAt
+    awaitingReply
+    conversations {
+      edges {
+        node {
+          uid
+          hasReply
+          isRead
+          messageCount
+          snippet
+          participants
+          messages {
+            edges {
+              node {
+                uid
+                direction
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
 export const SendEmailDocument = new TypedDocumentString(`
     mutation SendEmail($input: SendEmailInput!) {
   sendEmail(input: $input) {
