@@ -466,6 +466,31 @@ export type SendEmailMutation = { sendEmail:
     | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
    };
 
+export type CreateDraftWithFilesMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type CreateDraftWithFilesMutation = { createDraft:
+    | { __typename: 'CreateDraftPayload', draft: { attachments: Array<{ uid: string, filename: string, size: number, sha256: string, downloadUrl: string }> } }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'NotFoundError' }
+   };
+
+export type ReceivedFilesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReceivedFilesQuery = { emailMessage: { attachments: Array<{ uid: string, filename: string, contentType: string, size: number, contentId: string | null, downloadUrl: string }> } | null };
+
+export type ReceivedHashQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReceivedHashQuery = { emailMessage: { attachments: Array<{ sha256: string }> } | null };
+
 export type FilteredEmailsQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
 }>;
@@ -889,6 +914,47 @@ export const SendEmailDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
+export const CreateDraftWithFilesDocument = new TypedDocumentString(`
+    mutation CreateDraftWithFiles($input: CreateDraftInput!) {
+  createDraft(input: $input) {
+    __typename
+    ... on CreateDraftPayload {
+      draft {
+        attachments {
+          uid
+          filename
+          size
+          sha256
+          downloadUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateDraftWithFilesMutation, CreateDraftWithFilesMutationVariables>;
+export const ReceivedFilesDocument = new TypedDocumentString(`
+    query ReceivedFiles($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    attachments {
+      uid
+      filename
+      contentType
+      size
+      contentId
+      downloadUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReceivedFilesQuery, ReceivedFilesQueryVariables>;
+export const ReceivedHashDocument = new TypedDocumentString(`
+    query ReceivedHash($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    attachments {
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReceivedHashQuery, ReceivedHashQueryVariables>;
 export const FilteredEmailsDocument = new TypedDocumentString(`
     query FilteredEmails($filter: OutboundEmailFilter) {
   outboundEmails(filter: $filter, orderBy: CREATED_ASC) {
