@@ -10,6 +10,7 @@ import { JOBS } from './queue.ts';
 import { readBack } from './sync/read-back.ts';
 
 const CONCURRENCY = 8;
+/** How late a job may start that was not due when it was enqueued; the others start at once. */
 const POLL_INTERVAL_MS = 1_000;
 
 export interface Worker {
@@ -17,7 +18,7 @@ export interface Worker {
 }
 
 /** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
-export async function startWorker(app: App): Promise<Worker> {
+export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
   const taskList: TaskList = {
     deliver: async (payload) => {
       const ref = JOBS.deliver.parse(payload);
@@ -34,7 +35,7 @@ export async function startWorker(app: App): Promise<Worker> {
     events,
     taskList,
     concurrency: CONCURRENCY,
-    pollInterval: POLL_INTERVAL_MS,
+    pollInterval: pollIntervalMs,
     noHandleSignals: true,
     logger: new Logger(() => () => undefined),
   });

@@ -74,7 +74,8 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
     log,
     ...(now === undefined ? {} : { now }),
   });
-  const worker = await startWorker(running.app);
+  // Often, so that no test waits for the clock.
+  const worker = await startWorker(running.app, { pollIntervalMs: 50 });
   const server = await startServer(running.app, { demo: null });
   return {
     app: running.app,

@@ -252,7 +252,10 @@ async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome
 /** Delivers an email under its lease, known to this process for as long as it takes. */
 export function deliver(app: App, delivery: Delivery): Promise<Delivered> {
   const { outboundEmailId } = delivery.lease;
-  const delivering = deliverOnce(app, delivery).finally(() => app.deliveries.delete(outboundEmailId));
+  const delivering = deliverOnce(app, delivery).finally(() => {
+    // A takeover in this very process may have put its own delivery there.
+    if (app.deliveries.get(outboundEmailId) === delivering) app.deliveries.delete(outboundEmailId);
+  });
   app.deliveries.set(outboundEmailId, delivering);
   return delivering;
 }
