@@ -21,7 +21,7 @@ function importsOf({ file, text }: { file: string; text: string }): string[] {
 /** The layers from the top; a layer may import from itself and from those below it. */
 const LAYERS: [string, RegExp][] = [
   ['main', /^(main|admin)\.ts$/],
-  ['process', /^(server|worker|create-app|demo|welcome|secrets)\.ts$/],
+  ['process', /^(server|worker|heartbeat|create-app|demo|welcome|secrets)\.ts$/],
   ['http', /^(graphql-server|downloads|graphiql)\.ts$/],
   ['schema', /^schema\//],
   ['domain', /^(mail|sync|context|auth)\//],

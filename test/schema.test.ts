@@ -105,9 +105,11 @@ describe('the contract', () => {
     expectAtLeast('SendReplyInput', `replyToMessageUid: UUID!; fromAccountUid: UUID; ${content}`);
     expectAtLeast('AttachmentInput', 'filename: String!; contentType: String!; dataBase64: Base64!; contentId: String');
     expectAtLeast('SendEmailPayload', 'outboundEmail: OutboundEmail!; replayed: Boolean!');
-    expect(shape('SendEmailResult').toSorted()).toEqual(
-      sorted(
-        'SendEmailPayload InvalidInputError NotFoundError IdempotencyConflictError AccountNotReadyError ReplyNotPossibleError DraftConflictError SendRejectedError',
+    expect(shape('SendEmailResult')).toEqual(
+      expect.arrayContaining(
+        sorted(
+          'SendEmailPayload InvalidInputError NotFoundError IdempotencyConflictError AccountNotReadyError ReplyNotPossibleError DraftConflictError SendRejectedError',
+        ),
       ),
     );
   });

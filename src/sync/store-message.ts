@@ -59,7 +59,10 @@ export async function storeMessage(
 }
 
 function readEnvelope(mailbox: Mailbox, { headers, labels }: GmailMessage): Envelope {
-  const header = (name: string) => headers.find((each) => each.name.toLowerCase() === name)?.value ?? null;
+  const header = (name: string) => {
+    const value = headers.find((each) => each.name.toLowerCase() === name)?.value;
+    return value === undefined ? null : storableText(value);
+  };
   const addresses = (name: string) => parseAddressList(header(name) ?? '').map(storable);
   return {
     direction: labels.includes('SENT') ? 'OUTBOUND' : 'INBOUND',
