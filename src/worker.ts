@@ -6,6 +6,7 @@ import { describeError } from './log.ts';
 import { deliverQueued } from './mail/claim.ts';
 import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
+import { discardStrayTickets } from './mail/stray-tickets.ts';
 import { JOBS } from './queue.ts';
 import { readBack } from './sync/read-back.ts';
 
@@ -25,7 +26,11 @@ export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS 
       if (!(await sendScheduled(app, ref))) await deliverQueued(app, ref);
     },
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
-    'read-back': (payload) => readBack(app, JOBS['read-back'].parse(payload)),
+    'read-back': async (payload) => {
+      const ref = JOBS['read-back'].parse(payload);
+      await readBack(app, ref);
+      await discardStrayTickets(app, ref);
+    },
   };
   const events: WorkerEvents = new EventEmitter();
   const pools: string[] = [];

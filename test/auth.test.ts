@@ -135,6 +135,21 @@ describe('authentication', () => {
     });
   });
 
+  it('lets who may only write contexts read back what was written, and no email about it', async () => {
+    const key = await createKey(app, tenant.organizationId, ['contexts:write']);
+    const upsert = (more: string) =>
+      `mutation { upsertCustomer(input: { externalId: "own", name: "Own" }) {
+        ... on UpsertCustomerPayload { customer { name ${more} } } } }`;
+    expect(await request(app, key, upsert(''))).toMatchObject({
+      data: { upsertCustomer: { customer: { name: 'Own' } } },
+      errors: [],
+    });
+    for (const list of ['outboundEmails { totalCount }', 'conversations { totalCount }']) {
+      const { errors } = await request(app, key, upsert(list));
+      expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    }
+  });
+
   it('records when a key was last used, to the minute', async () => {
     const key = await createKey(app, tenant.organizationId, []);
     const uid = await uidOf(key);

@@ -89,6 +89,15 @@ describe('when no draft can be made in Gmail', () => {
   });
 });
 
+it('leaves no draft behind that was made without an answer', async () => {
+  fault({ call: 'drafts.create', when: 'after' }, { kind: 'reset' });
+  const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+  expect(t.sandbox.admin.drafts(tenant.email)).toHaveLength(1);
+  await deliveredByJob(outboundEmail.uid);
+  await eventually(async () => (t.sandbox.admin.drafts(tenant.email).length === 0 ? true : null));
+  expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
+});
+
 describe('when the answer to the sending is lost', () => {
   it.each<[string, FaultEffect]>([
     ['the connection is reset', { kind: 'reset' }],
@@ -187,6 +196,8 @@ describe('when the access token is refused', () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'NEEDS_REAUTH', retry: 'AFTER' } });
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
+    const refused = expectType(await send(t, tenant, fresh(tenant, maria)), 'AccountNotReadyError');
+    expect(refused.account).toEqual({ uid: tenant.accountId, status: 'NEEDS_REAUTH' });
     const refreshToken = t.sandbox.admin.grant(tenant.email);
     const grant = { email: tenant.email, displayName: 'Billing', aliases: [], refreshToken };
     await connectAccount(t.app, tenant.organizationId, grant);

@@ -106,6 +106,12 @@ export interface GmailGateway {
   getThread(mailbox: MailboxAccess, threadId: string, options?: CallOptions): Promise<MessageHead[] | null>;
   /** The last `limit` messages with the label SENT, newest first. What it does not show may be there all the same. */
   listSent(mailbox: MailboxAccess, limit: number, options?: CallOptions): Promise<MessageHead[]>;
+  /** The newest `limit` drafts, with what they were composed for. What it does not show may be there all the same. */
+  listDrafts(
+    mailbox: MailboxAccess,
+    limit: number,
+    options?: CallOptions,
+  ): Promise<(MessageHead & { readonly draftId: string })[]>;
   /** Deletes a draft for good. One that is already gone is fine. */
   deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
   /** The whole message, bodies decoded. Null when it is gone. */

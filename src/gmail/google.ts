@@ -45,6 +45,7 @@ const HeadAnswer = SentAnswer.extend({
 });
 const ThreadAnswer = z.object({ messages: z.array(HeadAnswer).default([]) });
 const ListAnswer = z.object({ messages: z.array(z.object({ id: Id })).default([]) });
+const DraftsAnswer = z.object({ drafts: z.array(z.object({ id: Id, message: z.object({ id: Id }) })).default([]) });
 const AttachmentAnswer = z.object({ data: z.string() });
 
 /**
@@ -100,6 +101,14 @@ export function googleGateway(options: {
         return attempt(await mailbox.accessToken({ refresh: true }));
       }
     });
+  }
+
+  async function getHead(mailbox: MailboxAccess, id: string, callOptions: CallOptions): Promise<MessageHead | null> {
+    const params = { ...UserId, id, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
+    const answer = await orNullWhenGone(
+      call(mailbox, callOptions, READ, HeadAnswer, (o) => users.messages.get(params, o)),
+    );
+    return answer && toHead(answer);
   }
 
   const gateway: GmailGateway = {
@@ -163,11 +172,18 @@ export function googleGateway(options: {
     async listSent(mailbox, limit, callOptions = {}) {
       const list = { ...UserId, labelIds: ['SENT'], maxResults: limit };
       const { messages } = await call(mailbox, callOptions, READ, ListAnswer, (o) => users.messages.list(list, o));
-      const heads = messages.map(({ id }) => {
-        const params = { ...UserId, id, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
-        return orNullWhenGone(call(mailbox, callOptions, READ, HeadAnswer, (o) => users.messages.get(params, o)));
+      const heads = await Promise.all(messages.map(({ id }) => getHead(mailbox, id, callOptions)));
+      return heads.filter((head) => head !== null);
+    },
+
+    async listDrafts(mailbox, limit, callOptions = {}) {
+      const list = { ...UserId, maxResults: limit };
+      const { drafts } = await call(mailbox, callOptions, READ, DraftsAnswer, (o) => users.drafts.list(list, o));
+      const heads = drafts.map(async ({ id: draftId, message }) => {
+        const head = await getHead(mailbox, message.id, callOptions);
+        return head && { ...head, draftId };
       });
-      return (await Promise.all(heads)).filter((head) => head !== null).map(toHead);
+      return (await Promise.all(heads)).filter((head) => head !== null);
     },
 
     async deleteDraft(mailbox, draftId, callOptions = {}) {

@@ -47,7 +47,7 @@ import {
   type SendFreshInput,
   type SendReplyInput,
 } from './send-input.ts';
-import { mailboxAccess } from './sender.ts';
+import { mailboxAccess, markNeedsReauth } from './sender.ts';
 
 /** What an accepted request came to; the row says the rest. */
 export interface SendOutcome {
@@ -326,6 +326,7 @@ async function fail(app: App, delivery: Delivery, error: unknown, stage: Stage, 
   if (!(error instanceof GmailError)) throw error;
   const { lease, attempts } = delivery;
   const now = app.now();
+  if (error.kind === 'reauth') await markNeedsReauth(app.pool, delivery.sender);
   const verdict = judge(error, stage, attempts, now);
   const { code, providerStatus } = verdict.failure;
   const detail = { stage, code, providerStatus, reason: error.reason, ...elapsed };

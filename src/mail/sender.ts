@@ -49,6 +49,18 @@ export function mailboxAccess(app: App, account: Pick<Sender, 'id' | 'sealedRefr
   };
 }
 
+/**
+ * Google has said `invalid_grant`: the owner must consent again. Nothing happens to an account that has done so since.
+ */
+export async function markNeedsReauth(sql: Sql, sender: Sender): Promise<void> {
+  await sql.query(
+    `UPDATE email_account SET status = 'NEEDS_REAUTH',
+       status_reason = 'Google no longer accepts the consent of its owner; connect it again.'
+     WHERE organization_id = $1 AND id = $2 AND status = 'ACTIVE' AND sealed_refresh_token = $3`,
+    [sender.organizationId, sender.id, sender.sealedRefreshToken],
+  );
+}
+
 /** An account of the organization; null when it has none of this id. */
 export async function findMailbox(sql: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
   const { rows } = await sql.query<Sender>(

@@ -19,7 +19,7 @@ export interface SchemaTypes {
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
-  AuthScopes: { scope: Scope };
+  AuthScopes: { scope: Scope; anyScope: readonly Scope[] };
   Connection: { totalCount: () => Promise<number> };
   Scalars: {
     ID: { Input: string; Output: string };
@@ -44,7 +44,7 @@ function resultName(fieldName: string): string {
 
 /** The scope in what scope-auth says of a failure, which it nests by the ways in which a field can be allowed. */
 function missingScope(failure: AuthFailure): string | null {
-  if ('parameter' in failure) return String(failure.parameter);
+  if ('parameter' in failure) return [failure.parameter].flat().join(' or ');
   return 'failures' in failure ? (failure.failures.map(missingScope).find((scope) => scope !== null) ?? null) : null;
 }
 
@@ -52,7 +52,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
-    authScopes: ({ identity }) => ({ scope: (scope) => identity.scopes.has(scope) }),
+    authScopes: ({ identity }) => ({
+      scope: (scope) => identity.scopes.has(scope),
+      anyScope: (scopes) => scopes.some((scope) => identity.scopes.has(scope)),
+    }),
     unauthorizedError: (_parent, _context, _info, { failure }) => new ForbiddenError(missingScope(failure)),
   },
   complexity: {

@@ -13,7 +13,8 @@ import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-
 
 export const Customer = builder.prismaNode('Customer', {
   description: 'A customer that emails can be about.',
-  authScopes: { scope: 'email:read' },
+  // Who writes contexts may read back what was written.
+  authScopes: { anyScope: ['email:read', 'contexts:write'] },
   select: { id: true, contextType: true },
   id: { resolve: ({ id }) => id, description: 'For `node`.' },
   findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
@@ -54,6 +55,7 @@ builder.prismaObjectFields(Customer, (t) => ({
   outboundEmails: t.connection(
     {
       type: OutboundEmail,
+      authScopes: { scope: 'email:read' },
       description: 'The emails about the customer itself, newest first; those about its invoices are at the invoices.',
       select: (args, _context, nested) => ({
         entity: {
@@ -86,6 +88,7 @@ builder.prismaObjectFields(Customer, (t) => ({
   conversations: t.connection(
     {
       type: Conversation,
+      authScopes: { scope: 'email:read' },
       description: 'The conversations about the customer itself, the last touched one first.',
       select: (args, _context, nested) => ({
         entity: {

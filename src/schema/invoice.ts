@@ -28,7 +28,8 @@ const Money = builder.objectRef<MoneyValue>('Money').implement({
 
 export const Invoice = builder.prismaNode('Invoice', {
   description: 'An invoice that emails can be about.',
-  authScopes: { scope: 'email:read' },
+  // Who writes contexts may read back what was written.
+  authScopes: { anyScope: ['email:read', 'contexts:write'] },
   select: { id: true, contextType: true },
   id: { resolve: ({ id }) => id, description: 'For `node`.' },
   findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
@@ -106,6 +107,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
   outboundEmails: t.connection(
     {
       type: OutboundEmail,
+      authScopes: { scope: 'email:read' },
       description: 'The emails about it, newest first. Drafts are in `drafts`.',
       select: (args, _context, nested) => ({
         entity: {
@@ -138,6 +140,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
   drafts: t.connection(
     {
       type: Draft,
+      authScopes: { scope: 'email:read' },
       description: 'The drafts about it, newest first.',
       select: (args, _context, nested) => ({
         entity: {
@@ -170,6 +173,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
   conversations: t.connection(
     {
       type: Conversation,
+      authScopes: { scope: 'email:read' },
       description: 'The conversations about it, the last touched one first.',
       select: (args, _context, nested) => ({
         entity: {
