@@ -53,6 +53,7 @@ const Environment = z
     GOOGLE_BASE_URL: origin.optional(),
     ENCRYPTION_KEY: z.string().transform(commaSeparated).pipe(z.array(encryptionKey).min(1)).optional(),
     CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
+    WORKER: z.enum(['on', 'off', 'only'], 'must be on, off or only').default('on'),
     SEND_WAIT_MS: milliseconds(0, 300_000).default(20_000),
     GMAIL_TIMEOUT_MS: milliseconds(100, 600_000).default(60_000),
     SETTLE_DELAYS_MS: z
@@ -102,6 +103,8 @@ export interface Config {
   /** 32 bytes each; the first one seals. Null: generated into `dataDir`. */
   readonly encryptionKeys: readonly Buffer[] | null;
   readonly corsOrigins: readonly string[];
+  /** `off`: serves and runs no jobs. `only`: runs jobs, and serves nothing but /health and /ready. */
+  readonly worker: 'on' | 'off' | 'only';
   /** How long `sendEmail` waits for Gmail before it answers with the email as it then is. */
   readonly sendWaitMs: number;
   /** One call to Gmail. */
@@ -145,6 +148,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
           },
     encryptionKeys: env.ENCRYPTION_KEY ?? null,
     corsOrigins: env.CORS_ORIGINS,
+    worker: env.WORKER,
     sendWaitMs: env.SEND_WAIT_MS,
     gmailTimeoutMs: env.GMAIL_TIMEOUT_MS,
     settleDelaysMs: env.SETTLE_DELAYS_MS,

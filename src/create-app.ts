@@ -21,7 +21,9 @@ export interface AppParts {
 
 export interface RunningApp {
   readonly app: App;
-  /** Waits for the deliveries under way, then closes the database. */
+  /** Waits for the deliveries under way. */
+  drain(): Promise<void>;
+  /** Drains, and closes the database. */
   close(): Promise<void>;
 }
 
@@ -44,10 +46,14 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     now,
     deliveries: new Map(),
   };
+  const drain = async () => {
+    await Promise.allSettled(app.deliveries.values());
+  };
   return {
     app,
+    drain,
     async close() {
-      await Promise.allSettled(app.deliveries.values());
+      await drain();
       await close();
     },
   };

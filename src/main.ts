@@ -5,10 +5,14 @@ import type { App } from './app.ts';
 import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { createLogger } from './log.ts';
 import { demoApiKey, generatedEncryptionKey } from './secrets.ts';
 import { startServer } from './server.ts';
 import { startWorker } from './worker.ts';
+
+/** What is under way when it is told to stop may take so long. */
+const DRAIN_MS = 30_000;
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
@@ -22,7 +26,8 @@ async function main(): Promise<void> {
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
   const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
-  const worker = await startWorker(running.app);
+  // Without jobs it still holds leases, which end with its heartbeat.
+  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, '') : startWorker(running.app));
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
@@ -33,7 +38,10 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
+    // Its heartbeat is left as it is: what it could not finish is taken over as soon as that has stopped.
+    setTimeout(() => process.exit(1), DRAIN_MS).unref();
     await server.close();
+    await running.drain();
     await worker.stop();
     await running.close();
     await sandbox?.close();

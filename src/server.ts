@@ -14,7 +14,7 @@ export interface HttpServer {
 
 /** Serves everything that Epistle has over HTTP. */
 export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
-  const graphql = createGraphqlServer(app, options);
+  const graphql = app.config.worker === 'only' ? null : createGraphqlServer(app, options);
   let answering = 0;
   const server = createServer((request, response) => {
     answering++;
@@ -23,7 +23,7 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
       if (answering === 0 && !server.listening) server.closeAllConnections();
     });
     const pathname = pathOf(request);
-    if (pathname === '/graphql') {
+    if (pathname === '/graphql' && graphql !== null) {
       graphql(request, response);
       return;
     }
@@ -55,7 +55,7 @@ async function route(app: App, pathname: string, request: IncomingMessage, respo
   const [, first, second, ...rest] = pathname.split('/');
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });
-  if (first === 'attachments' && second !== undefined && rest.length === 0) {
+  if (first === 'attachments' && app.config.worker !== 'only' && second !== undefined && rest.length === 0) {
     return serveAttachment(app, request, response, second);
   }
   if (pathname === '/health') return answer(response, 200, { status: 'ok' });
