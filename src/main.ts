@@ -6,7 +6,7 @@ import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { createLogger } from './log.ts';
+import { createLogger, describeError, type Logger } from './log.ts';
 import { demoApiKey, generatedEncryptionKey } from './secrets.ts';
 import { startServer } from './server.ts';
 import { startWorker } from './worker.ts';
@@ -14,9 +14,19 @@ import { startWorker } from './worker.ts';
 /** What is under way when it is told to stop may take so long. */
 const DRAIN_MS = 30_000;
 
+/** Printed by Node, either could quote a mail. A promise that nobody waits for is no reason to stop serving. */
+function logStrayErrors(log: Logger): void {
+  process.on('unhandledRejection', (error) => log.error({ error: describeError(error) }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error: describeError(error) }, 'uncaught exception');
+    process.exit(1);
+  });
+}
+
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger(config.logLevel);
+  logStrayErrors(log);
   const [database, sandbox] = await Promise.all([
     startDatabase(config, log),
     config.google === null ? startDemoSandbox(config.dataDir) : null,
@@ -27,7 +37,7 @@ async function main(): Promise<void> {
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
   const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
   // Without jobs it still holds leases, which end with its heartbeat.
-  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, '') : startWorker(running.app));
+  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, () => '') : startWorker(running.app));
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');

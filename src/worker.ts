@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { Logger, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { App } from './app.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
@@ -13,6 +14,8 @@ import { readBack } from './sync/read-back.ts';
 const CONCURRENCY = 8;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
 const POLL_INTERVAL_MS = 1_000;
+/** After the queue has lost the database for good, and while it is still away. */
+const RESTART_DELAY_MS = 1_000;
 
 export interface Worker {
   stop(): Promise<void>;
@@ -20,6 +23,58 @@ export interface Worker {
 
 /** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
 export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
+  const queue = await keepRunning(app, pollIntervalMs);
+  const heartbeat = await startHeartbeat(app, queue.poolId);
+  return {
+    async stop() {
+      await queue.stop();
+      await heartbeat.stop();
+    },
+  };
+}
+
+/** A runner gives up when it cannot tell the database what became of a job. Then another one takes its place. */
+async function keepRunning(app: App, pollIntervalMs: number) {
+  let poolId = '';
+  const stopping = new AbortController();
+  const start = async () => {
+    const events: WorkerEvents = new EventEmitter();
+    events.on('pool:create', ({ workerPool }) => {
+      poolId = workerPool.id;
+    });
+    watch(app, events);
+    return run({ ...runnerOptions(app, pollIntervalMs), events });
+  };
+  let runner: Runner | null = await start();
+  const supervising = (async () => {
+    while (!stopping.signal.aborted) {
+      const givenUp = poolId;
+      await runner?.promise.catch((error: unknown) => {
+        app.log.warn({ error: describeError(error) }, 'the job queue gave up; starting it again');
+      });
+      runner = null;
+      await delay(RESTART_DELAY_MS, null, { signal: stopping.signal }).catch(() => null);
+      if (stopping.signal.aborted) return;
+      try {
+        // What it held is nobody's any more.
+        await app.pool.query('SELECT graphile_worker.force_unlock_workers(ARRAY[$1])', [givenUp]);
+        runner = await start();
+      } catch (error) {
+        app.log.warn({ error: describeError(error) }, 'the job queue cannot start yet');
+      }
+    }
+  })();
+  return {
+    poolId: () => poolId,
+    async stop() {
+      stopping.abort();
+      await runner?.stop();
+      await supervising;
+    },
+  };
+}
+
+function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
   const taskList: TaskList = {
     deliver: async (payload) => {
       const ref = JOBS.deliver.parse(payload);
@@ -32,30 +87,25 @@ export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS 
       await discardStrayTickets(app, ref);
     },
   };
-  const events: WorkerEvents = new EventEmitter();
-  const pools: string[] = [];
-  events.on('pool:create', ({ workerPool }) => pools.push(workerPool.id));
-  const runner = await run({
+  return {
     pgPool: app.pool,
-    events,
     taskList,
     concurrency: CONCURRENCY,
     pollInterval: pollIntervalMs,
     noHandleSignals: true,
     logger: new Logger(() => () => undefined),
-  });
-  // A job's error may quote what it worked on: only what cannot is logged. The job itself is tried again.
-  runner.events.on('job:error', ({ job, error }) => {
+    // Batched, because graphile-worker 0.18 does not await an unbatched one: a connection lost just then would be an
+    // unhandled rejection, and end the process.
+    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
+  };
+}
+
+/** A job's error may quote what it worked on: only what cannot is logged. The job itself is tried again. */
+function watch(app: App, events: WorkerEvents): void {
+  events.on('job:error', ({ job, error }) => {
     app.log.warn({ job: job.task_identifier, attempt: job.attempts, error: describeError(error) }, 'job failed');
   });
-  runner.events.on('worker:fatalError', ({ error }) => {
-    app.log.error({ error: describeError(error) }, 'worker stopped');
+  events.on('worker:fatalError', ({ error }) => {
+    app.log.error({ error: describeError(error) }, 'a worker stopped');
   });
-  const heartbeat = await startHeartbeat(app, pools[0] ?? '');
-  return {
-    async stop() {
-      await runner.stop();
-      await heartbeat.stop();
-    },
-  };
 }
