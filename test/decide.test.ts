@@ -302,10 +302,8 @@ describe('trying again', () => {
     expect(await record(t, tenant, uid)).toMatchObject({ status });
   });
 
-  it('is left to the job when the process dies after the decision', async () => {
+  it('has its job from the decision on, should the process die', async () => {
     const uid = await failed();
-    // Exactly what the decision leaves behind.
-    await t.app.pool.query(`UPDATE outbound_email SET status = 'FAILED' WHERE id = $1`, [uid]);
     const gate = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email });
     const answer = retry(uid);
     await gate.arrived;
