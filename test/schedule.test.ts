@@ -351,6 +351,30 @@ describe('what is taken back', () => {
     return eventually(async () => (await t.app.pool.query(sql, [`deliver:${uid}`])).rowCount === 0 || null);
   }
 
+  it('because its time is cleared after the job has read it, before it was accepted, never leaves', async () => {
+    const uid = await plan();
+    const editor = await t.app.pool.connect();
+    try {
+      // Holds the row as `updateDraft` does: the job reads the draft as it was, and waits to accept it.
+      await editor.query('BEGIN');
+      await editor.query(
+        `UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, revision = revision + 1 WHERE id = $1`,
+        [uid],
+      );
+      await eventually(async () => {
+        const sql = `SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%''accepted''%'`;
+        return (await t.app.pool.query(sql)).rowCount === 1 || null;
+      });
+      await editor.query('COMMIT');
+    } finally {
+      editor.release();
+    }
+    await noJobLeft(uid);
+    expectNothingLeft();
+    expect(await draftOf(uid)).toMatchObject({ status: 'DRAFT', revision: 2 });
+  });
+
   it.each([
     ['clearing', async (uid: string) => update({ draftUid: uid, plannedSendAt: null })],
     ['deleting', async (uid: string) => (await query(t, tenant.key, DeleteDraft, { uid })).deleteDraft],
