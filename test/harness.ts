@@ -99,7 +99,10 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
 let tenants = 0;
 
 /** An organization with one connected account, whose mailbox the sandbox has. */
-export async function createTenant({ app, sandbox }: TestApp, name = `tenant-${++tenants}`): Promise<Tenant> {
+export async function createTenant(
+  { app, sandbox }: Pick<TestApp, 'app' | 'sandbox'>,
+  name = `tenant-${++tenants}`,
+): Promise<Tenant> {
   const organization = await app.db.organization.create({ data: { id: uuidv7(), name } });
   const organizationId = organization.id;
   const { key } = await issueApiKey(app.db, { organizationId, name: 'test', scopes: SCOPES, expiresAt: null });

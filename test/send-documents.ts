@@ -102,7 +102,7 @@ export const UpdateDraft = graphql(`
   mutation UpdateDraft($input: UpdateDraftInput!) {
     updateDraft(input: $input) {
       __typename
-      ... on UpdateDraftPayload { draft { uid revision } }
+      ... on UpdateDraftPayload { draft { uid revision status plannedSendAt } }
       ... on Error { code message retry }
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
@@ -142,9 +142,57 @@ export const DraftRecord = graphql(`
       bodyHtml
       contextType
       contextUid
+      plannedSendAt
       replyToMessage { uid }
       attachments { filename contentType size sha256 contentId }
       lastFailure { code message retry }
+    }
+  }
+`);
+
+/** The drafts that have a time, or those that have none. */
+export const ScheduledDrafts = graphql(`
+  query ScheduledDrafts($scheduled: Boolean!) {
+    drafts(first: 50, filter: { scheduled: $scheduled }) { edges { node { uid status plannedSendAt } } }
+  }
+`);
+
+/** Cancels an email before it leaves. */
+export const CancelOutboundEmail = graphql(`
+  mutation CancelOutboundEmail($uid: UUID!) {
+    cancelOutboundEmail(uid: $uid) {
+      __typename
+      ... on CancelOutboundEmailPayload { outboundEmail { uid status } }
+      ... on Error { code message retry }
+      ... on NotFoundError { entity uid }
+      ... on InvalidStateError { status }
+    }
+  }
+`);
+
+/** Tries a failed email again. */
+export const RetryOutboundEmail = graphql(`
+  mutation RetryOutboundEmail($uid: UUID!) {
+    retryOutboundEmail(uid: $uid) {
+      __typename
+      ... on SendEmailPayload { replayed outboundEmail { uid status attempts failure { code } } }
+      ... on Error { code message retry }
+      ... on NotFoundError { entity uid }
+      ... on InvalidStateError { status }
+      ... on SendRejectedError { providerStatus outboundEmail { uid status } }
+    }
+  }
+`);
+
+/** Decides an UNCONFIRMED email. */
+export const ResolveOutboundEmail = graphql(`
+  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {
+    resolveOutboundEmail(uid: $uid, outcome: $outcome) {
+      __typename
+      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }
+      ... on Error { code message retry }
+      ... on NotFoundError { entity uid }
+      ... on InvalidStateError { status }
     }
   }
 `);

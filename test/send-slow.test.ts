@@ -98,6 +98,25 @@ describe('a process that died', () => {
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
   });
 
+  it('sends nothing when it comes back while another is about to: the lease has gone to that one', async () => {
+    const first = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email });
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    const { uid } = outboundEmail;
+    await first.arrived;
+    const late = t.app.deliveries.get(uid);
+    const second = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email });
+    await abandon(uid);
+    await second.arrived;
+    first.release();
+    expect(await late).toEqual({ kind: 'superseded' });
+    expect(await record(t, tenant, uid)).toMatchObject({ status: 'QUEUED', attempts: 2 });
+    second.release();
+    await untilStatus(uid, 'SENT');
+    expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
+    expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
+    expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
+  });
+
   it('during the sending leaves the email UNCONFIRMED, never sent twice', async () => {
     const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));

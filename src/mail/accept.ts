@@ -122,10 +122,11 @@ const ACCEPT_DRAFT = {
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
-      RETURNING organization_id, id
+      RETURNING organization_id, id, planned_send_at
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $13, id, $4, 'accepted', $14, '{"from": "DRAFT", "to": "QUEUED"}' FROM email
+      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object(
+        'from', CASE WHEN planned_send_at IS NULL THEN 'DRAFT' ELSE 'SCHEDULED' END, 'to', 'QUEUED') FROM email
     )
     SELECT graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
     FROM email`,

@@ -3,15 +3,18 @@ import { v7 as uuidv7 } from 'uuid';
 import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
-import { InvalidStateError, NotFoundError } from '../errors.ts';
+import { InvalidStateError, NotFoundError, SendRejectedError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
-import { enqueue, job } from '../queue.ts';
+import { job } from '../queue.ts';
 import { deliverQueued } from './claim.ts';
 import { NO_FAILURE, NO_LEASE } from './delivery.ts';
 import { awaitResult, type SendOutcome } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
 export type UnconfirmedOutcome = 'SENT' | 'NOT_SENT_RESEND' | 'NOT_SENT_DISCARD';
+
+/** What was decided to be sent is delivered at once; only when that process dies does the job, this much later. */
+const TAKEOVER_MS = 5_000;
 
 const NO_TICKET = 'ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL';
 
@@ -91,7 +94,7 @@ export async function retryOutboundEmail(app: App, identity: Identity, id: strin
   return deliverNow(app, identity, id);
 }
 
-/** @throws {NotFoundError | InvalidStateError | SendRejectedError} */
+/** @throws {NotFoundError | InvalidStateError} */
 export async function resolveOutboundEmail(
   app: App,
   identity: Identity,
@@ -106,11 +109,16 @@ export async function resolveOutboundEmail(
   // A ticket that is still there is used again: should the person be wrong, it works only once.
   const reuse = await isTicketThere(app, identity, id);
   await decide(app, identity, id, reuse ? RESOLVE.RESEND_TICKET : RESOLVE.NOT_SENT_RESEND);
-  await deliverNow(app, identity, id);
+  await deliverNow(app, identity, id).catch((error: unknown) => {
+    // The decision was carried out; what Gmail made of it is in the row.
+    if (!(error instanceof SendRejectedError)) throw error;
+  });
 }
 
 async function decide(app: App, { organizationId, actor }: Identity, id: string, decision: Decision): Promise<void> {
   const ref = { organizationId, outboundEmailId: id };
+  const now = app.now();
+  const deliver = job('deliver', ref);
   const { rows } = await app.pool.query<{ status: OutboundEmailStatus; changed: boolean }>(
     `WITH before AS (
        SELECT status FROM outbound_email WHERE organization_id = $1 AND id = $2 FOR UPDATE
@@ -124,19 +132,26 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
        SELECT email.organization_id, $6, email.id, $4, $7, $5, json_build_object('from', before.status, 'to', $8::text)
        FROM email, before
      )
-     SELECT before.status, EXISTS (SELECT FROM email) AS changed, graphile_worker.remove_job($9), graphile_worker.remove_job($10)
-     FROM before`,
+     SELECT before.status, EXISTS (SELECT FROM email) AS changed, jobs.* FROM before LEFT JOIN LATERAL (
+       SELECT graphile_worker.remove_job($10), CASE $8::text
+         WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $11::json, run_at => $12, max_attempts => 25, job_key => $9)
+         ELSE graphile_worker.remove_job($9) END
+       FROM email
+     ) jobs ON true`,
     [
       organizationId,
       id,
       decision.from,
-      app.now(),
+      now,
       actor,
       uuidv7(),
       decision.event,
       decision.to,
-      job('deliver', ref).key,
+      deliver.key,
       job('settle', ref).key,
+      deliver.payload,
+      // Should this process die now, somebody else delivers; until then the job must not overtake it.
+      new Date(now.getTime() + TAKEOVER_MS),
     ],
   );
   const [row] = rows;
@@ -146,8 +161,6 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
 
 async function deliverNow(app: App, { organizationId }: Identity, id: string): Promise<SendOutcome> {
   const ref = { organizationId, outboundEmailId: id };
-  // The job first: should this process die now, somebody else delivers.
-  await enqueue(app.pool, job('deliver', ref), app.now());
   return awaitResult(app, ref, deliverQueued(app, ref));
 }
 

@@ -1,4 +1,5 @@
 /** Scheduled drafts: a draft with a time at which the `deliver` job sends it, as it is then. */
+import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { AccountNotReadyError, type InputIssue, ReplyNotPossibleError, SendRejectedError } from '../errors.ts';
@@ -47,31 +48,64 @@ export async function sendScheduled(app: App, ref: Ref): Promise<boolean> {
     // Null: it was changed or cancelled in between, and whoever did has moved or removed the job.
     await sendStored(app, { organizationId: ref.organizationId, actor: 'system' }, ref.outboundEmailId, draft);
   } catch (error) {
-    if (error instanceof AccountNotReadyError) await waitForAccount(app, ref, error.message, now);
+    if (error instanceof AccountNotReadyError) await waitForAccount(app, ref, draft, error.message, now);
     else if (error instanceof ReplyNotPossibleError) await unschedule(app, ref, draft, error.message, now);
     else if (!(error instanceof SendRejectedError)) throw error;
   }
   return true;
 }
 
-/** It waits, visibly, and goes when the account is back. */
-async function waitForAccount(app: App, ref: Ref, reason: string, now: Date): Promise<void> {
+/** It waits, visibly, and goes when the account is back. One that was changed meanwhile keeps the time it was given. */
+async function waitForAccount(app: App, ref: Ref, draft: DraftToSend, reason: string, now: Date): Promise<void> {
   const nextAttemptAt = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
+  const deliver = job('deliver', ref);
   await app.pool.query(
-    `UPDATE outbound_email SET next_attempt_at = $3, updated_at = $4, failure_code = 'ACCOUNT_NOT_ACTIVE',
-       failure_message = $5, failure_retry = 'AFTER', failed_at = $4
-     WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED'`,
-    [ref.organizationId, ref.outboundEmailId, nextAttemptAt, now, reason],
+    `WITH email AS (
+       UPDATE outbound_email SET next_attempt_at = $5, updated_at = $4, failure_code = 'ACCOUNT_NOT_ACTIVE',
+         failure_message = $6, failure_retry = 'AFTER', failure_status = NULL, failed_at = $4
+       WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED' AND revision = $3
+       RETURNING organization_id, id
+     ), event AS (
+       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+       SELECT organization_id, $7, id, $4, 'deferred', 'system', $8 FROM email
+     )
+     SELECT graphile_worker.add_job('deliver', payload => $9::json, run_at => $5, max_attempts => 25, job_key => $10)
+     FROM email`,
+    [
+      ref.organizationId,
+      ref.outboundEmailId,
+      draft.revision,
+      now,
+      nextAttemptAt,
+      reason,
+      uuidv7(),
+      { to: 'SCHEDULED', nextAttemptAt, code: 'ACCOUNT_NOT_ACTIVE' },
+      deliver.payload,
+      deliver.key,
+    ],
   );
-  await enqueue(app.pool, job('deliver', ref), nextAttemptAt);
 }
 
 /** It cannot be sent as it is: a draft again, with the reason. */
 async function unschedule(app: App, ref: Ref, draft: DraftToSend, reason: string, now: Date): Promise<void> {
   await app.pool.query(
-    `UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, next_attempt_at = NULL, updated_at = $4,
-       failure_code = 'REPLY_NOT_POSSIBLE', failure_message = $5, failure_retry = 'NEVER', failed_at = $4
-     WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED' AND revision = $3`,
-    [ref.organizationId, ref.outboundEmailId, draft.revision, now, reason],
+    `WITH email AS (
+       UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, next_attempt_at = NULL, updated_at = $4,
+         failure_code = 'REPLY_NOT_POSSIBLE', failure_message = $5, failure_retry = 'NEVER', failure_status = NULL,
+         failed_at = $4
+       WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED' AND revision = $3
+       RETURNING organization_id, id
+     )
+     INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+     SELECT organization_id, $6, id, $4, 'refused', 'system', $7 FROM email`,
+    [
+      ref.organizationId,
+      ref.outboundEmailId,
+      draft.revision,
+      now,
+      reason,
+      uuidv7(),
+      { from: 'SCHEDULED', to: 'DRAFT', code: 'REPLY_NOT_POSSIBLE' },
+    ],
   );
 }

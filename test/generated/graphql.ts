@@ -319,6 +319,15 @@ export type Threading =
   /** It starts a thread of its own. */
   | 'NEW_THREAD';
 
+/** What a person has found out about an UNCONFIRMED email. */
+export type UnconfirmedOutcome =
+  /** It was not sent, and is not to be. */
+  | 'NOT_SENT_DISCARD'
+  /** It was not sent: send it. */
+  | 'NOT_SENT_RESEND'
+  /** It was sent. */
+  | 'SENT';
+
 /** Omitted fields stay as they are, null clears, lists are replaced whole. */
 export type UpdateDraftInput = {
   /** All files it is to have: at most 20, 25 MB together. */
@@ -635,7 +644,7 @@ export type UpdateDraftMutation = { updateDraft:
     | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number, subject: string } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
-    | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number } }
+    | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus, plannedSendAt: string | null } }
    };
 
 export type DeleteDraftMutationVariables = Exact<{
@@ -654,7 +663,54 @@ export type DraftRecordQueryVariables = Exact<{
 }>;
 
 
-export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, fromAccount: { uid: string }, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null }>, lastFailure: { code: string, message: string, retry: RetryAdvice } | null } | null };
+export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, plannedSendAt: string | null, fromAccount: { uid: string }, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null }>, lastFailure: { code: string, message: string, retry: RetryAdvice } | null } | null };
+
+export type ScheduledDraftsQueryVariables = Exact<{
+  scheduled: boolean;
+}>;
+
+
+export type ScheduledDraftsQuery = { drafts: { edges: Array<{ node: { uid: string, status: OutboundEmailStatus, plannedSendAt: string | null } }> } };
+
+export type CancelOutboundEmailMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type CancelOutboundEmailMutation = { cancelOutboundEmail:
+    | { __typename: 'CancelOutboundEmailPayload', outboundEmail: { uid: string, status: OutboundEmailStatus } }
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+   };
+
+export type RetryOutboundEmailMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type RetryOutboundEmailMutation = { retryOutboundEmail:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, attempts: number, failure: { code: string } | null } }
+    | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, outboundEmail: { uid: string, status: OutboundEmailStatus } }
+   };
+
+export type ResolveOutboundEmailMutationVariables = Exact<{
+  uid: string;
+  outcome: UnconfirmedOutcome;
+}>;
+
+
+export type ResolveOutboundEmailMutation = { resolveOutboundEmail:
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'ResolveOutboundEmailPayload', outboundEmail: { uid: string, status: OutboundEmailStatus, failure: { code: string } | null } }
+   };
 
 export type StateQueryVariables = Exact<{
   uid: string;
@@ -1321,6 +1377,8 @@ export const UpdateDraftDocument = new TypedDocumentString(`
       draft {
         uid
         revision
+        status
+        plannedSendAt
       }
     }
     ... on Error {
@@ -1391,6 +1449,7 @@ export const DraftRecordDocument = new TypedDocumentString(`
     bodyHtml
     contextType
     contextUid
+    plannedSendAt
     replyToMessage {
       uid
     }
@@ -1409,6 +1468,109 @@ export const DraftRecordDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DraftRecordQuery, DraftRecordQueryVariables>;
+export const ScheduledDraftsDocument = new TypedDocumentString(`
+    query ScheduledDrafts($scheduled: Boolean!) {
+  drafts(first: 50, filter: { scheduled: $scheduled }) {
+    edges {
+      node {
+        uid
+        status
+        plannedSendAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ScheduledDraftsQuery, ScheduledDraftsQueryVariables>;
+export const CancelOutboundEmailDocument = new TypedDocumentString(`
+    mutation CancelOutboundEmail($uid: UUID!) {
+  cancelOutboundEmail(uid: $uid) {
+    __typename
+    ... on CancelOutboundEmailPayload {
+      outboundEmail {
+        uid
+        status
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on InvalidStateError {
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelOutboundEmailMutation, CancelOutboundEmailMutationVariables>;
+export const RetryOutboundEmailDocument = new TypedDocumentString(`
+    mutation RetryOutboundEmail($uid: UUID!) {
+  retryOutboundEmail(uid: $uid) {
+    __typename
+    ... on SendEmailPayload {
+      replayed
+      outboundEmail {
+        uid
+        status
+        attempts
+        failure {
+          code
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on InvalidStateError {
+      status
+    }
+    ... on SendRejectedError {
+      providerStatus
+      outboundEmail {
+        uid
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryOutboundEmailMutation, RetryOutboundEmailMutationVariables>;
+export const ResolveOutboundEmailDocument = new TypedDocumentString(`
+    mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {
+  resolveOutboundEmail(uid: $uid, outcome: $outcome) {
+    __typename
+    ... on ResolveOutboundEmailPayload {
+      outboundEmail {
+        uid
+        status
+        failure {
+          code
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on InvalidStateError {
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ResolveOutboundEmailMutation, ResolveOutboundEmailMutationVariables>;
 export const StateDocument = new TypedDocumentString(`
     query State($uid: UUID!) {
   outboundEmail(uid: $uid) {
