@@ -5,13 +5,16 @@ import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
-import { enqueue, job } from '../queue.ts';
+import { job } from '../queue.ts';
 import { deliverQueued } from './claim.ts';
 import { NO_FAILURE, NO_LEASE } from './delivery.ts';
 import { awaitResult, type SendOutcome } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
 export type UnconfirmedOutcome = 'SENT' | 'NOT_SENT_RESEND' | 'NOT_SENT_DISCARD';
+
+/** The job that is written with a decision to send: it takes over when this process dies before it has begun. */
+const TAKE_OVER_AFTER_MS = 5_000;
 
 const NO_TICKET = 'ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL';
 
@@ -103,14 +106,22 @@ export async function resolveOutboundEmail(
     if (outcome === 'NOT_SENT_DISCARD') await discardTicket(app, identity, id);
     return;
   }
-  // A ticket that is still there is used again: should the person be wrong, it works only once.
-  const reuse = await isTicketThere(app, identity, id);
+  // A ticket that may still be there is used again: should the person be wrong, it works only once.
+  const reuse = !(await isTicketGone(app, identity, id));
   await decide(app, identity, id, reuse ? RESOLVE.RESEND_TICKET : RESOLVE.NOT_SENT_RESEND);
   await deliverNow(app, identity, id);
 }
 
 async function decide(app: App, { organizationId, actor }: Identity, id: string, decision: Decision): Promise<void> {
   const ref = { organizationId, outboundEmailId: id };
+  const deliver = job('deliver', ref);
+  const takeOverAt = new Date(app.now().getTime() + TAKE_OVER_AFTER_MS);
+  // Only with the change: what was not decided keeps the jobs that it is to leave or to be settled by.
+  const deliverJob =
+    decision.to === 'QUEUED'
+      ? `CASE WHEN email.id IS NOT NULL THEN graphile_worker.add_job('deliver', payload => $11::json, run_at => $12,
+           max_attempts => 25, job_key => $9) END`
+      : 'CASE WHEN email.id IS NOT NULL THEN graphile_worker.remove_job($9) END';
   const { rows } = await app.pool.query<{ status: OutboundEmailStatus; changed: boolean }>(
     `WITH before AS (
        SELECT status FROM outbound_email WHERE organization_id = $1 AND id = $2 FOR UPDATE
@@ -124,8 +135,9 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
        SELECT email.organization_id, $6, email.id, $4, $7, $5, json_build_object('from', before.status, 'to', $8::text)
        FROM email, before
      )
-     SELECT before.status, EXISTS (SELECT FROM email) AS changed, graphile_worker.remove_job($9), graphile_worker.remove_job($10)
-     FROM before`,
+     SELECT before.status, email.id IS NOT NULL AS changed, ${deliverJob},
+       CASE WHEN email.id IS NOT NULL THEN graphile_worker.remove_job($10) END
+     FROM before LEFT JOIN email ON true`,
     [
       organizationId,
       id,
@@ -135,8 +147,9 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
       uuidv7(),
       decision.event,
       decision.to,
-      job('deliver', ref).key,
+      deliver.key,
       job('settle', ref).key,
+      ...(decision.to === 'QUEUED' ? [deliver.payload, takeOverAt] : []),
     ],
   );
   const [row] = rows;
@@ -146,8 +159,6 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
 
 async function deliverNow(app: App, { organizationId }: Identity, id: string): Promise<SendOutcome> {
   const ref = { organizationId, outboundEmailId: id };
-  // The job first: should this process die now, somebody else delivers.
-  await enqueue(app.pool, job('deliver', ref), app.now());
   return awaitResult(app, ref, deliverQueued(app, ref));
 }
 
@@ -166,11 +177,13 @@ async function findTicket(app: App, { organizationId }: Identity, id: string): P
   return rows[0] ?? null;
 }
 
-async function isTicketThere(app: App, identity: Identity, id: string): Promise<boolean> {
+/** Whether Gmail says so; while it cannot be read the ticket counts as there. */
+async function isTicketGone(app: App, identity: Identity, id: string): Promise<boolean> {
   const ticket = await findTicket(app, identity, id);
-  if (ticket === null || ticket.draftId === null) return false;
+  if (ticket === null || ticket.draftId === null) return true;
   const draft = await app.gmail.getDraft(mailboxAccess(app, ticket), ticket.draftId).catch(ignoreGmail);
-  return draft != null && draft.messageId === ticket.messageId && draft.labels.join() === 'DRAFT';
+  if (draft === undefined) return false;
+  return draft === null || draft.messageId !== ticket.messageId || draft.labels.join() !== 'DRAFT';
 }
 
 /** What will not be sent does not stay in the owner's drafts. A draft that cannot be deleted now does no harm. */
