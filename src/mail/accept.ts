@@ -117,15 +117,15 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
 const ACCEPT_DRAFT = {
   name: 'accept-draft',
   text: `WITH email AS (
-      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
-        "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
+      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, resends = 0, conversation_id = $5,
+        requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
-      RETURNING organization_id, id
+      RETURNING organization_id, id, CASE WHEN planned_send_at IS NULL THEN 'DRAFT' ELSE 'SCHEDULED' END AS from_status
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $13, id, $4, 'accepted', $14, '{"from": "DRAFT", "to": "QUEUED"}' FROM email
+      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object('from', from_status, 'to', 'QUEUED') FROM email
     )
     SELECT graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
     FROM email`,

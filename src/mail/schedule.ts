@@ -1,4 +1,5 @@
 /** Scheduled drafts: a draft with a time at which the `deliver` job sends it, as it is then. */
+import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { AccountNotReadyError, type InputIssue, ReplyNotPossibleError, SendRejectedError } from '../errors.ts';
@@ -69,9 +70,15 @@ async function waitForAccount(app: App, ref: Ref, reason: string, now: Date): Pr
 /** It cannot be sent as it is: a draft again, with the reason. */
 async function unschedule(app: App, ref: Ref, draft: DraftToSend, reason: string, now: Date): Promise<void> {
   await app.pool.query(
-    `UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, next_attempt_at = NULL, updated_at = $4,
-       failure_code = 'REPLY_NOT_POSSIBLE', failure_message = $5, failure_retry = 'NEVER', failed_at = $4
-     WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED' AND revision = $3`,
-    [ref.organizationId, ref.outboundEmailId, draft.revision, now, reason],
+    `WITH email AS (
+       UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, next_attempt_at = NULL, updated_at = $4,
+         failure_code = 'REPLY_NOT_POSSIBLE', failure_message = $5, failure_retry = 'NEVER', failed_at = $4
+       WHERE organization_id = $1 AND id = $2 AND status = 'SCHEDULED' AND revision = $3
+       RETURNING organization_id, id
+     )
+     INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+     SELECT organization_id, $6, id, $4, 'refused', 'system',
+       '{"from": "SCHEDULED", "to": "DRAFT", "code": "REPLY_NOT_POSSIBLE"}' FROM email`,
+    [ref.organizationId, ref.outboundEmailId, draft.revision, now, reason, uuidv7()],
   );
 }
