@@ -117,8 +117,8 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
 const ACCEPT_DRAFT = {
   name: 'accept-draft',
   text: `WITH email AS (
-      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, conversation_id = $5, requested_thread_id = $6, in_reply_to = $7,
-        "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
+      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, resends = 0, conversation_id = $5,
+        requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3

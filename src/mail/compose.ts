@@ -81,11 +81,12 @@ function encodingFor(text: string): 'quoted-printable' | 'base64' {
 }
 
 /**
- * nodemailer leaves alone what already looks encoded, so a subject that holds "=?" would reach its reader decoded: such
- * a one is encoded here, in words of at most 75 characters (RFC 2047 section 2).
+ * nodemailer leaves alone what already looks encoded, so a subject that holds "=?" would reach its reader decoded, and it
+ * cannot fold a word that is as long as a line may be: such a one is encoded here, in words of at most 75 characters
+ * (RFC 2047 section 2).
  */
 function literal(text: string): string {
-  if (!text.includes('=?')) return text;
+  if (!/=\?|\S{900}/.test(text)) return text;
   // Eleven code points are at most 44 octets, and 60 characters of base64.
   const chunks = text.match(/.{1,11}/gsu) ?? [];
   return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
@@ -111,7 +112,9 @@ function mimeAttachment(attachment: ComposedAttachment, html: string) {
  * which alone keeps its bytes as they are: both travel as bytes with a file name.
  */
 function safeContentType(contentType: string): string {
-  const isSafe = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:; *[\w-]+=(?:[\w.+-]+|"[^"\\\p{Cc}]*"))*$/u.test(contentType);
+  const isSafe = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:[ \t]*;[ \t]*[\w!#$&^.+-]+=(?:[\w.+-]+|"[^"\\\p{Cc}]*"))*$/u.test(
+    contentType,
+  );
   return isSafe && !/^(?:multipart|message)\//i.test(contentType) ? contentType : 'application/octet-stream';
 }
 

@@ -61,7 +61,8 @@ export interface EmailContent {
 }
 
 // RFC 2045 section 5.1 with its tokens and quoted strings.
-const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\p{Cc}]*"))*$/u;
+const MEDIA_TYPE =
+  /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}([ \t]*;[ \t]*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\p{Cc}]*"))*$/u;
 // RFC 2392: the addr-spec-like id that a `cid:` URL names; no brackets, no spaces.
 const CONTENT_ID = /^[\x21-\x3b\x3d\x3f-\x7e]{1,255}$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -161,7 +162,8 @@ function parseAttachments(inputs: readonly AttachmentInput[], report: Report): A
   return inputs.map((input, index) => {
     const at = `attachments.${index}`;
     reportFilename(input.filename, `${at}.filename`, report);
-    if (!MEDIA_TYPE.test(input.contentType) || input.contentType.length > 255) {
+    // The length first: on a text of megabytes the pattern itself would fail.
+    if (input.contentType.length > 255 || !MEDIA_TYPE.test(input.contentType)) {
       report(`${at}.contentType`, 'Must be a media type such as application/pdf.');
     }
     const contentId = input.contentId ?? null;

@@ -106,8 +106,8 @@ export async function resolveOutboundEmail(
     if (outcome === 'NOT_SENT_DISCARD') await discardTicket(app, identity, id);
     return;
   }
-  // A ticket that is still there is used again: should the person be wrong, it works only once.
-  const reuse = await isTicketThere(app, identity, id);
+  // A ticket that may still be there is used again: should the person be wrong, it works only once.
+  const reuse = !(await isTicketGone(app, identity, id));
   await decide(app, identity, id, reuse ? RESOLVE.RESEND_TICKET : RESOLVE.NOT_SENT_RESEND);
   await deliverNow(app, identity, id).catch((error: unknown) => {
     // The decision was carried out; what Gmail made of it is in the row.
@@ -179,11 +179,13 @@ async function findTicket(app: App, { organizationId }: Identity, id: string): P
   return rows[0] ?? null;
 }
 
-async function isTicketThere(app: App, identity: Identity, id: string): Promise<boolean> {
+/** Whether Gmail says so; while it cannot be read the ticket counts as there. */
+async function isTicketGone(app: App, identity: Identity, id: string): Promise<boolean> {
   const ticket = await findTicket(app, identity, id);
-  if (ticket === null || ticket.draftId === null) return false;
+  if (ticket === null || ticket.draftId === null) return true;
   const draft = await app.gmail.getDraft(mailboxAccess(app, ticket), ticket.draftId).catch(ignoreGmail);
-  return draft != null && draft.messageId === ticket.messageId && draft.labels.join() === 'DRAFT';
+  if (draft === undefined) return false;
+  return draft === null || draft.messageId !== ticket.messageId || draft.labels.join() !== 'DRAFT';
 }
 
 /** What will not be sent does not stay in the owner's drafts. A draft that cannot be deleted now does no harm. */

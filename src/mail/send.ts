@@ -21,6 +21,7 @@ import {
 } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { DraftRef } from '../gmail/gateway.ts';
+import { describeError } from '../log.ts';
 import { type Acceptance, acceptDraft, acceptNew } from './accept.ts';
 import { readAttachments } from './attachment-content.ts';
 import { type ComposedAttachment, composeMessage } from './compose.ts';
@@ -228,11 +229,24 @@ export async function awaitResult(
 ): Promise<SendOutcome> {
   const waited = new AbortController();
   const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
-  await Promise.race([delivering, budget]);
+  await Promise.race([orWithoutResult(app, outboundEmailId, delivering), budget]);
   waited.abort();
   const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
   if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
   return { outboundEmailId, replayed: false };
+}
+
+/**
+ * What was accepted leaves, whatever breaks in this process: its caller must not be told of an error, after which it
+ * would send the same again. The row says how far it has come, and its job takes it from there.
+ */
+async function orWithoutResult<Result>(app: App, outboundEmailId: string, delivering: Promise<Result>) {
+  try {
+    return await delivering;
+  } catch (error) {
+    app.log.error({ outboundEmailId, error: describeError(error) }, 'a delivery broke off');
+    return null;
+  }
 }
 
 /** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */
@@ -240,7 +254,7 @@ async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome
   const { outboundEmailId } = delivery.lease;
   const waited = new AbortController();
   const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
-  const delivered = await Promise.race([deliver(app, delivery), budget]);
+  const delivered = await Promise.race([orWithoutResult(app, outboundEmailId, deliver(app, delivery)), budget]);
   waited.abort();
   if (delivered?.kind === 'refused') {
     const { providerStatus, message, retry } = delivered.failure;

@@ -44,9 +44,19 @@ export function mailboxAccess(app: App, account: Pick<Sender, 'id' | 'sealedRefr
         const message = 'The account holds no grant.';
         throw new GmailError({ kind: 'reauth', status: null, reason: 'no_grant', message });
       }
-      return app.tokens.accessToken(id, app.sealer.open(sealedRefreshToken, refreshTokenPurpose(id)), options);
+      return app.tokens.accessToken(id, openGrant(app, id, sealedRefreshToken), options);
     },
   };
+}
+
+/** @throws {GmailError} when no key of ENCRYPTION_KEY opens it: the operator can put that right, and the email waits. */
+function openGrant(app: App, accountId: string, sealedRefreshToken: string): string {
+  try {
+    return app.sealer.open(sealedRefreshToken, refreshTokenPurpose(accountId));
+  } catch {
+    const message = 'The stored consent for this mailbox cannot be opened with ENCRYPTION_KEY.';
+    throw new GmailError({ kind: 'unreachable', status: null, reason: 'sealed_grant', message });
+  }
 }
 
 /**

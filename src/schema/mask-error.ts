@@ -6,6 +6,8 @@ import { GraphQLError } from 'graphql';
 import { DomainError, type InputIssue, InvalidInputError } from '../errors.ts';
 
 const MAX_MESSAGE_LENGTH = 300;
+/** What graphql has to say stands in front of the value that it repeats, which may be as long as a request. */
+const MAX_READ_LENGTH = 2_000;
 
 /** Null when the error is unexpected: it is to be logged, and masked. */
 export function presentableError(error: unknown): GraphQLError | null {
@@ -58,6 +60,7 @@ const ECHOES: readonly [RegExp, string][] = [
 ];
 
 function withoutValues(message: string): string {
-  const cleaned = ECHOES.reduce((text, [echo, replacement]) => text.replace(echo, replacement), message);
+  const head = message.slice(0, MAX_READ_LENGTH);
+  const cleaned = ECHOES.reduce((text, [echo, replacement]) => text.replace(echo, replacement), head);
   return cleaned.slice(0, MAX_MESSAGE_LENGTH);
 }

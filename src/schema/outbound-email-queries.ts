@@ -47,7 +47,7 @@ const OutboundEmailOrder = builder.enumType('OutboundEmailOrder', {
 function whereOf(filter: typeof OutboundEmailFilter.$inferInput | null | undefined): Prisma.OutboundEmailWhereInput {
   const { status, mode, accountUid, context, recipient, conversationUid, search, createdFrom, createdTo } =
     filter ?? {};
-  const terms = [...(recipient ? [recipientTerm(recipient)] : []), ...queryTerms(search ?? '')];
+  const terms = [...(recipient == null ? [] : [recipientTerm(recipient)]), ...queryTerms(search ?? '')];
   return {
     AND: [
       { status: NOT_A_DRAFT },

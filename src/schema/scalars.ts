@@ -3,7 +3,7 @@
  * the domain then reports every issue of the input with its path, where a scalar could only fail the whole request at
  * the first. Messages never repeat the value, which may be a mail body.
  */
-import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
 import { builder } from './builder.ts';
 
@@ -57,7 +57,20 @@ builder.scalarType('HttpUrl', {
   description: 'An absolute address with the scheme http or https.',
   ...stringScalar('HttpUrl', 'an http or https URL', asGiven),
 });
-builder.addScalarType('DateTime', DateTimeResolver, {
+/** Beyond them a date is written in a form that PostgreSQL does not read. In UTC, to which an offset may carry a date over. */
+function inYears1To9999(instant: Date | null | undefined): Date {
+  const year = instant?.getUTCFullYear() ?? 0;
+  if (instant == null || year < 1 || year > 9999) throw new GraphQLError('Expected an instant in the years 1 to 9999.');
+  return instant;
+}
+
+const DateTime = new GraphQLScalarType({
+  ...DateTimeResolver.toConfig(),
+  parseValue: (value) => inYears1To9999(DateTimeResolver.parseValue(value)),
+  parseLiteral: (node, variables) => inYears1To9999(DateTimeResolver.parseLiteral(node, variables)),
+});
+
+builder.addScalarType('DateTime', DateTime, {
   description: 'An instant, RFC 3339 with a zone: `2026-11-22T16:00:00.000Z`.',
 });
 builder.addScalarType('JSON', JSONResolver, { description: 'Any JSON value.' });
