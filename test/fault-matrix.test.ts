@@ -278,12 +278,12 @@ describe('one copy or none, and the truth about it', () => {
       process.stdout.write(`fault matrix, ${call}: ${outcomes.length} cases ${JSON.stringify(summary(outcomes))}\n`);
       expect(problemsOf(outcomes)).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 
   it('with every fault at the token', async () => {
     const outcomes = await runAll(alone, casesOf(['token']), 1);
     process.stdout.write(`fault matrix, token: ${outcomes.length} cases ${JSON.stringify(summary(outcomes))}\n`);
     expect(problemsOf(outcomes)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
