@@ -17,7 +17,7 @@ const DEAD_AFTER_MS = 12_000;
 const BEAT = {
   name: 'heartbeat',
   text: `INSERT INTO process_heartbeat (id, beat_at, worker_pool) VALUES ($1, now(), $2)
-    ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at`,
+    ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, worker_pool = excluded.worker_pool`,
 };
 
 /** What nobody holds any more although a process that is not there did: a dead one, or one that left no heartbeat. */
@@ -43,9 +43,9 @@ const TAKE_OVER = {
 };
 
 /** Beats, and looks for the dead, until it is stopped. */
-export async function startHeartbeat(app: App, workerPool: string): Promise<{ stop(): Promise<void> }> {
+export async function startHeartbeat(app: App, workerPool: () => string): Promise<{ stop(): Promise<void> }> {
   const beat = async () => {
-    await app.pool.query({ ...BEAT, values: [app.processId, workerPool] });
+    await app.pool.query({ ...BEAT, values: [app.processId, workerPool()] });
     const { rows } = await app.pool.query<{ processes: number; emails: number }>({
       ...TAKE_OVER,
       values: [DEAD_AFTER_MS, app.now()],

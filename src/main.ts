@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
   const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
   // Without jobs it still holds leases, which end with its heartbeat.
-  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, '') : startWorker(running.app));
+  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, () => '') : startWorker(running.app));
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
