@@ -5,7 +5,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SandboxAdmin } from '../sandbox/admin.ts';
 import type { App } from './app.ts';
-import { type Identity, storeApiKey } from './auth/keys.ts';
+import { authenticateApiKey, type Identity, storeApiKey } from './auth/keys.ts';
 import { SCOPES } from './auth/scopes.ts';
 import { upsertCustomer } from './context/customer.ts';
 import { upsertInvoice } from './context/invoice.ts';
@@ -47,9 +47,10 @@ export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string
     update: {},
   });
   const organizationId = organization.id;
-  const keys = await app.db.apiKey.count({ where: { organizationId } });
-  if (keys === 0)
+  // By the key itself: a data folder that was made anew has another one than the database knows.
+  if ((await authenticateApiKey(app.db, apiKey, app.now())) === null) {
     await storeApiKey(app.db, { organizationId, name: 'demo', scopes: SCOPES, expiresAt: null, key: apiKey });
+  }
   const accountId = await ensureAccounts(app, sandbox, organizationId);
   const invoiceId = await ensureInvoices(app, organizationId);
   const identity: Identity = { organizationId, actor: 'system', scopes: new Set(SCOPES) };

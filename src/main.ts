@@ -7,7 +7,7 @@ import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
-import { demoApiKey, generatedEncryptionKey } from './secrets.ts';
+import { demoApiKey, generatedEncryptionKey, prepareDataDir } from './secrets.ts';
 import { startServer } from './server.ts';
 import { startWorker } from './worker.ts';
 
@@ -27,6 +27,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger(config.logLevel);
   logStrayErrors(log);
+  const needsFolder = config.databaseUrl === null || config.google === null || config.encryptionKeys === null;
+  if (needsFolder) prepareDataDir(config.dataDir);
   const [database, sandbox] = await Promise.all([
     startDatabase(config, log),
     config.google === null ? startDemoSandbox(config.dataDir) : null,

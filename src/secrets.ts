@@ -1,6 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { ConfigError } from './config.ts';
+
+/** @throws {ConfigError} when the folder cannot be made or written. */
+export function prepareDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ConfigError(`Invalid environment:\n  DATA_DIR: must be a folder that can be made and written (${code})`);
+  }
+}
 
 /** The secret in a file of the data folder, made and written when there is none yet. Readable by its owner alone. */
 function keptSecret(dataDir: string, name: string, make: () => string): string {

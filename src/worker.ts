@@ -68,7 +68,8 @@ async function keepRunning(app: App, pollIntervalMs: number) {
     poolId: () => poolId,
     async stop() {
       stopping.abort();
-      await runner?.stop();
+      // One that has just given up cannot be stopped.
+      await runner?.stop().catch(() => undefined);
       await supervising;
     },
   };

@@ -157,6 +157,13 @@ describe('composeMessage', () => {
     expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
   });
 
+  it('keeps its lines short with a subject of one long word', async () => {
+    const subject = 'x'.repeat(998);
+    const { raw, email } = await compose({ subject });
+    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
+    expect(email.subject).toBe(subject);
+  });
+
   it('carries html as it carries text', async () => {
     const bodyHtml = `<p>${'ä€😀'.repeat(2_000)}</p>\r<p>.</p>`;
     const { email } = await compose({ bodyHtml, bodyText: 'x' });

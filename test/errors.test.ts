@@ -189,3 +189,40 @@ describe('the HTTP server', () => {
     expect((await fetch(`${app.url}/health`)).status).toBe(200);
   });
 });
+
+describe('input that is made to be slow or to break something', () => {
+  it('is refused in no time when its error would repeat megabytes', async () => {
+    const subject = { [', but encountered error "'.repeat(80_000)]: 1 };
+    const startedAt = performance.now();
+    const variables = { input: { fresh: { fromAccountUid: tenant.accountId, to: [], subject } } };
+    const { errors: refused } = await request(app, tenant.key, SEND, variables);
+    expect(refused[0]?.message).toBe('input.fresh.subject: Must be a valid String.');
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59.999-23:59'])(
+    'refuses %s, which PostgreSQL would not read',
+    async (createdFrom) => {
+      const list =
+        'query($createdFrom: DateTime) { outboundEmails(filter: { createdFrom: $createdFrom }) { totalCount } }';
+      const { errors: refused } = await request(app, tenant.key, list, { createdFrom });
+      expect(refused[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT' });
+      const { errors: literal } = await request(
+        app,
+        tenant.key,
+        list.replace('$createdFrom }', `"${createdFrom}" }`).replace(/\(\$.*?\)/, ''),
+      );
+      expect(literal[0]?.message).toBe('Expected an instant in the years 1 to 9999.');
+    },
+  );
+
+  it.each([`a/b${';x=y'.repeat(1_000_000)}"`, 'text/plain;\r\n x=y'])(
+    'refuses a media type of that kind',
+    async (contentType) => {
+      const file = { filename: 'f', contentType, dataBase64: '' };
+      const fresh = { fromAccountUid: tenant.accountId, to: ['a@b.example'], subject: 's', attachments: [file] };
+      const { data } = await request<object, object>(app, tenant.key, SEND, { input: { fresh } });
+      expect(data).toEqual({ sendEmail: { __typename: 'InvalidInputError' } });
+    },
+  );
+});

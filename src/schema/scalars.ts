@@ -66,8 +66,8 @@ function inYears1To9999(instant: Date | null | undefined): Date {
 
 const DateTime = new GraphQLScalarType({
   ...DateTimeResolver.toConfig(),
-  parseValue: (value) => inYears1To9999(DateTimeResolver.parseValue(value)),
-  parseLiteral: (node, variables) => inYears1To9999(DateTimeResolver.parseLiteral(node, variables)),
+  coerceInputValue: (value) => inYears1To9999(DateTimeResolver.parseValue(value)),
+  coerceInputLiteral: (node) => inYears1To9999(DateTimeResolver.parseLiteral(node, undefined)),
 });
 
 builder.addScalarType('DateTime', DateTime, {
