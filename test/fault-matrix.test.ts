@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultEffect, FaultTime } from '../sandbox/faults.ts';
+import { connectAccount } from '../src/mail/account.ts';
 import type { SendEmailInput } from './generated/graphql.ts';
 import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import {
@@ -172,13 +173,19 @@ function untilStored(app: TestApp, tenant: Tenant, uid: string): Promise<true> {
   });
 }
 
+async function reconnect({ app, sandbox }: TestApp, { organizationId, email }: Tenant): Promise<void> {
+  const refreshToken = sandbox.admin.grant(email);
+  await connectAccount(app, organizationId, { email, displayName: 'Billing', aliases: [], refreshToken });
+}
+
 async function run(app: TestApp, each: Case): Promise<Outcome> {
   const { name, mode, call, when, effect, isFinal } = each;
   const tenant = await createTenant(app);
   const maria = createRecipient(app, tenant);
   const input = await inputOf(app, tenant, maria, each);
-  // The token is asked for twice when no answer came.
-  const where = call === 'token' ? { times: 2 } : { mailbox: tenant.email };
+  // The token is asked for twice when no answer came, but not once it was refused for good.
+  const isRefusedGrant = effect.kind === 'refusal' && effect.name === 'invalid_grant';
+  const where = call === 'token' ? { times: isRefusedGrant ? 1 : 2 } : { mailbox: tenant.email };
   app.sandbox.admin.fault({ call, when, ...where, effect });
 
   const answer = await send(app, tenant, input);
@@ -189,6 +196,8 @@ async function run(app: TestApp, each: Case): Promise<Outcome> {
   const toldCopies = copiesOf(app, maria, uid);
   const toldFailure = isError ? answer.code : expectType(answer, 'SendEmailPayload').outboundEmail.failure?.code;
 
+  // The one fault that a person has to mend: the owner consents again.
+  if (toldFailure === 'NEEDS_REAUTH') await reconnect(app, tenant);
   const email = await untilOver(app, tenant, uid);
   if (email.status === 'SENT') await untilStored(app, tenant, uid);
   const problems: string[] = [];
