@@ -36,6 +36,8 @@ async function timeToReady(dataDir: string): Promise<number> {
     PORT: String(PORT),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'error',
+    // As `npm start` sets it.
+    NODE_COMPILE_CACHE: 'node_modules/.cache/node',
   };
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['src/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
