@@ -1,6 +1,6 @@
 /** A whole Epistle for a test file: its own database, its own Gmail sandbox, HTTP server and worker. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type QueryConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
 import type { App } from '../src/app.ts';
@@ -52,13 +52,18 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
   const database = beside?.database ?? (await createTestDatabase());
   const sandbox = beside?.sandbox ?? (await startSandbox(now === undefined ? {} : { now }));
   const statements: string[] = [];
+  const note = (query: string | QueryConfig) => {
+    const text = typeof query === 'string' ? query : query.text;
+    if (!/^\s*(begin|commit|rollback)\b/i.test(text) && !text.includes('graphile_worker"')) statements.push(text);
+  };
   class CountingClient extends Client {
-    // biome-ignore lint/suspicious/noExplicitAny: `query` has nine overloads; only its first argument matters here.
-    override query(...args: any[]): any {
-      const text = typeof args[0] === 'string' ? args[0] : (args[0] as QueryConfig).text;
-      if (!/^\s*(begin|commit|rollback)\b/i.test(text) && !text.includes('graphile_worker"')) statements.push(text);
-      // biome-ignore lint/suspicious/noExplicitAny: as above.
-      return (super.query as any)(...args);
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      const apply: ProxyHandler<Client['query']>['apply'] = (query, client, args) => {
+        note(args[0]);
+        return Reflect.apply(query, client, args);
+      };
+      Object.defineProperty(this, 'query', { value: new Proxy(this.query, { apply }) });
     }
   }
   const logged: string[] = [];

@@ -206,7 +206,7 @@ describe('at its time', () => {
     expect(outboundEmail).toMatchObject({ status: 'SENT', failure: null });
   });
 
-  it('it waits, as any other, when Gmail cannot take it just then', async () => {
+  it('waits, as any other, when Gmail cannot take it just then', async () => {
     t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: { kind: 'status', status: 503 } });
     const uid = await plan();
     const waiting = await eventually(async () => {
