@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto';
 import type { InputIssue } from '../errors.ts';
 import { addressProblem, normaliseAddress } from './address.ts';
 
-export const MAX_RECIPIENTS = 100;
+const MAX_RECIPIENTS = 100;
 export const MAX_SUBJECT_LENGTH = 998;
-export const MAX_ATTACHMENTS = 20;
+const MAX_ATTACHMENTS = 20;
 /** Decoded, all files of an email together. */
-export const MAX_ATTACHMENT_BYTES = 25 * 1024 * 1024;
-export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+const MAX_ATTACHMENT_BYTES = 25 * 1024 * 1024;
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
 /** Gmail's upload endpoint takes 36,700,160 bytes of MIME; what is left is for headers and MIME boundaries. */
 const MAX_ENCODED_BYTES = 36_700_160 - 200_000;
 /** Base64 in lines of 76 characters and CRLF. */

@@ -152,7 +152,7 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
 }
 
 /** Whether it is still a draft, scheduled or not. */
-export function isWaiting({ status }: DraftToSend): boolean {
+function isWaiting({ status }: DraftToSend): boolean {
   return status === 'DRAFT' || status === 'SCHEDULED';
 }
 

@@ -19,16 +19,6 @@ export interface Sender {
 export const SENDER_COLUMNS = `a.organization_id AS "organizationId", a.id, a.email, a.display_name AS "displayName",
   a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken"`;
 
-/** Null when the organization has no such account. */
-export async function findSender(sql: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
-  const { rows } = await sql.query<Sender>({
-    name: 'find-sender',
-    text: `SELECT ${SENDER_COLUMNS} FROM email_account a WHERE a.organization_id = $1 AND a.id = $2`,
-    values: [organizationId, accountId],
-  });
-  return rows[0] ?? null;
-}
-
 /** What a refresh token is sealed for: this account and no other. */
 export function refreshTokenPurpose(accountId: string): string {
   return `refresh-token:${accountId}`;

@@ -5,7 +5,7 @@
 import { InvalidInputError } from '../errors.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
-export const MAX_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 100;
 
 /** The time column that a list is ordered by, ties broken by `id` in the same direction. */
 export interface KeysetOrder<Column extends string> {
