@@ -7,13 +7,17 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a number from 0 to 65535');
 
-function milliseconds(min: number, max: number) {
-  const allowed = `must be whole milliseconds from ${min} to ${max}`;
+function wholeNumber(min: number, max: number, kind = 'a whole number') {
+  const allowed = `must be ${kind} from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, allowed)
+    .regex(/^\d{1,10}$/, allowed)
     .transform(Number)
     .refine((value) => value >= min && value <= max, allowed);
+}
+
+function milliseconds(min: number, max: number) {
+  return wholeNumber(min, max, 'whole milliseconds');
 }
 
 /** An origin or base address: http or https, no path that would be lost, no trailing slash. */
@@ -61,6 +65,8 @@ const Environment = z
       .transform(commaSeparated)
       .pipe(z.array(milliseconds(1, 86_400_000)).min(1).max(20))
       .default([5_000, 10_000, 20_000, 40_000, 80_000, 160_000]),
+    GMAIL_UNITS_PER_MINUTE: wholeNumber(130, 1_000_000_000).default(6_000),
+    GMAIL_DAILY_SENDS: wholeNumber(1, 1_000_000_000).default(2_000),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   })
@@ -111,6 +117,10 @@ export interface Config {
   readonly gmailTimeoutMs: number;
   /** The waits between the readings that settle an UNCONFIRMED email, the first one after its answer was lost. */
   readonly settleDelaysMs: readonly number[];
+  /** Gmail's quota units that one account may use. */
+  readonly gmailUnitsPerMinute: number;
+  /** Emails of one account within any 24 hours. */
+  readonly gmailDailySends: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
 }
@@ -152,6 +162,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     sendWaitMs: env.SEND_WAIT_MS,
     gmailTimeoutMs: env.GMAIL_TIMEOUT_MS,
     settleDelaysMs: env.SETTLE_DELAYS_MS,
+    gmailUnitsPerMinute: env.GMAIL_UNITS_PER_MINUTE,
+    gmailDailySends: env.GMAIL_DAILY_SENDS,
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
   });

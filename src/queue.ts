@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Sql } from './db/client.ts';
 
 const OutboundEmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmailId: z.uuid() });
+const AccountRef = z.strictObject({ organizationId: z.uuid(), accountId: z.uuid() });
 
 export const JOBS = {
   /** Delivers a QUEUED email that no request delivers: its process died, or it had to wait. */
@@ -14,7 +15,12 @@ export const JOBS = {
   settle: OutboundEmailRef,
   /** Stores the sent copy in its conversation and learns the Message-ID that Gmail gave it. */
   'read-back': OutboundEmailRef,
+  /** Lets the emails go that wait for their account's pace, as many as it allows by then. */
+  pace: AccountRef,
 } as const;
+
+/** Every minute, in one process: finds accepted emails that the queue has forgotten. Its payload is the queue's own. */
+export const RECOVER = 'recover';
 
 export type JobName = keyof typeof JOBS;
 export type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]>;
@@ -30,7 +36,8 @@ export interface JobParameters {
 /** @throws {z.ZodError} when the payload is not one of this job. */
 export function job<Name extends JobName>(name: Name, payload: JobPayload<Name>): JobParameters {
   const parsed = JOBS[name].parse(payload);
-  return { name, payload: JSON.stringify(parsed), key: `${name}:${parsed.outboundEmailId}` };
+  const subject = 'outboundEmailId' in parsed ? parsed.outboundEmailId : parsed.accountId;
+  return { name, payload: JSON.stringify(parsed), key: `${name}:${subject}` };
 }
 
 /** Runs again at most so often after it threw; graphile-worker waits exp(attempt) seconds, 25 attempts are some days. */

@@ -5,10 +5,12 @@ import type { App } from './app.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
 import { deliverQueued } from './mail/claim.ts';
+import { grantWaiting } from './mail/quota.ts';
+import { recover } from './mail/recover.ts';
 import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
 import { discardStrayTickets } from './mail/stray-tickets.ts';
-import { JOBS } from './queue.ts';
+import { JOBS, RECOVER } from './queue.ts';
 import { readBack } from './sync/read-back.ts';
 
 const CONCURRENCY = 8;
@@ -82,6 +84,8 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
       if (!(await sendScheduled(app, ref))) await deliverQueued(app, ref);
     },
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
+    pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
+    [RECOVER]: () => recover(app),
     'read-back': async (payload) => {
       const ref = JOBS['read-back'].parse(payload);
       await readBack(app, ref);
@@ -91,6 +95,7 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
   return {
     pgPool: app.pool,
     taskList,
+    crontab: `* * * * * ${RECOVER}`,
     concurrency: CONCURRENCY,
     pollInterval: pollIntervalMs,
     noHandleSignals: true,

@@ -3,7 +3,7 @@ import PostalMime, { type Email } from 'postal-mime';
 import type { SandboxMessage } from '../sandbox/admin.ts';
 import { sandboxGmailClient } from '../sandbox/client.ts';
 import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
-import { enqueue, type JobName, job } from '../src/queue.ts';
+import { enqueue, job } from '../src/queue.ts';
 import { storeMessage } from '../src/sync/store-message.ts';
 import { SendEmail } from './documents.ts';
 import type { OutboundRecordQuery, SendEmailInput, SendEmailMutation, SendFreshInput } from './generated/graphql.ts';
@@ -95,11 +95,26 @@ export function statementSeen({ statements }: TestApp, fragment: string, times =
 }
 
 /** Lets a job of an email run now, instead of when its pause is over. */
-export async function runNow({ app }: TestApp, { organizationId }: Tenant, uid: string, name: JobName): Promise<void> {
-  await app.pool.query(
-    'UPDATE outbound_email SET next_attempt_at = now() WHERE organization_id = $1 AND id = $2 AND next_attempt_at > now()',
+export async function runNow(
+  { app }: TestApp,
+  { organizationId }: Tenant,
+  uid: string,
+  name: 'deliver' | 'settle' | 'read-back',
+): Promise<void> {
+  const { rows } = await app.pool.query<{ accountId: string; slot: string | null }>(
+    `UPDATE outbound_email SET next_attempt_at = CASE WHEN next_attempt_at > now() THEN now() ELSE next_attempt_at END WHERE organization_id = $1 AND id = $2
+     RETURNING account_id AS "accountId", slot`,
     [organizationId, uid],
   );
+  const [email] = rows;
+  if (email?.slot === 'WAITING') {
+    const { accountId } = email;
+    await app.pool.query(`UPDATE account_pace SET blocked_until = NULL, slots = '{}' WHERE account_id = $1`, [
+      accountId,
+    ]);
+    await enqueue(app.pool, job('pace', { organizationId, accountId }), new Date());
+    return;
+  }
   await enqueue(app.pool, job(name, { organizationId, outboundEmailId: uid }), new Date());
 }
 

@@ -9,8 +9,9 @@ import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import { job } from '../queue.ts';
 import type { AttachedFile, EmailContent } from './content.ts';
-import type { Lease } from './delivery.ts';
+import { type Lease, NO_FAILURE } from './delivery.ts';
 import type { Fingerprint } from './idempotency.ts';
+import { type Pace, paceParameters, SLOT_COLUMNS, type Slot, takeSlot } from './quota.ts';
 import { searchTerms } from './search-terms.ts';
 import type { Sender } from './sender.ts';
 
@@ -37,6 +38,7 @@ export interface Acceptance {
   readonly idempotency: { readonly key: string; readonly fingerprint: Fingerprint } | null;
   readonly actor: string;
   readonly at: Date;
+  readonly pace: Pace;
 }
 
 const ACCEPT_NEW = {
@@ -57,26 +59,30 @@ const ACCEPT_NEW = {
       INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
       SELECT organization_id, id, $27 FROM email
     )
-    SELECT graphile_worker.add_job('deliver', payload => $28::json, run_at => $23, max_attempts => 25, job_key => $29)
-    FROM email`,
+    SELECT ${SLOT_COLUMNS},
+      graphile_worker.add_job('deliver', payload => $28::json, run_at => $23, max_attempts => 25, job_key => $29)
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: '$4', lane: `'interactive'`, first: 31 })}`,
 };
 
-/** @returns false when the idempotency key is taken: nothing was written. */
-export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<boolean> {
+/**
+ * An email that a person sends takes its slot in the pace of its account as it is accepted.
+ * @returns null when the idempotency key is taken: nothing was written.
+ */
+export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<Slot | null> {
   // A single statement is a transaction of its own; only files need more than one.
   if (acceptance.content.attachments.length === 0) return insertEmail(pool, acceptance);
   return inTransaction(pool, async (tx) => {
-    if (!(await insertEmail(tx, acceptance))) return false;
-    await insertAttachments(tx, acceptance.lease, acceptance.content.attachments);
-    return true;
+    const slot = await insertEmail(tx, acceptance);
+    if (slot !== null) await insertAttachments(tx, acceptance.lease, acceptance.content.attachments);
+    return slot;
   });
 }
 
-async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
+async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<Slot | null> {
   const { lease, content, thread, context, idempotency } = acceptance;
   const { organizationId, outboundEmailId } = lease;
   const deliver = job('deliver', { organizationId, outboundEmailId });
-  const { rowCount } = await sql.query({
+  const { rows } = await sql.query<Slot>({
     ...ACCEPT_NEW,
     values: [
       organizationId,
@@ -109,35 +115,43 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<boolean> {
       deliver.payload,
       deliver.key,
       lease.owner,
+      ...paceParameters(acceptance.pace),
     ],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 const ACCEPT_DRAFT = {
   name: 'accept-draft',
   text: `WITH email AS (
-      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, resends = 0, conversation_id = $5,
-        requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9, context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17,
+      UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, resends = 0, deferrals = 0,
+        conversation_id = $5, requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9,
+        context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17, ${NO_FAILURE},
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
         updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
-      RETURNING organization_id, id, planned_send_at
+      RETURNING organization_id, id, account_id, planned_send_at
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
       SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object(
         'from', CASE WHEN planned_send_at IS NULL THEN 'DRAFT' ELSE 'SCHEDULED' END, 'to', 'QUEUED') FROM email
     )
-    SELECT graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
-    FROM email`,
+    SELECT ${SLOT_COLUMNS},
+      graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: '$18', first: 19 })}`,
 };
 
-/** @returns false when it is no longer a draft of that revision: somebody else was faster, nothing was changed. */
-export async function acceptDraft(pool: Pool, acceptance: Acceptance, revision: number): Promise<boolean> {
+/** @returns null when it is no longer a draft of that revision: somebody else was faster, nothing was changed. */
+export async function acceptDraft(
+  pool: Pool,
+  acceptance: Acceptance,
+  revision: number,
+  lane: 'interactive' | 'scheduled',
+): Promise<Slot | null> {
   const { lease, thread, context } = acceptance;
   const { organizationId, outboundEmailId } = lease;
   const deliver = job('deliver', { organizationId, outboundEmailId });
-  const { rowCount } = await pool.query({
+  const { rows } = await pool.query<Slot>({
     ...ACCEPT_DRAFT,
     values: [
       organizationId,
@@ -157,9 +171,11 @@ export async function acceptDraft(pool: Pool, acceptance: Acceptance, revision: 
       deliver.payload,
       deliver.key,
       lease.owner,
+      lane,
+      ...paceParameters(acceptance.pace),
     ],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 /** The files of an email, their bytes once per content. In the caller's transaction. */

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
+import { wakeAccount } from './quota.ts';
 import { refreshTokenPurpose } from './sender.ts';
 
 /** A mailbox belongs to one organization only. */
@@ -8,7 +9,7 @@ export class AccountTakenError extends Error {
 }
 
 /**
- * Stores an account whose owner has consented, or renews the grant of one that is there.
+ * Stores an account whose owner has consented, or renews the grant of one that is there: what waited for it goes then.
  * @param grant.aliases accepted send-as addresses besides the primary one.
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
@@ -43,5 +44,6 @@ export async function connectAccount(
     create: { organizationId, id, email, ...data },
     update: data,
   });
+  await wakeAccount(app.pool, organizationId, id, app.now());
   return id;
 }

@@ -4,12 +4,13 @@ import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { enqueue, job } from '../queue.ts';
 import { readAttachments } from './attachment-content.ts';
-import { type Lease, markDeferred, markUnconfirmed } from './delivery.ts';
+import { type Lease, markUnconfirmed, markWaitingForAccount } from './delivery.ts';
+import { paceOf, paceParameters, type Slot, takeSlot } from './quota.ts';
 import { type Delivery, deliver, firstReadAt, leaseMs } from './send.ts';
 import { SENDER_COLUMNS, type Sender } from './sender.ts';
 
-/** An account that cannot send now is looked at again this much later; the email stays QUEUED. */
-const NOT_ACTIVE_PAUSE_MS = 60_000;
+/** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
+const NOT_ACTIVE_PAUSE_MS = 600_000;
 
 interface ClaimedRow {
   readonly fromEmail: string;
@@ -26,24 +27,41 @@ interface ClaimedRow {
   readonly inReplyTo: string | null;
   readonly references: string[];
   readonly attempts: number;
+  readonly deferrals: number;
   readonly ticketDraftId: string | null;
   readonly ticketMessageId: string | null;
   readonly ticketThreadId: string | null;
 }
 
+/** One that waits for its turn is not for claiming. One whose turn has come holds its slot; any other takes one. */
 const CLAIM = {
   name: 'claim-delivery',
-  text: `UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, lease_owner = $6, attempts = attempts + 1,
-      next_attempt_at = NULL, updated_at = $5
-    FROM email_account a
-    WHERE e.organization_id = $1 AND e.id = $2 AND e.status = 'QUEUED'
-      AND (e.lease_token IS NULL OR e.lease_expires_at <= $5) AND (e.next_attempt_at IS NULL OR e.next_attempt_at <= $5)
-      AND a.organization_id = e.organization_id AND a.id = e.account_id
-    RETURNING e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject,
+  text: `WITH email AS (
+      UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, lease_owner = $6, attempts = e.attempts + 1,
+        slot = NULL, next_attempt_at = NULL, updated_at = $5
+      FROM (
+        SELECT organization_id, id, slot FROM outbound_email
+        WHERE organization_id = $1 AND id = $2 AND status = 'QUEUED' AND slot IS DISTINCT FROM 'WAITING'
+          AND (lease_token IS NULL OR lease_expires_at <= $5) AND (next_attempt_at IS NULL OR next_attempt_at <= $5)
+        FOR UPDATE
+      ) before
+      WHERE e.organization_id = before.organization_id AND e.id = before.id
+      RETURNING e.*, before.slot AS had_slot
+    )
+    SELECT e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject,
       e.body_text AS "bodyText", e.body_html AS "bodyHtml", e.reply_to_message_id AS "replyToMessageId",
       e.conversation_id AS "conversationId", e.requested_thread_id AS "threadId", e.in_reply_to AS "inReplyTo",
-      e."references", e.attempts, e.ticket_draft_id AS "ticketDraftId", e.ticket_message_id AS "ticketMessageId",
-      e.ticket_thread_id AS "ticketThreadId", ${SENDER_COLUMNS}`,
+      e."references", e.attempts, e.deferrals, e.ticket_draft_id AS "ticketDraftId",
+      e.ticket_message_id AS "ticketMessageId", e.ticket_thread_id AS "ticketThreadId", ${SENDER_COLUMNS},
+      coalesce(slot.granted, 1) AS granted, coalesce(slot.wait_ms, 0) AS "waitMs", slot.reason
+    FROM email e
+    JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
+    LEFT JOIN LATERAL ${takeSlot({
+      organization: 'e.organization_id',
+      account: 'e.account_id',
+      lane: `CASE WHEN e.planned_send_at IS NULL THEN 'interactive' ELSE 'scheduled' END`,
+      first: 7,
+    })} ON e.had_slot IS NULL AND a.status = 'ACTIVE'`,
 };
 
 /** The `deliver` job. */
@@ -54,26 +72,20 @@ export async function deliverQueued(
   const now = app.now();
   const lease: Lease = { ...ref, token: uuidv7(), owner: app.processId };
   const expiresAt = new Date(now.getTime() + leaseMs(app));
-  const values = [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now, app.processId];
-  const { rows } = await app.pool.query<ClaimedRow & Sender>({ ...CLAIM, values });
+  const pace = paceParameters(paceOf(app.config));
+  const values = [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now, app.processId, ...pace];
+  const { rows } = await app.pool.query<ClaimedRow & Sender & Slot>({ ...CLAIM, values });
   const [row] = rows;
   if (row === undefined) return notClaimed(app, ref, now);
   if (row.accountStatus !== 'ACTIVE') {
-    const failure = {
-      code: 'ACCOUNT_NOT_ACTIVE',
-      message: `The account is ${row.accountStatus}; the email waits for it.`,
-      retry: 'AFTER',
-      providerStatus: null,
-    } as const;
-    await markDeferred(app.pool, lease, now, failure, new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS), {
-      code: failure.code,
-    });
+    const again = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
+    await markWaitingForAccount(app.pool, lease, now, row.accountStatus, again);
     return;
   }
   await deliver(app, toDelivery(app, lease, row));
 }
 
-function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender): Delivery {
+function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender & Slot): Delivery {
   const { ticketDraftId: draftId, ticketMessageId: messageId, ticketThreadId: ticketThread } = row;
   const { to, cc, bcc, replyTo, subject, bodyText, bodyHtml } = row;
   const { replyToMessageId, conversationId, threadId, inReplyTo, references } = row;
@@ -85,6 +97,8 @@ function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender): Delivery 
     attachments: () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId),
     thread: { replyToMessageId, conversationId, threadId, inReplyTo, references },
     attempts: row.attempts,
+    deferrals: row.deferrals,
+    slot: row,
     ticket:
       draftId === null || messageId === null || ticketThread === null
         ? null
@@ -100,16 +114,19 @@ async function notClaimed(
 ): Promise<void> {
   const { rows } = await app.pool.query<{
     status: OutboundEmailStatus;
+    isWaiting: boolean;
     leaseToken: string | null;
     leaseExpiresAt: Date | null;
     nextAttemptAt: Date | null;
   }>(
-    `SELECT status, lease_token AS "leaseToken", lease_expires_at AS "leaseExpiresAt", next_attempt_at AS "nextAttemptAt"
+    `SELECT status, slot IS NOT DISTINCT FROM 'WAITING' AS "isWaiting", lease_token AS "leaseToken", lease_expires_at AS "leaseExpiresAt",
+       next_attempt_at AS "nextAttemptAt"
      FROM outbound_email WHERE organization_id = $1 AND id = $2`,
     [ref.organizationId, ref.outboundEmailId],
   );
   const [row] = rows;
-  if (row === undefined) return;
+  // One that waits for its turn is woken by its account's job.
+  if (row === undefined || row.isWaiting) return;
   const isOver = row.leaseExpiresAt !== null && row.leaseExpiresAt <= now;
   if (row.status === 'SENDING' && row.leaseToken !== null && isOver) {
     const failure = {

@@ -7,7 +7,7 @@ import { InvalidStateError, NotFoundError, SendRejectedError } from '../errors.t
 import { GmailError } from '../gmail/errors.ts';
 import { job } from '../queue.ts';
 import { deliverQueued } from './claim.ts';
-import { NO_FAILURE, NO_LEASE } from './delivery.ts';
+import { CONTACTED, NO_FAILURE, NO_LEASE } from './delivery.ts';
 import { awaitResult, type SendOutcome } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
@@ -23,25 +23,22 @@ interface Decision {
   readonly set: string;
   readonly from: readonly OutboundEmailStatus[];
   readonly event: string;
-  readonly to: OutboundEmailStatus;
   /** For the message when it is in another state: "Only … can be …". */
   readonly rule: string;
 }
 
 const CANCEL: Decision = {
-  set: `status = 'CANCELED', next_attempt_at = NULL, ${NO_LEASE}`,
+  set: `status = 'CANCELED', slot = NULL, next_attempt_at = NULL, ${NO_LEASE}`,
   from: ['SCHEDULED', 'QUEUED'],
   event: 'canceled',
-  to: 'CANCELED',
   rule: 'Only what is SCHEDULED or QUEUED can be cancelled',
 };
 
 const RETRY: Decision = {
   // A new ticket: the one of the failed attempt was deleted.
-  set: `status = 'QUEUED', resends = 0, next_attempt_at = NULL, ${NO_TICKET}, ${NO_LEASE}, ${NO_FAILURE}`,
+  set: `status = 'QUEUED', resends = 0, deferrals = 0, next_attempt_at = NULL, ${NO_TICKET}, ${NO_LEASE}, ${NO_FAILURE}`,
   from: ['FAILED'],
   event: 'retried',
-  to: 'QUEUED',
   rule: 'Only what is FAILED can be tried again',
 };
 
@@ -52,29 +49,27 @@ const RESOLVE: Record<UnconfirmedOutcome | 'RESEND_TICKET', Decision> = {
     set: `status = 'SENT', sent_at = $4, resolved_by = $5, next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`,
     from: ['UNCONFIRMED'],
     event: 'resolved',
-    to: 'SENT',
     rule: RESOLVE_RULE,
   },
   NOT_SENT_RESEND: {
-    set: `status = 'QUEUED', resolved_by = $5, resends = 0, next_attempt_at = NULL, ${NO_TICKET}, ${NO_LEASE}, ${NO_FAILURE}`,
+    set: `status = 'QUEUED', resolved_by = $5, resends = 0, deferrals = 0, next_attempt_at = NULL, ${NO_TICKET}, ${NO_LEASE}, ${NO_FAILURE}`,
     from: ['UNCONFIRMED'],
     event: 'resolved',
-    to: 'QUEUED',
     rule: RESOLVE_RULE,
   },
   RESEND_TICKET: {
-    set: `status = 'QUEUED', resolved_by = $5, resends = 0, next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`,
+    set: `status = 'QUEUED', resolved_by = $5, resends = 0, deferrals = 0, next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`,
     from: ['UNCONFIRMED'],
     event: 'resolved',
-    to: 'QUEUED',
     rule: RESOLVE_RULE,
   },
   NOT_SENT_DISCARD: {
-    set: `status = 'FAILED', resolved_by = $5, next_attempt_at = NULL, failure_code = 'DISCARDED', failed_at = $4,
-      failure_message = 'It was discarded after its outcome could not be settled.', failure_retry = 'SAFE', ${NO_LEASE}`,
+    // What was a draft is one again, as it was: it can be edited, and sent.
+    set: `status = CASE e.mode WHEN 'DRAFT' THEN 'DRAFT' ELSE 'FAILED' END::outbound_email_status, resolved_by = $5,
+      planned_send_at = CASE e.mode WHEN 'DRAFT' THEN NULL ELSE e.planned_send_at END, next_attempt_at = NULL,
+      failure_code = 'DISCARDED', failed_at = $4, failure_message = 'It was discarded after its outcome could not be settled.', failure_retry = 'SAFE', ${NO_LEASE}`,
     from: ['UNCONFIRMED'],
     event: 'resolved',
-    to: 'FAILED',
     rule: RESOLVE_RULE,
   },
 };
@@ -126,16 +121,16 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
        UPDATE outbound_email e SET ${decision.set}, updated_at = $4 FROM before
        WHERE e.organization_id = $1 AND e.id = $2 AND before.status = ANY($3::outbound_email_status[])
          AND $5::text IS NOT NULL
-       RETURNING e.organization_id, e.id
+       RETURNING e.organization_id, e.id, e.status, e.context_type, e.context_id
      ), event AS (
        INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-       SELECT email.organization_id, $6, email.id, $4, $7, $5, json_build_object('from', before.status, 'to', $8::text)
-       FROM email, before
-     )
+       SELECT email.organization_id, $6, email.id, $4, $7, $5,
+         json_build_object('from', before.status, 'to', email.status) FROM email, before
+     ), contact AS (${CONTACTED} AND e.status = 'SENT')
      SELECT before.status, EXISTS (SELECT FROM email) AS changed, jobs.* FROM before LEFT JOIN LATERAL (
-       SELECT graphile_worker.remove_job($10), CASE $8::text
-         WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $11::json, run_at => $12, max_attempts => 25, job_key => $9)
-         ELSE graphile_worker.remove_job($9) END
+       SELECT graphile_worker.remove_job($9), CASE email.status
+         WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $10::json, run_at => $11, max_attempts => 25, job_key => $8)
+         ELSE graphile_worker.remove_job($8) END
        FROM email
      ) jobs ON true`,
     [
@@ -146,7 +141,6 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
       actor,
       uuidv7(),
       decision.event,
-      decision.to,
       deliver.key,
       job('settle', ref).key,
       deliver.payload,

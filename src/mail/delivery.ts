@@ -35,7 +35,7 @@ export function transition(assignments: string, from: string, more = { ctes: '',
   return `WITH email AS (
       UPDATE outbound_email SET ${assignments}, updated_at = $4
       WHERE organization_id = $1 AND id = $2 AND lease_token = $3 AND status IN (${from})
-      RETURNING organization_id, id, context_type, context_id
+      RETURNING organization_id, id, account_id, context_type, context_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
       SELECT organization_id, $5, id, $4, $6, '${SYSTEM}', $7 FROM email
@@ -95,13 +95,14 @@ export function markSending(
 export const SENT_COLUMNS = `status = 'SENT', provider_message_id = $8, provider_thread_id = $9, threading = $10::threading,
   sent_at = $4, next_attempt_at = NULL, ${NO_LEASE}, ${NO_FAILURE}`;
 
+/** What `email` was about was contacted at `$4`. */
+export const CONTACTED = `UPDATE context_entity c SET last_contacted_at = greatest(c.last_contacted_at, $4),
+    awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
+  FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id`;
+
 /** What goes with it: the context was contacted, nothing is left to deliver, and the sent copy is to be read back. */
 export const SENT_EFFECTS = {
-  ctes: `, contact AS (
-    UPDATE context_entity c SET last_contacted_at = greatest(c.last_contacted_at, $4),
-      awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
-    FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id
-  )`,
+  ctes: `, contact AS (${CONTACTED})`,
   select: `, graphile_worker.remove_job($11), graphile_worker.add_job('read-back', payload => $12::json,
     max_attempts => 25, job_key => $13)`,
 };
@@ -160,12 +161,20 @@ export function markUnconfirmed(
   return apply(sql, lease, MARK_UNCONFIRMED, now, event, parameters);
 }
 
+/** Of an email that had taken a slot and has not left. */
+export const RETURN_SEND = 'return_send(organization_id, account_id)';
+
 const MARK_DEFERRED = {
   name: 'delivery-deferred',
-  text: transition(`status = 'QUEUED', next_attempt_at = $12, ${NO_LEASE}, ${FAILURE}`, `'QUEUED', 'SENDING'`, {
-    ctes: '',
-    select: `, graphile_worker.add_job('deliver', payload => $13::json, run_at => $12, max_attempts => 25, job_key => $14)`,
-  }),
+  text: transition(
+    `status = 'QUEUED', next_attempt_at = $12, deferrals = deferrals + 1, ${NO_LEASE}, ${FAILURE}`,
+    `'QUEUED', 'SENDING'`,
+    {
+      ctes: '',
+      select: `, ${RETURN_SEND}, graphile_worker.add_job('deliver', payload => $13::json, run_at => $12,
+        max_attempts => 25, job_key => $14)`,
+    },
+  ),
 };
 
 /** It did not leave, and may later: it waits for `nextAttemptAt`. */
@@ -184,6 +193,89 @@ export function markDeferred(
   return apply(sql, lease, MARK_DEFERRED, now, event, parameters);
 }
 
+/** Until the account can send: nothing was begun, and no attempt is used up. */
+const MARK_WAITING_FOR_ACCOUNT = {
+  name: 'delivery-waiting-for-account',
+  text: transition(`next_attempt_at = $12, attempts = attempts - 1, ${NO_LEASE}, ${FAILURE}`, `'QUEUED'`, {
+    ctes: '',
+    select: `, graphile_worker.add_job('deliver', payload => $13::json, run_at => $12, max_attempts => 25, job_key => $14)`,
+  }),
+};
+
+/** Its account cannot send now. It is looked at again at `nextAttemptAt`, and as soon as the account is back. */
+export function markWaitingForAccount(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  accountStatus: string,
+  nextAttemptAt: Date,
+): Promise<boolean> {
+  const deliver = job('deliver', { organizationId: lease.organizationId, outboundEmailId: lease.outboundEmailId });
+  const code = 'ACCOUNT_NOT_ACTIVE';
+  const message = `The account is ${accountStatus}; the email waits for it.`;
+  const parameters = failureParameters({ code, message, retry: 'AFTER', providerStatus: null });
+  const event = { type: 'deferred', detail: { to: 'QUEUED', nextAttemptAt, code } };
+  parameters.push(nextAttemptAt, deliver.payload, deliver.key);
+  return apply(sql, lease, MARK_WAITING_FOR_ACCOUNT, now, event, parameters);
+}
+
+/** `$first` when it is tried next, then how many milliseconds until then, the account's `pace` job, the email's own. */
+function untilItsTurn(first: number) {
+  return {
+    set: `status = 'QUEUED', slot = 'WAITING', next_attempt_at = $${first}, ${NO_LEASE}`,
+    jobs: `, graphile_worker.remove_job($${first + 3}), graphile_worker.add_job('pace', payload => $${first + 2}::json,
+      run_at => now() + $${first + 1} * interval '1 ms', max_attempts => 25, job_key => 'pace:' || account_id,
+      job_key_mode => 'preserve_run_at')`,
+  };
+}
+
+const MARK_WAITING = {
+  name: 'delivery-waiting',
+  text: transition(`${untilItsTurn(8).set}, attempts = attempts - 1, ${NO_FAILURE}`, `'QUEUED'`, {
+    ctes: '',
+    select: untilItsTurn(8).jobs,
+  }),
+};
+
+const MARK_THROTTLED = {
+  name: 'delivery-throttled',
+  text: transition(`${untilItsTurn(12).set}, ${FAILURE}`, `'QUEUED', 'SENDING'`, {
+    ctes: '',
+    select: `, ${RETURN_SEND}${untilItsTurn(12).jobs}`,
+  }),
+};
+
+/** A wait for the account's pace, as it looks now. */
+export interface PaceWait {
+  readonly accountId: string;
+  readonly waitMs: number;
+}
+
+/**
+ * It waits for its turn in the pace of its account.
+ * @param failure Gmail refused it for now. Null: it was not even tried.
+ */
+export function markWaiting(
+  sql: Sql,
+  lease: Lease,
+  now: Date,
+  failure: Failure | null,
+  { accountId, waitMs }: PaceWait,
+  detail: object,
+): Promise<boolean> {
+  const { organizationId } = lease;
+  const nextAttemptAt = new Date(now.getTime() + Math.ceil(waitMs));
+  const event = { type: 'deferred', detail: { to: 'QUEUED', nextAttemptAt, ...detail } };
+  const parameters = [
+    ...(failure === null ? [] : failureParameters(failure)),
+    nextAttemptAt,
+    waitMs,
+    job('pace', { organizationId, accountId }).payload,
+    deliverKey(lease),
+  ];
+  return apply(sql, lease, failure === null ? MARK_WAITING : MARK_THROTTLED, now, event, parameters);
+}
+
 const MARK_REFUSED = {
   name: 'delivery-refused',
   // A refused draft is a draft again, as it was: nothing of what was written is lost.
@@ -192,7 +284,7 @@ const MARK_REFUSED = {
      planned_send_at = CASE mode WHEN 'DRAFT' THEN NULL ELSE planned_send_at END,
      ${NO_LEASE}, ${FAILURE}`,
     `'QUEUED', 'SENDING'`,
-    { ctes: '', select: ', graphile_worker.remove_job($12)' },
+    { ctes: '', select: `, ${RETURN_SEND}, graphile_worker.remove_job($12)` },
   ),
 };
 

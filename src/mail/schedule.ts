@@ -9,8 +9,8 @@ import { sendStored } from './send.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_AHEAD_DAYS = 400;
-/** An account that cannot send at the planned time is looked at again this much later. */
-const NOT_ACTIVE_PAUSE_MS = 60_000;
+/** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
+const NOT_ACTIVE_PAUSE_MS = 600_000;
 
 interface Ref {
   readonly organizationId: string;
@@ -46,7 +46,13 @@ export async function sendScheduled(app: App, ref: Ref): Promise<boolean> {
   }
   try {
     // Null: it was changed or cancelled in between, and whoever did has moved or removed the job.
-    await sendStored(app, { organizationId: ref.organizationId, actor: 'system' }, ref.outboundEmailId, draft);
+    await sendStored(
+      app,
+      { organizationId: ref.organizationId, actor: 'system' },
+      ref.outboundEmailId,
+      draft,
+      'scheduled',
+    );
   } catch (error) {
     if (error instanceof AccountNotReadyError) await waitForAccount(app, ref, draft, error.message, now);
     else if (error instanceof ReplyNotPossibleError) await unschedule(app, ref, draft, error.message, now);

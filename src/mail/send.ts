@@ -2,11 +2,12 @@
  * The send path, top to bottom:
  *   sendFresh, sendReply   check everything, find sender and thread, accept in one transaction, then deliver and wait
  *   sendDraft              the same for an email that is there already: the draft is its own idempotency key
- *   deliver                draft in Gmail (the ticket) -> row SENDING -> the ticket is sent, once -> row SENT
+ *   deliver                a slot in the account's pace -> draft in Gmail (the ticket) -> row SENDING -> the ticket is sent, once -> row SENT
  *   fail                   what a failure means: refused, to be tried later, or unknown
  * `gmail.sendDraft` is the one line with an effect that cannot be taken back. A crash before it leaves a QUEUED row that
  * the `deliver` job takes over; a crash after it leaves a SENDING row whose lease runs out, and then only reading decides.
  */
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
@@ -24,8 +25,8 @@ import type { DraftRef } from '../gmail/gateway.ts';
 import { describeError } from '../log.ts';
 import { type Acceptance, acceptDraft, acceptNew } from './accept.ts';
 import { readAttachments } from './attachment-content.ts';
-import { type ComposedAttachment, composeMessage } from './compose.ts';
-import { reportMissing } from './content.ts';
+import { composeMessage } from './compose.ts';
+import { type AttachedFile, reportMissing } from './content.ts';
 import {
   type Lease,
   markDeferred,
@@ -33,11 +34,13 @@ import {
   markSending,
   markSent,
   markUnconfirmed,
+  markWaiting,
   threadingOf,
 } from './delivery.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { differingFields } from './idempotency.ts';
 import { judge, type Stage, type Verdict } from './outcome.ts';
+import { blockSending, paceOf, type Slot } from './quota.ts';
 import { awaitOutcome, findRejection } from './replay.ts';
 import { type EarlierRequest, type Resolved, resolveFresh, resolveReply } from './resolve.ts';
 import {
@@ -60,14 +63,20 @@ export interface SendOutcome {
 /** An accepted email and what composing it takes. */
 export type Delivery = Pick<Acceptance, 'lease' | 'sender' | 'fromEmail' | 'thread'> & {
   readonly content: Omit<Acceptance['content'], 'attachments'>;
-  readonly attachments: () => Promise<readonly ComposedAttachment[]>;
+  readonly attachments: () => Promise<readonly AttachedFile[]>;
   /** How often its delivery was begun, this time included. */
   readonly attempts: number;
+  /** How often it was deferred since a person last asked for it. */
+  readonly deferrals: number;
+  /** Its place in the pace of its account. */
+  readonly slot: Slot;
   /** The ticket of an earlier attempt that was refused. Null: none yet. */
   readonly ticket: DraftRef | null;
 };
 
-type Delivered = { readonly kind: 'sent' } | { readonly kind: 'superseded' } | Verdict;
+const FIRST_ATTEMPT = { attempts: 1, deferrals: 0, ticket: null };
+
+type Delivered = { readonly kind: 'sent' } | { readonly kind: 'waiting' } | { readonly kind: 'superseded' } | Verdict;
 
 /** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | SendRejectedError} */
 export async function sendFresh(app: App, identity: Identity, input: SendFreshInput): Promise<SendOutcome> {
@@ -104,14 +113,15 @@ async function sendNew(
     context,
     idempotency: key === null ? null : { key, fingerprint },
   };
-  if (!(await acceptNew(app.pool, acceptance))) {
+  const slot = await acceptNew(app.pool, acceptance);
+  if (slot === null) {
     // A twin was faster between the look-up and the insert; the unique index has decided.
     const { earlier } = await resolve();
     if (earlier === null) throw new Error('an idempotency key that was taken is gone');
     return replay(app, identity, request, earlier);
   }
   const attachments = async () => content.attachments;
-  return deliverAndWait(app, { ...acceptance, attachments, attempts: 1, ticket: null });
+  return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments, slot });
 }
 
 async function replay(
@@ -148,7 +158,7 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
   }
   requireComplete(draft);
   // A twin or an editor was faster: look again. What is sent is always the revision that was just read.
-  return (await sendStored(app, identity, draftUid, draft)) ?? sendDraft(app, identity, input);
+  return (await sendStored(app, identity, draftUid, draft, 'interactive')) ?? sendDraft(app, identity, input);
 }
 
 /** Whether it is still a draft, scheduled or not. */
@@ -166,6 +176,7 @@ export async function sendStored(
   identity: Pick<Identity, 'organizationId' | 'actor'>,
   draftId: string,
   draft: DraftToSend,
+  lane: 'interactive' | 'scheduled',
 ): Promise<SendOutcome | null> {
   const { sender, thread, context } = draft.found();
   const files = await readAttachments(app.pool, identity.organizationId, draftId);
@@ -179,8 +190,9 @@ export async function sendStored(
     context,
     idempotency: null,
   };
-  if (!(await acceptDraft(app.pool, acceptance, draft.revision))) return null;
-  return deliverAndWait(app, { ...acceptance, attachments: async () => files, attempts: 1, ticket: null });
+  const slot = await acceptDraft(app.pool, acceptance, draft.revision, lane);
+  if (slot === null) return null;
+  return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments: async () => files, slot });
 }
 
 function requireComplete(draft: DraftToSend): void {
@@ -215,7 +227,7 @@ function newLease(
 ) {
   const at = app.now();
   const lease: Lease = { organizationId, outboundEmailId, token: uuidv7(), owner: app.processId };
-  return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at };
+  return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at, pace: paceOf(app.config) };
 }
 
 /**
@@ -275,23 +287,29 @@ export function deliver(app: App, delivery: Delivery): Promise<Delivered> {
 }
 
 async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
-  const { lease, thread, attempts } = delivery;
+  const { lease, thread, attempts, slot } = delivery;
+  if (slot.granted === 0) {
+    const wait = { accountId: delivery.sender.id, waitMs: slot.waitMs };
+    const stored = await markWaiting(app.pool, lease, app.now(), null, wait, { code: slot.reason });
+    return { kind: stored ? 'waiting' : 'superseded' };
+  }
   const mailbox = mailboxAccess(app, delivery.sender);
   // No call outlives the lease: who has lost it must not be sending any more.
   const signal = AbortSignal.timeout(2 * app.config.gmailTimeoutMs);
   const startedAt = performance.now();
   const elapsed = () => ({ attempt: attempts, latencyMs: Math.round(performance.now() - startedAt) });
 
-  let ticket: DraftRef;
+  let ticket: Ticket;
   try {
-    ticket = delivery.ticket ?? (await createTicket(app, delivery, signal));
+    ticket = (await usableTicket(app, delivery, signal)) ?? (await createTicket(app, delivery, signal));
   } catch (error) {
     return fail(app, delivery, error, 'ticket', elapsed());
   }
   const leaseExpiresAt = new Date(app.now().getTime() + leaseMs(app));
-  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, elapsed()))) {
+  const detail = { ...elapsed(), ...ticket.composed };
+  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, detail))) {
     // Whoever delivers it by now has a ticket of its own, unless this one had been stored before.
-    if (delivery.ticket === null) await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
+    if (ticket.composed !== null) await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
     return { kind: 'superseded' };
   }
 
@@ -313,44 +331,81 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   return { kind: stored ? 'sent' : 'superseded' };
 }
 
+/** What the customer gets: of the MIME bytes that were handed to Gmail, and of each file in them, in hex. */
+interface Composed {
+  readonly mimeSha256: string;
+  readonly mimeBytes: number;
+  readonly attachmentsSha256: readonly string[];
+}
+
+/** `composed` is null for the ticket of an earlier attempt, whose event says what it holds. */
+type Ticket = DraftRef & { readonly composed: Composed | null };
+
+/**
+ * The ticket of an earlier attempt that was refused, if it still is what was composed: its owner can edit a draft.
+ * @throws {GmailError}
+ */
+async function usableTicket(app: App, { sender, ticket }: Delivery, signal: AbortSignal): Promise<Ticket | null> {
+  if (ticket === null) return null;
+  const draft = await app.gmail.getDraft(mailboxAccess(app, sender), ticket.draftId, { signal });
+  // One that is gone may have been sent: using it tells, and sends nothing.
+  if (draft !== null && draft.messageId !== ticket.messageId) return null;
+  return { ...ticket, composed: null };
+}
+
 /** @throws {GmailError} */
-async function createTicket(app: App, delivery: Delivery, signal: AbortSignal): Promise<DraftRef> {
+async function createTicket(app: App, delivery: Delivery, signal: AbortSignal): Promise<Ticket> {
   const { sender, fromEmail, thread, content, lease } = delivery;
   const mailbox = mailboxAccess(app, sender);
+  const attachments = await delivery.attachments();
   const mime = await composeMessage({
     opId: lease.outboundEmailId,
     from: { address: fromEmail, name: sender.displayName },
     ...content,
-    attachments: await delivery.attachments(),
+    attachments,
     inReplyTo: thread.inReplyTo,
     references: thread.references,
     date: app.now(),
   });
+  const composed: Composed = {
+    mimeSha256: createHash('sha256').update(mime).digest('hex'),
+    mimeBytes: mime.length,
+    attachmentsSha256: attachments.map(({ sha256 }) => sha256),
+  };
   try {
-    return await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal });
+    return { ...(await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal })), composed };
   } catch (error) {
     if (!(error instanceof GmailError && error.kind === 'thread-not-found')) throw error;
     // The thread was deleted in Gmail. The reply headers still bring the email into the recipient's thread.
-    return app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal });
+    return { ...(await app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal })), composed };
   }
 }
 
 /** Writes down what a failure means. @throws what is no failure of Gmail: the lease then runs out. */
 async function fail(app: App, delivery: Delivery, error: unknown, stage: Stage, elapsed: object): Promise<Delivered> {
   if (!(error instanceof GmailError)) throw error;
-  const { lease, attempts } = delivery;
+  const { lease, sender } = delivery;
   const now = app.now();
-  if (error.kind === 'reauth') await markNeedsReauth(app.pool, delivery.sender);
-  const verdict = judge(error, stage, attempts, now);
-  const { code, providerStatus } = verdict.failure;
-  const detail = { stage, code, providerStatus, reason: error.reason, ...elapsed };
-  const write = {
-    refused: () => markRefused(app.pool, lease, now, verdict.failure, detail),
-    unconfirmed: () => markUnconfirmed(app.pool, lease, now, verdict.failure, firstReadAt(app, now), detail),
-    deferred: (at: Date) => markDeferred(app.pool, lease, now, verdict.failure, at, detail),
+  if (error.kind === 'reauth') await markNeedsReauth(app.pool, sender);
+  const verdict = judge(error, stage, delivery.deferrals, now);
+  const { failure } = verdict;
+  const detail = {
+    stage,
+    code: failure.code,
+    providerStatus: failure.providerStatus,
+    reason: error.reason,
+    ...elapsed,
   };
-  const stored = await (verdict.kind === 'deferred' ? write.deferred(verdict.nextAttemptAt) : write[verdict.kind]());
-  return stored ? verdict : { kind: 'superseded' };
+  const write = async (): Promise<boolean> => {
+    if (verdict.kind === 'refused') return markRefused(app.pool, lease, now, failure, detail);
+    if (verdict.kind === 'unconfirmed') {
+      return markUnconfirmed(app.pool, lease, now, failure, firstReadAt(app, now), detail);
+    }
+    if (verdict.kind === 'deferred') return markDeferred(app.pool, lease, now, failure, verdict.nextAttemptAt, detail);
+    const waitMs = await blockSending(app, sender, verdict.code, verdict.pauseMs);
+    return markWaiting(app.pool, lease, now, failure, { accountId: sender.id, waitMs }, detail);
+  };
+  return (await write()) ? verdict : { kind: 'superseded' };
 }
 
 function ticketGone(): GmailError {

@@ -29,6 +29,8 @@ interface Unconfirmed extends Ticket {
   readonly requestedThreadId: string | null;
   readonly settleReads: number;
   readonly ticketUnsentAt: Date | null;
+  /** When its answer was lost. */
+  readonly failedAt: Date;
   readonly resends: number;
 }
 
@@ -46,7 +48,7 @@ const CLAIM = {
       AND a.organization_id = e.organization_id AND a.id = e.account_id
     RETURNING e.ticket_draft_id AS "draftId", e.ticket_message_id AS "messageId", e.ticket_thread_id AS "threadId",
       e.requested_thread_id AS "requestedThreadId", e.settle_reads AS "settleReads",
-      e.ticket_unsent_at AS "ticketUnsentAt", e.resends, ${SENDER_COLUMNS}`,
+      e.ticket_unsent_at AS "ticketUnsentAt", e.failed_at AS "failedAt", e.resends, ${SENDER_COLUMNS}`,
 };
 
 /** The `settle` job. What it cannot read now it reads later; it throws nothing of Gmail's. */
@@ -78,9 +80,10 @@ export async function settle(
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
     await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read);
-  } else if (evidence.kind === 'unsent' && email.ticketUnsentAt === null) {
+  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < overAt(app, email))) {
     const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
-    await readAgain(email.settleReads + 1, now, again);
+    const over = overAt(app, email);
+    await readAgain(email.settleReads + 1, email.ticketUnsentAt ?? now, again > over ? again : over);
   } else if (evidence.kind === 'unsent' && email.resends < MAX_RESENDS) {
     await markSendAgain(app.pool, lease, app.now(), { ...read, resend: email.resends + 1 });
   } else if (evidence.kind === 'unsent') {
@@ -93,6 +96,14 @@ export async function settle(
     if (again === null) await markUnresolved(app.pool, lease, app.now(), read);
     else await readAgain(email.settleReads + 1, null, again);
   }
+}
+
+/**
+ * When the call whose answer was lost is over at Gmail as well, for certain: as long as a call may take has passed since.
+ * Before, a ticket that is still unsent proves nothing, and sending it again would have two of its sendings in flight.
+ */
+function overAt(app: App, { failedAt }: Unconfirmed): Date {
+  return new Date(failedAt.getTime() + app.config.gmailTimeoutMs);
 }
 
 async function isDeleted(app: App, mailbox: MailboxAccess, draftId: string): Promise<boolean> {

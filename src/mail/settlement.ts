@@ -3,7 +3,16 @@ import type { Threading } from '#generated/prisma/enums.ts';
 import type { Sql } from '../db/client.ts';
 import type { MessageRef } from '../gmail/gateway.ts';
 import { job } from '../queue.ts';
-import { apply, type Lease, NO_LEASE, SENT_COLUMNS, SENT_EFFECTS, sentParameters, transition } from './delivery.ts';
+import {
+  apply,
+  type Lease,
+  NO_LEASE,
+  RETURN_SEND,
+  SENT_COLUMNS,
+  SENT_EFFECTS,
+  sentParameters,
+  transition,
+} from './delivery.ts';
 
 const UNCONFIRMED = `'UNCONFIRMED'`;
 
@@ -56,7 +65,8 @@ const MARK_SEND_AGAIN = {
   name: 'settlement-send-again',
   text: transition(`status = 'QUEUED', resends = resends + 1, next_attempt_at = NULL, ${NO_LEASE}`, UNCONFIRMED, {
     ctes: '',
-    select: `, graphile_worker.add_job('deliver', payload => $8::json, run_at => $4, max_attempts => 25, job_key => $9)`,
+    select: `, ${RETURN_SEND},
+      graphile_worker.add_job('deliver', payload => $8::json, run_at => $4, max_attempts => 25, job_key => $9)`,
   }),
 };
 
@@ -74,6 +84,7 @@ const MARK_NEVER_SENT = {
     `status = 'FAILED', next_attempt_at = NULL, failure_code = 'NOT_ACCEPTED', failure_retry = 'SAFE', failed_at = $4,
      failure_message = 'Gmail was asked to send it several times and never did.', ${NO_LEASE}`,
     UNCONFIRMED,
+    { ctes: '', select: `, ${RETURN_SEND}` },
   ),
 };
 

@@ -33,6 +33,12 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type EmailAccount = Prisma.EmailAccountModel
 /**
+ * Model AccountPace
+ * How fast an account may send, see src/mail/quota.ts. Apart from the account, because every send changes it. Dated by
+ * the database's clock, which all processes share.
+ */
+export type AccountPace = Prisma.AccountPaceModel
+/**
  * Model ContextEntity
  * What an email can be about: the supertype of invoices, customers and every kind that the operator adds. Emails and
  * conversations refer to it, so that a new kind is a table of its own and no change elsewhere.

@@ -79,3 +79,11 @@ export const RetryAdvice = {
 } as const
 
 export type RetryAdvice = (typeof RetryAdvice)[keyof typeof RetryAdvice]
+
+
+export const SendSlot = {
+  WAITING: 'WAITING',
+  GRANTED: 'GRANTED'
+} as const
+
+export type SendSlot = (typeof SendSlot)[keyof typeof SendSlot]

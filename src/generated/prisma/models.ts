@@ -11,6 +11,7 @@
 export type * from './models/Organization.ts'
 export type * from './models/ApiKey.ts'
 export type * from './models/EmailAccount.ts'
+export type * from './models/AccountPace.ts'
 export type * from './models/ContextEntity.ts'
 export type * from './models/Customer.ts'
 export type * from './models/Invoice.ts'

@@ -400,6 +400,7 @@ export const ModelName = {
   Organization: 'Organization',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
+  AccountPace: 'AccountPace',
   ContextEntity: 'ContextEntity',
   Customer: 'Customer',
   Invoice: 'Invoice',
@@ -428,7 +429,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "apiKey" | "emailAccount" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
+    modelProps: "organization" | "apiKey" | "emailAccount" | "accountPace" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -651,6 +652,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.EmailAccountCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.EmailAccountCountAggregateOutputType> | number
+        }
+      }
+    }
+    AccountPace: {
+      payload: Prisma.$AccountPacePayload<ExtArgs>
+      fields: Prisma.AccountPaceFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AccountPaceFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AccountPaceFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        findFirst: {
+          args: Prisma.AccountPaceFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AccountPaceFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        findMany: {
+          args: Prisma.AccountPaceFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+        }
+        create: {
+          args: Prisma.AccountPaceCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        createMany: {
+          args: Prisma.AccountPaceCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AccountPaceCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+        }
+        delete: {
+          args: Prisma.AccountPaceDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        update: {
+          args: Prisma.AccountPaceUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        deleteMany: {
+          args: Prisma.AccountPaceDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AccountPaceUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AccountPaceUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+        }
+        upsert: {
+          args: Prisma.AccountPaceUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+        }
+        aggregate: {
+          args: Prisma.AccountPaceAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAccountPace>
+        }
+        groupBy: {
+          args: Prisma.AccountPaceGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountPaceGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AccountPaceCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountPaceCountAggregateOutputType> | number
         }
       }
     }
@@ -1705,6 +1780,20 @@ export const EmailAccountScalarFieldEnum = {
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
 
 
+export const AccountPaceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  slots: 'slots',
+  sends: 'sends',
+  sendsFrom: 'sendsFrom',
+  blockedUntil: 'blockedUntil',
+  blockedCode: 'blockedCode',
+  throttles: 'throttles'
+} as const
+
+export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
+
+
 export const ContextEntityScalarFieldEnum = {
   organizationId: 'organizationId',
   type: 'type',
@@ -1852,6 +1941,8 @@ export const OutboundEmailScalarFieldEnum = {
   leaseOwner: 'leaseOwner',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
+  deferrals: 'deferrals',
+  slot: 'slot',
   ticketDraftId: 'ticketDraftId',
   ticketMessageId: 'ticketMessageId',
   ticketThreadId: 'ticketThreadId',
@@ -2046,6 +2137,20 @@ export type ListEnumEmailAccountStatusFieldRefInput<$PrismaModel> = FieldRefInpu
 
 
 /**
+ * Reference to a field of type 'Int[]'
+ */
+export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Int'
+ */
+export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
+    
+
+
+/**
  * Reference to a field of type 'Boolean'
  */
 export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
@@ -2077,20 +2182,6 @@ export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 
  * Reference to a field of type 'BigInt[]'
  */
 export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
-    
-
-
-/**
- * Reference to a field of type 'Int'
- */
-export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
-    
-
-
-/**
- * Reference to a field of type 'Int[]'
- */
-export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
     
 
 
@@ -2147,6 +2238,20 @@ export type EnumSendModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
  * Reference to a field of type 'SendMode[]'
  */
 export type ListEnumSendModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendMode[]'>
+    
+
+
+/**
+ * Reference to a field of type 'SendSlot'
+ */
+export type EnumSendSlotFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendSlot'>
+    
+
+
+/**
+ * Reference to a field of type 'SendSlot[]'
+ */
+export type ListEnumSendSlotFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendSlot[]'>
     
 
 
@@ -2345,6 +2450,7 @@ export type GlobalOmitConfig = {
   organization?: Prisma.OrganizationOmit
   apiKey?: Prisma.ApiKeyOmit
   emailAccount?: Prisma.EmailAccountOmit
+  accountPace?: Prisma.AccountPaceOmit
   contextEntity?: Prisma.ContextEntityOmit
   customer?: Prisma.CustomerOmit
   invoice?: Prisma.InvoiceOmit

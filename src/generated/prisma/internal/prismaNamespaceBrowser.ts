@@ -54,6 +54,7 @@ export const ModelName = {
   Organization: 'Organization',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
+  AccountPace: 'AccountPace',
   ContextEntity: 'ContextEntity',
   Customer: 'Customer',
   Invoice: 'Invoice',
@@ -133,6 +134,20 @@ export const EmailAccountScalarFieldEnum = {
 } as const
 
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
+
+
+export const AccountPaceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  slots: 'slots',
+  sends: 'sends',
+  sendsFrom: 'sendsFrom',
+  blockedUntil: 'blockedUntil',
+  blockedCode: 'blockedCode',
+  throttles: 'throttles'
+} as const
+
+export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
 
 
 export const ContextEntityScalarFieldEnum = {
@@ -282,6 +297,8 @@ export const OutboundEmailScalarFieldEnum = {
   leaseOwner: 'leaseOwner',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
+  deferrals: 'deferrals',
+  slot: 'slot',
   ticketDraftId: 'ticketDraftId',
   ticketMessageId: 'ticketMessageId',
   ticketThreadId: 'ticketThreadId',

@@ -608,14 +608,6 @@ export type ConversationUpdateparticipantsInput = {
   push?: string | string[]
 }
 
-export type IntFieldUpdateOperationsInput = {
-  set?: number
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type ConversationCreateNestedOneWithoutSearchInput = {
   create?: Prisma.XOR<Prisma.ConversationCreateWithoutSearchInput, Prisma.ConversationUncheckedCreateWithoutSearchInput>
   connectOrCreate?: Prisma.ConversationCreateOrConnectWithoutSearchInput

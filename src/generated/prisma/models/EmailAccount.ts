@@ -230,6 +230,7 @@ export type EmailAccountWhereInput = {
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
+  pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
 }
 
 export type EmailAccountOrderByWithRelationInput = {
@@ -248,6 +249,7 @@ export type EmailAccountOrderByWithRelationInput = {
   outboundEmails?: Prisma.OutboundEmailOrderByRelationAggregateInput
   conversations?: Prisma.ConversationOrderByRelationAggregateInput
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
+  pace?: Prisma.AccountPaceOrderByWithRelationInput
 }
 
 export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -270,6 +272,7 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
+  pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
 }, "organizationId_id" | "email">
 
 export type EmailAccountOrderByWithAggregationInput = {
@@ -321,6 +324,7 @@ export type EmailAccountCreateInput = {
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateInput = {
@@ -338,6 +342,7 @@ export type EmailAccountUncheckedCreateInput = {
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUpdateInput = {
@@ -355,6 +360,7 @@ export type EmailAccountUpdateInput = {
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateInput = {
@@ -372,6 +378,7 @@ export type EmailAccountUncheckedUpdateInput = {
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyInput = {
@@ -534,6 +541,20 @@ export type EnumEmailAccountStatusFieldUpdateOperationsInput = {
   set?: $Enums.EmailAccountStatus
 }
 
+export type EmailAccountCreateNestedOneWithoutPaceInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutPaceInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+}
+
+export type EmailAccountUpdateOneRequiredWithoutPaceNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutPaceInput
+  upsert?: Prisma.EmailAccountUpsertWithoutPaceInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutPaceInput, Prisma.EmailAccountUpdateWithoutPaceInput>, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
+}
+
 export type EmailAccountCreateNestedOneWithoutConversationsInput = {
   create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutConversationsInput, Prisma.EmailAccountUncheckedCreateWithoutConversationsInput>
   connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutConversationsInput
@@ -590,6 +611,7 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
@@ -606,6 +628,7 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOrganizationInput = {
@@ -651,6 +674,90 @@ export type EmailAccountScalarWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
 }
 
+export type EmailAccountCreateWithoutPaceInput = {
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  lastSyncedAt?: Date | string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
+  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+}
+
+export type EmailAccountUncheckedCreateWithoutPaceInput = {
+  organizationId: string
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  lastSyncedAt?: Date | string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+}
+
+export type EmailAccountCreateOrConnectWithoutPaceInput = {
+  where: Prisma.EmailAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+}
+
+export type EmailAccountUpsertWithoutPaceInput = {
+  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutPaceInput, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+  where?: Prisma.EmailAccountWhereInput
+}
+
+export type EmailAccountUpdateToOneWithWhereWithoutPaceInput = {
+  where?: Prisma.EmailAccountWhereInput
+  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutPaceInput, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
+}
+
+export type EmailAccountUpdateWithoutPaceInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
+  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+}
+
+export type EmailAccountUncheckedUpdateWithoutPaceInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+}
+
 export type EmailAccountCreateWithoutConversationsInput = {
   id: string
   email: string
@@ -665,6 +772,7 @@ export type EmailAccountCreateWithoutConversationsInput = {
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutConversationsInput = {
@@ -681,6 +789,7 @@ export type EmailAccountUncheckedCreateWithoutConversationsInput = {
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutConversationsInput = {
@@ -713,6 +822,7 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
@@ -729,6 +839,7 @@ export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutMessagesInput = {
@@ -745,6 +856,7 @@ export type EmailAccountCreateWithoutMessagesInput = {
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutMessagesInput = {
@@ -761,6 +873,7 @@ export type EmailAccountUncheckedCreateWithoutMessagesInput = {
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutMessagesInput = {
@@ -793,6 +906,7 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
@@ -809,6 +923,7 @@ export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutOutboundEmailsInput = {
@@ -825,6 +940,7 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
@@ -841,6 +957,7 @@ export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
   createdAt?: Date | string
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOutboundEmailsInput = {
@@ -873,6 +990,7 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -889,6 +1007,7 @@ export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyOrganizationInput = {
@@ -918,6 +1037,7 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
@@ -934,6 +1054,7 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
@@ -1014,6 +1135,7 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
+  pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1067,6 +1189,7 @@ export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.Interna
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
+  pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1083,6 +1206,7 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
     outboundEmails: Prisma.$OutboundEmailPayload<ExtArgs>[]
     conversations: Prisma.$ConversationPayload<ExtArgs>[]
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
+    pace: Prisma.$AccountPacePayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -1503,6 +1627,7 @@ export interface Prisma__EmailAccountClient<T, Null = never, ExtArgs extends run
   outboundEmails<T extends Prisma.EmailAccount$outboundEmailsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   conversations<T extends Prisma.EmailAccount$conversationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$conversationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   messages<T extends Prisma.EmailAccount$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  pace<T extends Prisma.EmailAccount$paceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$paceArgs<ExtArgs>>): Prisma.Prisma__AccountPaceClient<runtime.Types.Result.GetResult<Prisma.$AccountPacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2022,6 +2147,25 @@ export type EmailAccount$messagesArgs<ExtArgs extends runtime.Types.Extensions.I
   take?: number
   skip?: number
   distinct?: Prisma.EmailMessageScalarFieldEnum | Prisma.EmailMessageScalarFieldEnum[]
+}
+
+/**
+ * EmailAccount.pace
+ */
+export type EmailAccount$paceArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AccountPace
+   */
+  select?: Prisma.AccountPaceSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AccountPace
+   */
+  omit?: Prisma.AccountPaceOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AccountPaceInclude<ExtArgs> | null
+  where?: Prisma.AccountPaceWhereInput
 }
 
 /**

@@ -29,6 +29,7 @@ export type AggregateOutboundEmail = {
 export type OutboundEmailAvgAggregateOutputType = {
   revision: number | null
   attempts: number | null
+  deferrals: number | null
   settleReads: number | null
   resends: number | null
   failureStatus: number | null
@@ -37,6 +38,7 @@ export type OutboundEmailAvgAggregateOutputType = {
 export type OutboundEmailSumAggregateOutputType = {
   revision: number | null
   attempts: number | null
+  deferrals: number | null
   settleReads: number | null
   resends: number | null
   failureStatus: number | null
@@ -65,6 +67,8 @@ export type OutboundEmailMinAggregateOutputType = {
   leaseOwner: string | null
   attempts: number | null
   nextAttemptAt: Date | null
+  deferrals: number | null
+  slot: $Enums.SendSlot | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
@@ -110,6 +114,8 @@ export type OutboundEmailMaxAggregateOutputType = {
   leaseOwner: string | null
   attempts: number | null
   nextAttemptAt: Date | null
+  deferrals: number | null
+  slot: $Enums.SendSlot | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
@@ -161,6 +167,8 @@ export type OutboundEmailCountAggregateOutputType = {
   leaseOwner: number
   attempts: number
   nextAttemptAt: number
+  deferrals: number
+  slot: number
   ticketDraftId: number
   ticketMessageId: number
   ticketThreadId: number
@@ -188,6 +196,7 @@ export type OutboundEmailCountAggregateOutputType = {
 export type OutboundEmailAvgAggregateInputType = {
   revision?: true
   attempts?: true
+  deferrals?: true
   settleReads?: true
   resends?: true
   failureStatus?: true
@@ -196,6 +205,7 @@ export type OutboundEmailAvgAggregateInputType = {
 export type OutboundEmailSumAggregateInputType = {
   revision?: true
   attempts?: true
+  deferrals?: true
   settleReads?: true
   resends?: true
   failureStatus?: true
@@ -224,6 +234,8 @@ export type OutboundEmailMinAggregateInputType = {
   leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
+  deferrals?: true
+  slot?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
@@ -269,6 +281,8 @@ export type OutboundEmailMaxAggregateInputType = {
   leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
+  deferrals?: true
+  slot?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
@@ -320,6 +334,8 @@ export type OutboundEmailCountAggregateInputType = {
   leaseOwner?: true
   attempts?: true
   nextAttemptAt?: true
+  deferrals?: true
+  slot?: true
   ticketDraftId?: true
   ticketMessageId?: true
   ticketThreadId?: true
@@ -458,6 +474,8 @@ export type OutboundEmailGroupByOutputType = {
   leaseOwner: string | null
   attempts: number
   nextAttemptAt: Date | null
+  deferrals: number
+  slot: $Enums.SendSlot | null
   ticketDraftId: string | null
   ticketMessageId: string | null
   ticketThreadId: string | null
@@ -532,6 +550,8 @@ export type OutboundEmailWhereInput = {
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
+  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -591,6 +611,8 @@ export type OutboundEmailOrderByWithRelationInput = {
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
+  slot?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -656,6 +678,8 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
+  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -715,6 +739,8 @@ export type OutboundEmailOrderByWithAggregationInput = {
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
+  slot?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -774,6 +800,8 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   leaseOwner?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  deferrals?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
+  slot?: Prisma.EnumSendSlotNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.SendSlot | null
   ticketDraftId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
@@ -819,6 +847,8 @@ export type OutboundEmailCreateInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -878,6 +908,8 @@ export type OutboundEmailUncheckedCreateInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -927,6 +959,8 @@ export type OutboundEmailUpdateInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -986,6 +1020,8 @@ export type OutboundEmailUncheckedUpdateInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1041,6 +1077,8 @@ export type OutboundEmailCreateManyInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -1086,6 +1124,8 @@ export type OutboundEmailUpdateManyMutationInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1137,6 +1177,8 @@ export type OutboundEmailUncheckedUpdateManyInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1219,6 +1261,8 @@ export type OutboundEmailCountOrderByAggregateInput = {
   leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
+  slot?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
@@ -1244,6 +1288,7 @@ export type OutboundEmailCountOrderByAggregateInput = {
 export type OutboundEmailAvgOrderByAggregateInput = {
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
@@ -1272,6 +1317,8 @@ export type OutboundEmailMaxOrderByAggregateInput = {
   leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
+  slot?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
@@ -1317,6 +1364,8 @@ export type OutboundEmailMinOrderByAggregateInput = {
   leaseOwner?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
+  slot?: Prisma.SortOrder
   ticketDraftId?: Prisma.SortOrder
   ticketMessageId?: Prisma.SortOrder
   ticketThreadId?: Prisma.SortOrder
@@ -1342,6 +1391,7 @@ export type OutboundEmailMinOrderByAggregateInput = {
 export type OutboundEmailSumOrderByAggregateInput = {
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
+  deferrals?: Prisma.SortOrder
   settleReads?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
@@ -1589,6 +1639,10 @@ export type OutboundEmailUpdatereferencesInput = {
   push?: string | string[]
 }
 
+export type NullableEnumSendSlotFieldUpdateOperationsInput = {
+  set?: $Enums.SendSlot | null
+}
+
 export type NullableEnumThreadingFieldUpdateOperationsInput = {
   set?: $Enums.Threading | null
 }
@@ -1672,6 +1726,8 @@ export type OutboundEmailCreateWithoutAccountInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -1728,6 +1784,8 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -1812,6 +1870,8 @@ export type OutboundEmailScalarWhereInput = {
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
+  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
   ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
@@ -1857,6 +1917,8 @@ export type OutboundEmailCreateWithoutEntityInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -1912,6 +1974,8 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -1987,6 +2051,8 @@ export type OutboundEmailCreateWithoutConversationInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2043,6 +2109,8 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2118,6 +2186,8 @@ export type OutboundEmailCreateWithoutMessageInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2176,6 +2246,8 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2229,6 +2301,8 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2285,6 +2359,8 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2355,6 +2431,8 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2413,6 +2491,8 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2477,6 +2557,8 @@ export type OutboundEmailCreateWithoutSearchInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2535,6 +2617,8 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2599,6 +2683,8 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2657,6 +2743,8 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2705,6 +2793,8 @@ export type OutboundEmailCreateWithoutEventsInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2763,6 +2853,8 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2827,6 +2919,8 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2885,6 +2979,8 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -2933,6 +3029,8 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -2991,6 +3089,8 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -3055,6 +3155,8 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3113,6 +3215,8 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3165,6 +3269,8 @@ export type OutboundEmailCreateManyAccountInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -3210,6 +3316,8 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3266,6 +3374,8 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3319,6 +3429,8 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3367,6 +3479,8 @@ export type OutboundEmailCreateManyEntityInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -3412,6 +3526,8 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3467,6 +3583,8 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3519,6 +3637,8 @@ export type OutboundEmailUncheckedUpdateManyWithoutEntityInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3568,6 +3688,8 @@ export type OutboundEmailCreateManyConversationInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -3613,6 +3735,8 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3669,6 +3793,8 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3722,6 +3848,8 @@ export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3771,6 +3899,8 @@ export type OutboundEmailCreateManyReplyToMessageInput = {
   leaseOwner?: string | null
   attempts?: number
   nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
   ticketDraftId?: string | null
   ticketMessageId?: string | null
   ticketThreadId?: string | null
@@ -3816,6 +3946,8 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3872,6 +4004,8 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -3925,6 +4059,8 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
   ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -4016,6 +4152,8 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
+  deferrals?: boolean
+  slot?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
@@ -4076,6 +4214,8 @@ export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
+  deferrals?: boolean
+  slot?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
@@ -4131,6 +4271,8 @@ export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
+  deferrals?: boolean
+  slot?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
@@ -4186,6 +4328,8 @@ export type OutboundEmailSelectScalar = {
   leaseOwner?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
+  deferrals?: boolean
+  slot?: boolean
   ticketDraftId?: boolean
   ticketMessageId?: boolean
   ticketThreadId?: boolean
@@ -4208,7 +4352,7 @@ export type OutboundEmailSelectScalar = {
   failureStatus?: boolean
 }
 
-export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
+export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "deferrals" | "slot" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
 export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
@@ -4289,6 +4433,14 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
     leaseOwner: string | null
     attempts: number
     nextAttemptAt: Date | null
+    /**
+     * Deferrals in a row that use up its attempts: from 0 again when it is tried anew by a person.
+     */
+    deferrals: number
+    /**
+     * Null: it needs no slot now, or holds one and is being delivered.
+     */
+    slot: $Enums.SendSlot | null
     /**
      * The Gmail draft that stands for this send: `drafts.send` works once per id.
      */
@@ -4789,6 +4941,8 @@ export interface OutboundEmailFieldRefs {
   readonly leaseOwner: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly attempts: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly nextAttemptAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly deferrals: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly slot: Prisma.FieldRef<"OutboundEmail", 'SendSlot'>
   readonly ticketDraftId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly ticketMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly ticketThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>

@@ -1,0 +1,46 @@
+import type { App } from '../app.ts';
+
+/** Long enough for a busy queue to have come to it. */
+const FORGOTTEN_AFTER_MS = 120_000;
+/** At a time; the next minute's run takes the next ones. */
+const MAX_ROWS = 1_000;
+
+/** The expression is that of the index `outbound_email_due`. */
+const REMIND = {
+  name: 'recover',
+  text: `WITH forgotten AS (
+      SELECT organization_id, id, account_id, CASE
+          WHEN slot = 'WAITING' THEN 'pace'
+          WHEN status = 'UNCONFIRMED' THEN 'settle'
+          ELSE 'deliver'
+        END AS job
+      FROM outbound_email
+      WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
+        AND CASE status WHEN 'SCHEDULED' THEN coalesce(next_attempt_at, planned_send_at)
+          ELSE coalesce(lease_expires_at, next_attempt_at) END < $1
+      LIMIT ${MAX_ROWS}
+    ), accounts AS (
+      SELECT DISTINCT organization_id, account_id FROM forgotten WHERE job = 'pace'
+    ), pace AS (
+      SELECT graphile_worker.add_job('pace', payload => json_build_object('organizationId', organization_id, 'accountId', account_id),
+        max_attempts => 25, job_key => 'pace:' || account_id, job_key_mode => 'preserve_run_at') FROM accounts
+    ), emails AS (
+      SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
+        max_attempts => 25, job_key => job || ':' || id) FROM forgotten WHERE job <> 'pace'
+    )
+    SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM pace) AS accounts`,
+};
+
+/**
+ * The `recover` job. Every accepted email has a job in the queue, written with it; should one get lost (given up after too
+ * many errors, deleted by hand, held by a worker that died before its first heartbeat), its row is overdue and gets another.
+ * It does nothing to the email: the job finds out what is to be done, under a lease as always.
+ */
+export async function recover(app: App): Promise<void> {
+  const { rows } = await app.pool.query<{ emails: number }>({
+    ...REMIND,
+    values: [new Date(app.now().getTime() - FORGOTTEN_AFTER_MS)],
+  });
+  const [found] = rows;
+  if (found !== undefined && found.emails > 0) app.log.warn(found, 'emails are overdue');
+}
