@@ -25,7 +25,12 @@ const READ_BACKS = 8;
 
 const gmailUrl = process.env.GMAIL_URL ?? '';
 // Idle connections go before the other side's round, whose memory they would be counted with.
-const pool = new pg.Pool({ ...JSON.parse(process.env.DATABASE ?? '{}'), max: 20, idleTimeoutMillis: 500 });
+const pool = new pg.Pool({
+  ...JSON.parse(process.env.DATABASE ?? '{}'),
+  max: 20,
+  idleTimeoutMillis: 500,
+  application_name: 'floor',
+});
 const toReadBack: { readonly email: FloorEmail; readonly sent: SentMessage }[] = [];
 const waitingForIdle: ServerResponse[] = [];
 let readers = 0;

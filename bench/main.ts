@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { benchDue } from './due.ts';
 import { printTable, type Row } from './report.ts';
 import { benchSend } from './send.ts';
 import { benchStart } from './start.ts';
@@ -11,6 +12,7 @@ import { benchStart } from './start.ts';
 const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: benchStart,
   send: benchSend,
+  due: benchDue,
 };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 
