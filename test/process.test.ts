@@ -59,7 +59,7 @@ async function start(dataDir: string, env: Record<string, string> = {}): Promise
   const port = await freePort();
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: ROOT,
-    env: environment({ PORT: String(port), DATA_DIR: dataDir, ...env }),
+    env: environment({ PORT: String(port), DATA_DIR: dataDir, GMAIL_UNITS_PER_MINUTE: '100000000', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
