@@ -45,8 +45,11 @@ export interface TestAppOptions {
   readonly env?: Record<string, string>;
   readonly now?: () => Date;
   /** On the database and the sandbox of this one, as a second process would be. To be closed before it. */
-  readonly beside?: TestApp;
+  readonly beside?: Pick<TestApp, 'database' | 'sandbox'>;
 }
+
+/** Limits that no test reaches: what is tested is not how fast an account may send. */
+export const UNPACED = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
 
 export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {}): Promise<TestApp> {
   const database = beside?.database ?? (await createTestDatabase());
@@ -68,7 +71,7 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
   }
   const logged: string[] = [];
   const log = createLogger('info', { write: (line) => void logged.push(line) });
-  const config = parseConfig({ PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...env });
+  const config = parseConfig({ ...UNPACED, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...env });
   const google = { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret, baseUrl: sandbox.url };
   const running = await createApp({
     config,
