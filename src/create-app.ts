@@ -39,7 +39,12 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     publicUrl,
     db,
     pool,
-    gmail: googleGateway({ rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`, timeoutMs, now }),
+    gmail: googleGateway({
+      rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`,
+      timeoutMs,
+      now,
+      proxyEnv: config.proxyEnv,
+    }),
     tokens: createTokenSource({ ...google, timeoutMs, now }),
     sealer: createSealer(parts.encryptionKeys),
     log,
