@@ -16,6 +16,8 @@ import { markFoundSent, markNeverSent, markReadAgain, markSendAgain, markUnresol
 
 /** The same ticket is sent again at most so often. */
 const MAX_RESENDS = 3;
+/** No front end keeps a call alive for longer once its client is gone. */
+const LONGEST_SENDING_MS = 30_000;
 /** Of the sent mail that is looked through when the ticket is gone: what was sent moments ago. */
 const RECENT_SENT = 20;
 
@@ -29,8 +31,8 @@ interface Unconfirmed extends Ticket {
   readonly requestedThreadId: string | null;
   readonly settleReads: number;
   readonly ticketUnsentAt: Date | null;
-  /** When its answer was lost. */
-  readonly failedAt: Date;
+  /** When it was last handed to Gmail. */
+  readonly sendingAt: Date;
   readonly resends: number;
 }
 
@@ -48,7 +50,9 @@ const CLAIM = {
       AND a.organization_id = e.organization_id AND a.id = e.account_id
     RETURNING e.ticket_draft_id AS "draftId", e.ticket_message_id AS "messageId", e.ticket_thread_id AS "threadId",
       e.requested_thread_id AS "requestedThreadId", e.settle_reads AS "settleReads",
-      e.ticket_unsent_at AS "ticketUnsentAt", e.failed_at AS "failedAt", e.resends, ${SENDER_COLUMNS}`,
+      e.ticket_unsent_at AS "ticketUnsentAt", e.resends,
+      (SELECT max(at) FROM outbound_email_event s
+        WHERE s.organization_id = e.organization_id AND s.outbound_email_id = e.id AND s.type = 'sending') AS "sendingAt", ${SENDER_COLUMNS}`,
 };
 
 /** The `settle` job. What it cannot read now it reads later; it throws nothing of Gmail's. */
@@ -99,11 +103,11 @@ export async function settle(
 }
 
 /**
- * When the call whose answer was lost is over at Gmail as well, for certain: as long as a call may take has passed since.
- * Before, a ticket that is still unsent proves nothing, and sending it again would have two of its sendings in flight.
+ * When the call whose answer was lost is over at Gmail as well. Before, a ticket that is still unsent proves nothing, and
+ * sending it again could have two of its sendings in flight.
  */
-function overAt(app: App, { failedAt }: Unconfirmed): Date {
-  return new Date(failedAt.getTime() + app.config.gmailTimeoutMs);
+function overAt(app: App, { sendingAt }: Unconfirmed): Date {
+  return new Date(sendingAt.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
 }
 
 async function isDeleted(app: App, mailbox: MailboxAccess, draftId: string): Promise<boolean> {
