@@ -5,15 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tellPort } from './process.ts';
-
-export interface GmailCounts {
-  /** Calls by method and path. */
-  readonly calls: Record<string, number>;
-  readonly drafts: number;
-  readonly sent: number;
-  /** Drafts that somebody tried to send again, or that were never made. Anything but 0 is a defect. */
-  readonly refused: number;
-}
+import type { GmailCounts } from './setup.ts';
 
 const USER = '/gmail/v1/users/me/';
 const TOKEN = JSON.stringify({ access_token: 'bench', token_type: 'Bearer', expires_in: 3600 });
