@@ -75,6 +75,7 @@ export async function settle(
     if (error instanceof GmailError) return null;
     throw error;
   });
+  const over = overAt(app, email, now);
   const read = { readsBefore: email.settleReads, evidence: evidence?.kind ?? 'unreadable' };
   const readAgain = (reads: number, ticketUnsentAt: Date | null, at: Date) =>
     markReadAgain(app.pool, lease, app.now(), { settleReads: reads, ticketUnsentAt }, at, read);
@@ -84,10 +85,10 @@ export async function settle(
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
     await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read);
-  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < overAt(app, email))) {
+  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < over)) {
     const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
-    const over = overAt(app, email);
-    await readAgain(email.settleReads + 1, email.ticketUnsentAt ?? now, again > over ? again : over);
+    const unsentAt = email.ticketUnsentAt !== null && email.ticketUnsentAt < now ? email.ticketUnsentAt : now;
+    await readAgain(email.settleReads + 1, unsentAt, again > over ? again : over);
   } else if (evidence.kind === 'unsent' && email.resends < MAX_RESENDS) {
     await markSendAgain(app.pool, lease, app.now(), { ...read, resend: email.resends + 1 });
   } else if (evidence.kind === 'unsent') {
@@ -106,8 +107,10 @@ export async function settle(
  * When the call whose answer was lost is over at Gmail as well. Before, a ticket that is still unsent proves nothing, and
  * sending it again could have two of its sendings in flight.
  */
-function overAt(app: App, { sendingAt }: Unconfirmed): Date {
-  return new Date(sendingAt.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
+function overAt(app: App, { sendingAt, ticketUnsentAt }: Unconfirmed, now: Date): Date {
+  // After a clock that went back, from the first reading on.
+  const since = sendingAt > now ? (ticketUnsentAt ?? now) : sendingAt;
+  return new Date(since.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
 }
 
 async function isDeleted(app: App, mailbox: MailboxAccess, draftId: string): Promise<boolean> {
