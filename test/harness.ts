@@ -205,13 +205,16 @@ export async function query<Data, Variables>(
   return data;
 }
 
-/** Asks again until there is an answer. @throws after 15 s. */
-export async function eventually<Value>(ask: () => Promise<Value | null | undefined>): Promise<Value> {
-  const deadline = performance.now() + 15_000;
+/** Asks again until there is an answer. @throws after `timeoutMs`. */
+export async function eventually<Value>(
+  ask: () => Promise<Value | null | undefined>,
+  timeoutMs = 15_000,
+): Promise<Value> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await ask();
     if (value !== null && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error('it did not happen within 15 s');
+    if (performance.now() > deadline) throw new Error(`it did not happen within ${timeoutMs / 1000} s`);
     await delay(20);
   }
 }
