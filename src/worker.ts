@@ -18,16 +18,26 @@ const POLL_INTERVAL_MS = 1_000;
 const RESTART_DELAY_MS = 1_000;
 
 export interface Worker {
+  /** Starts no more jobs, and waits for those that are running. The heartbeat goes on: leases may still be held. */
+  finishJobs(): Promise<void>;
+  /** Finishes the jobs, then ends the heartbeat. */
   stop(): Promise<void>;
 }
 
-/** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
+/** Runs the jobs of `queue.ts`, unless `WORKER` is off, and beats. */
 export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
-  const queue = await keepRunning(app, pollIntervalMs);
-  const heartbeat = await startHeartbeat(app, queue.poolId);
+  const queue = app.config.worker === 'off' ? null : await keepRunning(app, pollIntervalMs);
+  // Without jobs it still holds leases, which end with its heartbeat.
+  const heartbeat = await startHeartbeat(app, queue?.poolId ?? (() => ''));
+  let finished: Promise<void> | undefined;
+  const finishJobs = () => {
+    finished ??= queue?.stop() ?? Promise.resolve();
+    return finished;
+  };
   return {
+    finishJobs,
     async stop() {
-      await queue.stop();
+      await finishJobs();
       await heartbeat.stop();
     },
   };
