@@ -8,6 +8,7 @@ import { prepareDatabase } from './db/prepare.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
 import type { Logger } from './log.ts';
+import { createReadBackQueue } from './sync/read-back-queue.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -49,10 +50,13 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     sealer: createSealer(parts.encryptionKeys),
     log,
     now,
+    readBack: (ref) => sentCopies.add(ref),
     deliveries: new Map(),
   };
+  const sentCopies = createReadBackQueue(app);
   const drain = async () => {
     await Promise.allSettled(app.deliveries.values());
+    await sentCopies.drain();
   };
   return {
     app,

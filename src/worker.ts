@@ -9,9 +9,8 @@ import { grantWaiting } from './mail/quota.ts';
 import { recover } from './mail/recover.ts';
 import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
-import { discardStrayTickets } from './mail/stray-tickets.ts';
 import { JOBS, RECOVER } from './queue.ts';
-import { readBack } from './sync/read-back.ts';
+import { readBackAndTidy } from './sync/read-back-queue.ts';
 
 const CONCURRENCY = 8;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
@@ -96,11 +95,7 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
     [RECOVER]: () => recover(app),
-    'read-back': async (payload) => {
-      const ref = JOBS['read-back'].parse(payload);
-      await readBack(app, ref);
-      await discardStrayTickets(app, ref);
-    },
+    'read-back': (payload) => readBackAndTidy(app, JOBS['read-back'].parse(payload)),
   };
   return {
     pgPool: app.pool,

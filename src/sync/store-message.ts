@@ -185,7 +185,8 @@ async function linkOutboundEmail(
 ): Promise<void> {
   await tx.query(
     `WITH email AS (
-       UPDATE outbound_email SET conversation_id = $3, message_id = coalesce($4, message_id), updated_at = now()
+       UPDATE outbound_email SET conversation_id = $3, message_id = coalesce($4, message_id), read_back_at = now(),
+         updated_at = now()
        WHERE organization_id = $1 AND id = $2 RETURNING organization_id, context_type, context_id
      )
      INSERT INTO conversation_context (organization_id, conversation_id, context_type, context_id)

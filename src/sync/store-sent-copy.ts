@@ -30,7 +30,8 @@ const STORE_IN_NEW_THREAD = {
       INSERT INTO conversation_search (organization_id, conversation_id, terms)
       SELECT organization_id, id, $25::text[] FROM thread
     ), email AS (
-      UPDATE outbound_email e SET conversation_id = thread.id, message_id = coalesce($22, e.message_id), updated_at = now()
+      UPDATE outbound_email e SET conversation_id = thread.id, message_id = coalesce($22, e.message_id),
+        read_back_at = now(), updated_at = now()
       FROM thread WHERE e.organization_id = thread.organization_id AND e.id = $5
       RETURNING e.organization_id, e.conversation_id, e.context_type, e.context_id
     ), context AS (
