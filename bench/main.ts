@@ -1,15 +1,36 @@
-/** `npm run bench`: figures, as a table and in bench/results.json. */
-import { writeFile } from 'node:fs/promises';
+/**
+ * `npm run bench`: every scenario, or those that are named, as a table and in bench/results.json. What was not run this
+ * time keeps the figures of its last run there.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { benchDue } from './due.ts';
+import { printTable, type Row } from './report.ts';
+import { benchSend } from './send.ts';
 import { benchStart } from './start.ts';
 
-const start = await benchStart();
-const rows = [
-  { scenario: 'start, empty data folder', figure: `${start.coldMs} ms`, bound: '2500 ms' },
-  { scenario: 'start, data there', figure: `${start.warmMs} ms`, bound: '1000 ms' },
-];
-const lines = rows.map(
-  ({ scenario, figure, bound }) => `${scenario.padEnd(28)}${figure.padStart(10)}   at most ${bound}`,
-);
-process.stdout.write(`${lines.join('\n')}\n`);
-await writeFile(path.join(import.meta.dirname, 'results.json'), `${JSON.stringify({ start }, null, 2)}\n`);
+const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
+  start: benchStart,
+  send: benchSend,
+  due: benchDue,
+};
+const RESULTS = path.join(import.meta.dirname, 'results.json');
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(SCENARIOS, name));
+if (unknown.length > 0) {
+  process.stderr.write(`No scenario ${unknown.join(', ')}; there are: ${Object.keys(SCENARIOS).join(', ')}\n`);
+  process.exit(1);
+}
+
+const results: Record<string, unknown> = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}'));
+const rows: Row[] = [];
+for (const [name, bench] of Object.entries(SCENARIOS)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  const measured = await bench();
+  rows.push(...measured);
+  results[name] = { at: new Date(), rows: measured };
+  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+}
+printTable(rows);

@@ -1,0 +1,46 @@
+/** What a benchmark asks the server's database, over one connection that does not stay open. */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { ConnectionParameters } from '../src/db/embedded-postgres.ts';
+
+const POLL_MS = 50;
+const DRAIN_TIMEOUT_MS = 120_000;
+
+export interface Counters {
+  /** Transactions that wrote something, since the database was made. */
+  readonly written: number;
+  /** Transactions that were committed, those that only read included; some seconds late. */
+  readonly committed: number;
+}
+
+export async function withClient<Result>(
+  database: ConnectionParameters,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ ...database });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Waits until no job is left. @returns the counters at that instant. @throws after two minutes. */
+export function whenQueueIsEmpty(database: ConnectionParameters): Promise<Counters> {
+  return withClient(database, async (client) => {
+    const deadline = performance.now() + DRAIN_TIMEOUT_MS;
+    while (performance.now() < deadline) {
+      // The next transaction's number, read without taking one.
+      const { rows } = await client.query<{ jobs: number; written: number; committed: number }>(
+        `SELECT (SELECT count(*)::int FROM graphile_worker.jobs) AS jobs,
+           pg_snapshot_xmax(pg_current_snapshot())::text::float8 AS written,
+           (SELECT sum(xact_commit)::float8 FROM pg_stat_database) AS committed`,
+      );
+      const [row] = rows;
+      if (row?.jobs === 0) return row;
+      await delay(POLL_MS);
+    }
+    throw new Error('the queue did not become empty');
+  });
+}
