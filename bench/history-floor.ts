@@ -1,11 +1,12 @@
 /**
  * The floor of `history`, run as a process: the same page by hand, with nothing between node:http and pg. It looks the
  * key up by its hash, reads the page with its joins in one prepared statement and writes the JSON that GraphQL answers.
- * Environment: `PORT`, `DATABASE_URL`.
+ * Environment: `DATABASE`, a pg configuration as JSON.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Pool } from 'pg';
+import { tellPort } from './process.ts';
 
 interface Found {
   readonly id: string;
@@ -37,7 +38,7 @@ const page = (bound: string) => `SELECT e.id, e.status, e.subject, e."to", e.cre
 const FIRST_PAGE = { name: 'first-page', text: page('') };
 const LATER_PAGE = { name: 'later-page', text: page('AND (e.created_at, e.id) < ($3, $4)') };
 
-const pool = new Pool({ connectionString: process.env.DATABASE_URL ?? '', max: 20 });
+const pool = new Pool({ ...JSON.parse(process.env.DATABASE ?? '{}'), max: 20 });
 
 async function answer(request: IncomingMessage): Promise<string | null> {
   const key = request.headers.authorization?.slice('Bearer '.length) ?? '';
@@ -84,11 +85,10 @@ function write(response: ServerResponse, status: number, body: string): void {
 }
 
 const server = createServer((request, response) => {
-  if (request.url === '/ready') return write(response, 200, '{}');
   answer(request).then(
     (body) => write(response, body === null ? 401 : 200, body ?? '{}'),
     (error: unknown) => write(response, 500, JSON.stringify({ error: String(error) })),
   );
 });
-server.listen(Number(process.env.PORT), '127.0.0.1');
-process.on('SIGTERM', () => process.exit(0));
+server.listen(0, '127.0.0.1', () => tellPort(server.address()));
+process.on('disconnect', () => process.exit());

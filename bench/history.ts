@@ -8,7 +8,7 @@ import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
 import { createLogger } from '../src/log.ts';
 import { type SeededOrganization, seedHistory } from './history-seed.ts';
 import { ask, type LoadFigures, load, median, type Target } from './page-load.ts';
-import { startProcess } from './process.ts';
+import { startEpistle, startHelper } from './process.ts';
 import type { Row } from './report.ts';
 
 const PAGE_SIZE = 50;
@@ -50,11 +50,11 @@ interface Measured {
 
 export async function benchHistory(): Promise<Row[]> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'epistle-bench-'));
-  const epistle = await startProcess('src/main.ts', { DATA_DIR: dataDir });
+  const epistle = await startEpistle({ DATA_DIR: dataDir, LOG_LEVEL: 'error' });
   try {
     // Joins the server that Epistle has started.
     const postgres = await startEmbeddedPostgres(dataDir, { log: () => undefined });
-    const floor = await startProcess('bench/history-floor.ts', { DATABASE_URL: postgres.url });
+    const floor = await startHelper('history-floor.ts', { DATABASE: JSON.stringify(postgres.connection) });
     try {
       const pages = await seedPages({ ...postgres.connection });
       return await measureAll(`${epistle.url}/graphql`, floor.url, pages);
