@@ -4,8 +4,6 @@ import { type Call, SYSTEM_LABELS, text } from './call.ts';
 import { badRequest } from './errors.ts';
 import type { Mailbox } from './mailbox.ts';
 
-const WATCH_LIFETIME_MS = 7 * 24 * 60 * 60 * 1_000;
-
 export function getProfile({ mailbox }: Call): object {
   return {
     emailAddress: mailbox.email,
@@ -30,15 +28,17 @@ export function listLabels(): object {
   return { labels: SYSTEM_LABELS.map((id) => ({ id, name: id, type: 'system' })) };
 }
 
-/** Accepted as Gmail accepts it; nothing is published, the sandbox has no Pub/Sub. */
-export function watch({ world, mailbox, body }: Call): object {
+/** What is published goes to the endpoint of `push.ts`, whatever the topic. */
+export function watch({ mailbox, body, pushes }: Call): object {
   if (!/^projects\/[^/]+\/topics\/[^/]+$/.test(text(body, 'topicName') ?? '')) {
     throw badRequest(`Invalid topicName does not match projects/sandbox/topics/*`);
   }
-  return { historyId: `${mailbox.historyId}`, expiration: `${world.now().getTime() + WATCH_LIFETIME_MS}` };
+  return { historyId: `${mailbox.historyId}`, expiration: `${pushes.watch(mailbox.email)}` };
 }
 
-export function stop(): undefined {}
+export function stop({ mailbox, pushes }: Call): undefined {
+  pushes.stop(mailbox.email);
+}
 
 export function userinfo({ spec, email }: Mailbox): object {
   const id = BigInt(`0x${createHash('sha256').update(email).digest('hex').slice(0, 16)}`);

@@ -57,6 +57,8 @@ const externalMail = z.object({
   spam: z.boolean().exactOptional(),
 });
 
+const pushEndpoint = z.object({ url: z.url(), audience: z.string(), serviceAccount: z.string() });
+
 type Operation = (input: unknown) => unknown;
 
 export class AdminHttp {
@@ -101,6 +103,12 @@ export class AdminHttp {
         admin.setConcurrentRequests(orOff(requests)),
       ),
       setSearchLagMs: operation(z.object({ ms: z.number().nonnegative() }), ({ ms }) => admin.setSearchLagMs(ms)),
+      setPushEndpoint: operation(z.object({ endpoint: pushEndpoint.nullable() }), ({ endpoint }) =>
+        admin.setPushEndpoint(endpoint),
+      ),
+      pushToken: operation(z.object({ claims: z.record(z.string(), z.unknown()).exactOptional() }), ({ claims }) =>
+        admin.pushToken(claims),
+      ),
       setLingeringDrafts: operation(z.object({ on: z.boolean() }), ({ on }) => admin.setLingeringDrafts(on)),
     };
   }

@@ -8,6 +8,7 @@ import { headerValue, parseFields, splitMessage } from './headers.ts';
 import type { Mailbox, StoredMessage } from './mailbox.ts';
 import type { MailboxSpec } from './operations.ts';
 import { rawMessage } from './payload.ts';
+import type { PushEndpoint } from './push.ts';
 import type { Services } from './router.ts';
 import { SCOPE_PREFIX } from './routes.ts';
 
@@ -77,12 +78,16 @@ export interface SandboxAdmin {
   setConcurrentRequests(requests: number): void;
   /** How long `messages.list` with `q` does not see a new message. */
   setSearchLagMs(ms: number): void;
+  /** Where changes of watched mailboxes are pushed to. Null: nowhere. */
+  setPushEndpoint(endpoint: PushEndpoint | null): void;
+  /** A token as those pushes carry it. @param claims instead of those of a good one. */
+  pushToken(claims?: Readonly<Record<string, unknown>>): string;
   /** Whether `drafts.get` keeps answering for drafts that are sent from now on. */
   setLingeringDrafts(on: boolean): void;
 }
 
 export function createAdmin(services: Services, log: CallLog, faults: Faults): SandboxAdmin {
-  const { world, oauth, quota, switches } = services;
+  const { world, oauth, quota, switches, pushes } = services;
   const mailboxOf = (email: string): Mailbox => {
     const mailbox = world.mailbox(email);
     if (mailbox === null) throw new GoogleError(404, 'notFound', `No mailbox ${email} in the sandbox.`);
@@ -140,6 +145,10 @@ export function createAdmin(services: Services, log: CallLog, faults: Faults): S
     setSearchLagMs(ms) {
       switches.searchLagMs = ms;
     },
+    setPushEndpoint(endpoint) {
+      pushes.endpoint = endpoint;
+    },
+    pushToken: (claims) => pushes.token(claims),
     setLingeringDrafts(on) {
       switches.lingeringDrafts = on;
     },

@@ -1,6 +1,7 @@
 /** One API call as its handler sees it, and how a handler reads what the client sent. */
 import { badRequest, GoogleError, notFound } from './errors.ts';
 import type { Mailbox, StoredMessage } from './mailbox.ts';
+import type { Pushes } from './push.ts';
 import type { World } from './world.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -17,6 +18,7 @@ export interface Call {
   /** A fault asks that this mail is accepted and then refused by a mail from mailer-daemon. */
   readonly refusedByMail: boolean;
   readonly switches: Switches;
+  readonly pushes: Pushes;
 }
 
 /** Ways of Gmail that are seen at times; off until turned on. */

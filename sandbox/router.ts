@@ -7,6 +7,7 @@ import { GoogleError, insufficientScopes, tooLarge, unauthorized } from './error
 import type { Grant } from './grants.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OAuth } from './oauth.ts';
+import type { Pushes } from './push.ts';
 import type { Quota } from './quota.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import { FULL_ACCESS_SCOPE, isAllowed, matchRoute, type RouteMatch, SCOPE_PREFIX } from './routes.ts';
@@ -35,13 +36,14 @@ export interface Services {
   readonly oauth: OAuth;
   readonly quota: Quota;
   readonly switches: Switches;
+  readonly pushes: Pushes;
 }
 
 const SENDS = new Set(['drafts.send', 'messages.send']);
 const USERINFO_SCOPES = ['openid', 'email', `${SCOPE_PREFIX}userinfo.email`, FULL_ACCESS_SCOPE];
 
 export function resolveTarget(services: Services, exchange: Exchange): Target {
-  const { world, oauth } = services;
+  const { world, oauth, pushes } = services;
   const { method, url } = exchange;
   const of = (grant: Grant | null | undefined) => (grant ? world.mailbox(grant.email) : null);
   switch (`${method} ${url.pathname}`) {
@@ -60,6 +62,8 @@ export function resolveTarget(services: Services, exchange: Exchange): Target {
       const token = url.searchParams.get('token') ?? formOf(exchange).get('token') ?? '';
       return { kind: 'revoke', mailbox: null, answer: () => oauth.revoke(token) };
     }
+    case 'GET /oauth2/v3/certs':
+      return { kind: 'certs', mailbox: null, answer: () => pushes.keys() };
     case 'GET /oauth2/v2/userinfo': {
       const grant = authenticate(services, exchange);
       return { kind: 'userinfo', mailbox: of(grant), answer: () => answerUserinfo(grant, of(grant)) };
@@ -81,7 +85,7 @@ export function resolveTarget(services: Services, exchange: Exchange): Target {
 }
 
 function answerGmail(
-  { world, quota, switches }: Services,
+  { world, quota, switches, pushes }: Services,
   exchange: Exchange,
   { route, userId, params, isUpload }: RouteMatch,
   { grant, mailbox, refusedByMail }: { grant: Grant; mailbox: Mailbox; refusedByMail: boolean },
@@ -100,7 +104,7 @@ function answerGmail(
     ? parseUpload(url.searchParams.get('uploadType'), headers['content-type'] ?? '', content)
     : parseJsonContent(content);
   const query = url.searchParams;
-  const answer = route.handle({ world, mailbox, params, query, body, media, refusedByMail, switches });
+  const answer = route.handle({ world, mailbox, params, query, body, media, refusedByMail, switches, pushes });
   if (isSend) quota.countSend(mailbox, now);
   return jsonReply(answer);
 }

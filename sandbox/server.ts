@@ -14,6 +14,7 @@ import { badRequest, GoogleError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { OAuth } from './oauth.ts';
 import { attachJournal } from './persistence.ts';
+import { Pushes } from './push.ts';
 import { Quota } from './quota.ts';
 import type { Reply } from './reply.ts';
 import { type Exchange, resolveTarget, type Services, type Target } from './router.ts';
@@ -65,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       concurrentRequests: options.concurrentRequests ?? off,
     }),
     switches: { searchLagMs: 0, lingeringDrafts: false },
+    pushes: new Pushes(world),
   };
   const faults = new Faults();
   const log = new CallLog();

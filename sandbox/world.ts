@@ -9,6 +9,8 @@ export class World {
   readonly now: () => Date;
   /** Called with each committed record, before it is answered for. */
   journal: (operations: readonly Operation[]) => void = () => {};
+  /** Called after a commit, for each mailbox whose history it has moved. */
+  changed: (mailbox: string) => void = () => {};
   #lastId = 0n;
   #byAddress = new Map<string, Set<Mailbox>>();
 
@@ -19,6 +21,10 @@ export class World {
   commit(...operations: readonly Operation[]): void {
     for (const operation of operations) this.apply(operation);
     this.journal(operations);
+    const moved = operations.flatMap((operation) =>
+      operation.op === 'add' || operation.op === 'remove' || operation.op === 'label' ? [operation.mailbox] : [],
+    );
+    for (const mailbox of new Set(moved)) this.changed(mailbox);
   }
 
   /** Time in the upper bits, as in Gmail's ids; always greater than every id before. */

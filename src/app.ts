@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Db, Pool } from './db/client.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
 import type { TokenSource } from './gmail/oauth.ts';
+import type { PushTokenVerifier } from './gmail/push-token.ts';
 import type { Logger } from './log.ts';
 
 /** The process: everything with an effect, time included. Passed first, to every function that has one. */
@@ -16,6 +17,7 @@ export interface App {
   readonly pool: Pool;
   readonly gmail: GmailGateway;
   readonly tokens: TokenSource;
+  readonly pushTokens: PushTokenVerifier;
   readonly sealer: Sealer;
   readonly log: Logger;
   readonly now: () => Date;

@@ -36,6 +36,13 @@ const encryptionKey = z
   .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'each key must be 32 bytes in base64')
   .transform((value) => Buffer.from(value, 'base64'));
 
+/** `0`, `30000`, or the shortest and the longest: `15000,300000`. */
+const syncInterval = z
+  .string()
+  .transform((value) => (value === '0' ? [] : commaSeparated(value)))
+  .pipe(z.array(milliseconds(100, 86_400_000)).max(2, 'must be one interval, or the shortest and the longest'))
+  .refine(([min, max]) => min === undefined || max === undefined || min <= max, 'the shortest interval comes first');
+
 const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
 
 const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());
@@ -69,6 +76,14 @@ const Environment = z
       .default([5_000, 10_000, 20_000, 40_000, 80_000, 160_000]),
     GMAIL_UNITS_PER_MINUTE: wholeNumber(130, 1_000_000_000).default(6_000),
     GMAIL_DAILY_SENDS: wholeNumber(1, 1_000_000_000).default(2_000),
+    SYNC_SINCE_DAYS: wholeNumber(0, 36_500, 'whole days').default(90),
+    SYNC_INTERVAL_MS: syncInterval.default([15_000, 300_000]),
+    GOOGLE_PUBSUB_TOPIC: z
+      .string()
+      .regex(/^projects\/[^/\s]+\/topics\/[^/\s]+$/, 'must be projects/PROJECT/topics/TOPIC')
+      .optional(),
+    GOOGLE_PUSH_AUDIENCE: z.string().optional(),
+    GOOGLE_PUSH_SERVICE_ACCOUNT: z.string().includes('@', 'must be an email address').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   })
@@ -84,6 +99,12 @@ const Environment = z
     if (env.GOOGLE_BASE_URL !== undefined && env.GOOGLE_CLIENT_ID === undefined) {
       refuse('GOOGLE_BASE_URL', 'needs GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
     }
+    if ((env.GOOGLE_PUBSUB_TOPIC === undefined) !== (env.GOOGLE_PUSH_SERVICE_ACCOUNT === undefined)) {
+      refuse(
+        env.GOOGLE_PUBSUB_TOPIC === undefined ? 'GOOGLE_PUBSUB_TOPIC' : 'GOOGLE_PUSH_SERVICE_ACCOUNT',
+        'GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT go together',
+      );
+    }
     if (env.NODE_ENV === 'production') {
       if (env.GOOGLE_CLIENT_ID === undefined) refuse('GOOGLE_CLIENT_ID', 'is required in production');
       if (env.ENCRYPTION_KEY === undefined) refuse('ENCRYPTION_KEY', 'is required in production');
@@ -96,6 +117,16 @@ export interface GoogleClient {
   readonly clientSecret: string;
   /** One origin for every Google endpoint. Null: Google itself. */
   readonly baseUrl: string | null;
+}
+
+/** How Gmail tells of changes, through Pub/Sub. */
+export interface PushConfig {
+  /** `projects/…/topics/…`, to which Gmail publishes. */
+  readonly topic: string;
+  /** What the tokens of its pushes are made out to. Null: the address of `/google/push`. */
+  readonly audience: string | null;
+  /** The service account that signs them. */
+  readonly serviceAccount: string;
 }
 
 export interface Config {
@@ -123,6 +154,12 @@ export interface Config {
   readonly gmailUnitsPerMinute: number;
   /** Emails of one account within any 24 hours. */
   readonly gmailDailySends: number;
+  /** The first import brings messages so many days old at most. */
+  readonly syncSinceDays: number;
+  /** How often mailboxes are looked at. Null: only when somebody asks or Gmail tells of a change. */
+  readonly syncInterval: { readonly minMs: number; readonly maxMs: number } | null;
+  /** Null: Gmail tells of no changes. */
+  readonly push: PushConfig | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
   /** The variables that name a proxy, for the calls to Gmail. Those that are unset are absent. */
@@ -146,6 +183,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     throw new ConfigError(`Invalid environment:\n${[...new Set(lines)].join('\n')}`);
   }
   const env = parsed.data;
+  const [minMs, maxMs = minMs] = env.SYNC_INTERVAL_MS;
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
@@ -168,6 +206,16 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     settleDelaysMs: env.SETTLE_DELAYS_MS,
     gmailUnitsPerMinute: env.GMAIL_UNITS_PER_MINUTE,
     gmailDailySends: env.GMAIL_DAILY_SENDS,
+    syncSinceDays: env.SYNC_SINCE_DAYS,
+    syncInterval: minMs === undefined || maxMs === undefined ? null : { minMs, maxMs },
+    push:
+      env.GOOGLE_PUBSUB_TOPIC === undefined || env.GOOGLE_PUSH_SERVICE_ACCOUNT === undefined
+        ? null
+        : {
+            topic: env.GOOGLE_PUBSUB_TOPIC,
+            audience: env.GOOGLE_PUSH_AUDIENCE ?? null,
+            serviceAccount: env.GOOGLE_PUSH_SERVICE_ACCOUNT,
+          },
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
     proxyEnv: Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name))),

@@ -7,6 +7,7 @@ import { openDatabase } from './db/client.ts';
 import { prepareDatabase } from './db/prepare.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
+import { createPushTokenVerifier } from './gmail/push-token.ts';
 import type { Logger } from './log.ts';
 import { createReadBackQueue } from './sync/read-back-queue.ts';
 
@@ -47,6 +48,7 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
       proxyEnv: config.proxyEnv,
     }),
     tokens: createTokenSource({ ...google, timeoutMs, now }),
+    pushTokens: createPushTokenVerifier({ baseUrl: google.baseUrl, now }),
     sealer: createSealer(parts.encryptionKeys),
     log,
     now,

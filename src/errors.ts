@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'RATE_LIMITED'
+  | 'MAILBOX_UNAVAILABLE'
   | 'INVALID_STATE';
 
 export abstract class DomainError extends Error {
@@ -128,5 +129,21 @@ export class InvalidStateError extends DomainError {
   constructor(status: OutboundEmailStatus, message: string) {
     super(message);
     this.status = status;
+  }
+}
+
+/** Gmail cannot be read now; Epistle tries again by itself. */
+export class SyncNotPossibleError extends DomainError {
+  readonly code = 'MAILBOX_UNAVAILABLE';
+  readonly retry = 'AFTER';
+  readonly accountId: string;
+  readonly reason: string;
+  /** Null when Gmail does not say. */
+  readonly retryAt: Date | null;
+  constructor(accountId: string, failure: { readonly reason: string; readonly retryAt: Date | null }) {
+    super(`The mailbox cannot be read now (${failure.reason}). Epistle tries again by itself.`);
+    this.accountId = accountId;
+    this.reason = failure.reason;
+    this.retryAt = failure.retryAt;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Takeover of a dead process's work. Every process writes its heartbeat, and each looks for those that have stopped: their
- * leases end at once, their emails get a `deliver` job that is due, and the queue lets go of their jobs (on its own it
- * would hold them for four hours).
+ * leases end at once, their emails get a `deliver` job that is due, the mailboxes that they were reading a `sync` job, and
+ * the queue lets go of their jobs (on its own it would hold them for four hours).
  *
  * A process that only paused loses its leases too. That is safe: whoever lost its lease changes nothing any more, and what
  * it had handed to Gmail is settled by reading.
@@ -35,10 +35,20 @@ const TAKE_OVER = {
         payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
         max_attempts => 25, job_key => CASE status WHEN 'UNCONFIRMED' THEN 'settle:' ELSE 'deliver:' END || id)
       FROM orphan
+    ), mailbox AS (
+      UPDATE mailbox_sync s SET lease_expires_at = now() FROM dead
+      WHERE s.lease_owner = dead.id AND s.lease_expires_at > now()
+      RETURNING s.organization_id, s.account_id
+    ), syncs AS (
+      SELECT graphile_worker.add_job('sync',
+        payload => json_build_object('organizationId', organization_id, 'accountId', account_id),
+        max_attempts => 25, job_key => 'sync:' || account_id)
+      FROM mailbox
     ), unlocked AS (
       SELECT graphile_worker.force_unlock_workers(array_agg(worker_pool)) FROM dead HAVING count(*) > 0
     )
     SELECT (SELECT count(*)::int FROM dead) AS processes, (SELECT count(*)::int FROM jobs) AS emails,
+      (SELECT count(*)::int FROM syncs) AS mailboxes,
       (SELECT count(*)::int FROM unlocked) AS unlocked`,
 };
 

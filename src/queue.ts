@@ -17,10 +17,17 @@ export const JOBS = {
   'read-back': OutboundEmailRef,
   /** Lets the emails go that wait for their account's pace, as many as it allows by then. */
   pace: AccountRef,
+  /** Reads what is new in a mailbox, and starts or continues its import. */
+  sync: AccountRef,
+  /** Asks Gmail to tell of the mailbox's changes for some days more. */
+  watch: AccountRef,
 } as const;
 
 /** Every minute, in one process: finds accepted emails that the queue has forgotten. Its payload is the queue's own. */
 export const RECOVER = 'recover';
+
+/** Every ten minutes, in one process: finds the mailboxes whose `watch` is to be renewed. */
+export const RENEW_WATCHES = 'renew-watches';
 
 export type JobName = keyof typeof JOBS;
 export type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]>;

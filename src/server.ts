@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { serveAttachment } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
 import { describeError } from './log.ts';
+import { servePush } from './push.ts';
 
 export interface HttpServer {
   /** The port that it listens on, also when any was asked for. */
@@ -54,6 +55,9 @@ function pathOf(request: IncomingMessage): string {
 async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, first, second, ...rest] = pathname.split('/');
   const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (pathname === '/google/push' && request.method === 'POST' && app.config.worker !== 'only') {
+    return servePush(app, request, response);
+  }
   if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });
   if (first === 'attachments' && app.config.worker !== 'only' && second !== undefined && rest.length === 0) {
     return serveAttachment(app, request, response, second);

@@ -9,8 +9,10 @@ import { grantWaiting } from './mail/quota.ts';
 import { recover } from './mail/recover.ts';
 import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
-import { JOBS, RECOVER } from './queue.ts';
+import { JOBS, RECOVER, RENEW_WATCHES } from './queue.ts';
 import { readBackAndTidy } from './sync/read-back-queue.ts';
+import { createSyncRunner, type SyncRunner } from './sync/runner.ts';
+import { renewWatches, watchMailbox } from './sync/watch.ts';
 
 const CONCURRENCY = 8;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
@@ -27,12 +29,14 @@ export interface Worker {
 
 /** Runs the jobs of `queue.ts`, unless `WORKER` is off, and beats. */
 export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
-  const queue = app.config.worker === 'off' ? null : await keepRunning(app, pollIntervalMs);
+  const syncs = createSyncRunner(app);
+  const queue = app.config.worker === 'off' ? null : await keepRunning(app, syncs, pollIntervalMs);
   // Without jobs it still holds leases, which end with its heartbeat.
   const heartbeat = await startHeartbeat(app, queue?.poolId ?? (() => ''));
+  if (queue !== null && app.config.syncInterval !== null) syncs.startPolling();
   let finished: Promise<void> | undefined;
   const finishJobs = () => {
-    finished ??= queue?.stop() ?? Promise.resolve();
+    finished ??= Promise.all([syncs.stop(), queue?.stop()]).then(() => undefined);
     return finished;
   };
   return {
@@ -45,7 +49,7 @@ export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS 
 }
 
 /** A runner gives up when it cannot tell the database what became of a job. Then another one takes its place. */
-async function keepRunning(app: App, pollIntervalMs: number) {
+async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) {
   let poolId = '';
   const stopping = new AbortController();
   const start = async () => {
@@ -54,7 +58,7 @@ async function keepRunning(app: App, pollIntervalMs: number) {
       poolId = workerPool.id;
     });
     watch(app, events);
-    return run({ ...runnerOptions(app, pollIntervalMs), events });
+    return run({ ...runnerOptions(app, syncs, pollIntervalMs), events });
   };
   let runner: Runner | null = await start();
   const supervising = (async () => {
@@ -86,7 +90,7 @@ async function keepRunning(app: App, pollIntervalMs: number) {
   };
 }
 
-function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
+function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): RunnerOptions {
   const taskList: TaskList = {
     deliver: async (payload) => {
       const ref = JOBS.deliver.parse(payload);
@@ -95,12 +99,15 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
     [RECOVER]: () => recover(app),
+    sync: (payload) => syncs.sync(JOBS.sync.parse(payload)),
+    watch: (payload) => watchMailbox(app, JOBS.watch.parse(payload)),
+    [RENEW_WATCHES]: () => renewWatches(app),
     'read-back': (payload) => readBackAndTidy(app, JOBS['read-back'].parse(payload)),
   };
   return {
     pgPool: app.pool,
     taskList,
-    crontab: `* * * * * ${RECOVER}`,
+    crontab: `* * * * * ${RECOVER}\n*/10 * * * * ${RENEW_WATCHES}`,
     concurrency: CONCURRENCY,
     pollInterval: pollIntervalMs,
     noHandleSignals: true,

@@ -48,6 +48,9 @@ export interface TestAppOptions {
   readonly beside?: Pick<TestApp, 'database' | 'sandbox'>;
 }
 
+/** Mailboxes are read when a test asks for it: tests count the calls and statements of what they do. */
+export const UNPOLLED = { SYNC_INTERVAL_MS: '0' };
+
 /** Limits that no test reaches: what is tested is not how fast an account may send. */
 export const UNPACED = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
 
@@ -71,7 +74,7 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
   }
   const logged: string[] = [];
   const log = createLogger('info', { write: (line) => void logged.push(line) });
-  const config = parseConfig({ ...UNPACED, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...env });
+  const config = parseConfig({ ...UNPACED, ...UNPOLLED, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...env });
   const google = { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret, baseUrl: sandbox.url };
   const running = await createApp({
     config,

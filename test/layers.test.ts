@@ -22,7 +22,7 @@ function importsOf({ file, text }: { file: string; text: string }): string[] {
 const LAYERS: [string, RegExp][] = [
   ['main', /^(main|admin)\.ts$/],
   ['process', /^(server|worker|heartbeat|create-app|demo|welcome|secrets)\.ts$/],
-  ['http', /^(graphql-server|downloads|graphiql)\.ts$/],
+  ['http', /^(graphql-server|downloads|push|graphiql)\.ts$/],
   ['schema', /^schema\//],
   ['domain', /^(mail|sync|context|auth)\//],
   ['ports', /^(gmail|db)\/|^(queue|app)\.ts$/],

@@ -11,7 +11,7 @@ import { parseConfig } from '../src/config.ts';
 import { createApp } from '../src/create-app.ts';
 import { createLogger } from '../src/log.ts';
 import { createTestDatabase } from './database.ts';
-import { createTenant, eventually, type Tenant, UNPACED } from './harness.ts';
+import { createTenant, eventually, type Tenant, UNPACED, UNPOLLED } from './harness.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..');
 const ENCRYPTION_KEY = Buffer.alloc(32, 7);
@@ -49,7 +49,7 @@ export class EpistleProcess {
   async start(): Promise<void> {
     const child = spawn(process.execPath, ['src/main.ts'], {
       cwd: ROOT,
-      env: environment({ ...UNPACED, PORT: String(this.#port), ...this.#env }),
+      env: environment({ ...UNPACED, ...UNPOLLED, PORT: String(this.#port), ...this.#env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

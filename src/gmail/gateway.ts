@@ -78,6 +78,28 @@ export interface MessageHead extends MessageRef {
   readonly opId: string | null;
 }
 
+/** A page of the mailbox's messages, newest first. */
+export interface MessagePage {
+  readonly ids: readonly string[];
+  /** Where the next page begins. Null: this is the last one. */
+  readonly nextPageToken: string | null;
+}
+
+/** One change of a mailbox. Trash and spam are labels. */
+export type MailboxChange = { readonly messageId: string } & (
+  | { readonly type: 'added'; readonly labels: readonly string[] }
+  | { readonly type: 'deleted' }
+  | { readonly type: 'relabelled'; readonly added: readonly string[]; readonly removed: readonly string[] }
+);
+
+/** What changed since a history id, in the order in which it did. */
+export interface HistoryPage {
+  readonly changes: readonly MailboxChange[];
+  /** From here the next changes are listed: the mailbox's newest id, or the last one on this page when there are more. */
+  readonly historyId: string;
+  readonly hasMore: boolean;
+}
+
 export interface CallOptions {
   /** Aborts the call: `unknown` once its request may have left, `unreachable` while it waited for its turn. */
   readonly signal?: AbortSignal;
@@ -116,6 +138,32 @@ export interface GmailGateway {
   deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
   /** The whole message, bodies decoded. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
+  /** As `getMessage`, without bodies and parts: for a message that cannot be read whole. Null when it is gone. */
+  getMessageHeaders(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
+  /**
+   * The mailbox's messages, drafts included, newest first. A consistent read, unless `query` asks for a search: what that
+   * does not show may be there all the same.
+   * @param list.limit 1..500.
+   * @param list.query in the language of Gmail's search box.
+   * @param list.includeSpamTrash else what is in Spam or Trash is left out.
+   */
+  listMessages(
+    mailbox: MailboxAccess,
+    list: {
+      readonly pageToken: string | null;
+      readonly limit: number;
+      readonly query?: string;
+      readonly labelId?: string;
+      readonly includeSpamTrash?: boolean;
+    },
+    options?: CallOptions,
+  ): Promise<MessagePage>;
+  /** The ids of the mailbox's labels, Gmail's own included. */
+  listLabels(mailbox: MailboxAccess, options?: CallOptions): Promise<string[]>;
+  /** The changes after a history id, at most 500. Null when Gmail no longer knows it. A consistent read. */
+  listHistory(mailbox: MailboxAccess, startHistoryId: string, options?: CallOptions): Promise<HistoryPage | null>;
+  /** Has Gmail publish the mailbox's changes to a Pub/Sub topic. @returns until when it does. */
+  watch(mailbox: MailboxAccess, topic: string, options?: CallOptions): Promise<Date>;
   /** The bytes of one attachment. Null when the message or the attachment is gone. */
   getAttachment(
     mailbox: MailboxAccess,

@@ -3,6 +3,7 @@ import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
 import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
+import { HistoryAnswer, toHistoryPage } from './history.ts';
 import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailMessage } from './message.ts';
 import { createTransport, type GmailRequest, type ProxyEnvironment } from './transport.ts';
@@ -11,7 +12,8 @@ import { createTransport, type GmailRequest, type ProxyEnvironment } from './tra
 const MAX_IN_FLIGHT = 4;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
-const DRAFTS = '/gmail/v1/users/me/drafts';
+const ME = '/gmail/v1/users/me';
+const DRAFTS = `${ME}/drafts`;
 const JSON_TYPE = 'application/json';
 const GOOGLE = 'https://gmail.googleapis.com';
 
@@ -50,6 +52,10 @@ const HeadAnswer = SentAnswer.extend({
 });
 const ThreadAnswer = z.object({ messages: z.array(HeadAnswer).default([]) });
 const ListAnswer = z.object({ messages: z.array(z.object({ id: Id })).default([]) });
+const PageAnswer = ListAnswer.extend({ nextPageToken: z.string().min(1).nullable().default(null) });
+const LabelsAnswer = z.object({ labels: z.array(z.object({ id: Id })).default([]) });
+/** Milliseconds since 1970, as text. */
+const WatchAnswer = z.object({ expiration: z.string().regex(/^\d{1,15}$/) });
 const DraftsAnswer = z.object({ drafts: z.array(z.object({ id: Id, message: z.object({ id: Id }) })).default([]) });
 const AttachmentAnswer = z.object({ data: z.string() });
 
@@ -227,6 +233,51 @@ export function googleGateway(options: {
       return toGmailMessage(answer, (attachmentId) =>
         gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions),
       );
+    },
+
+    async getMessageHeaders(mailbox, messageId, callOptions = {}) {
+      const path = `${ME}/messages/${encodeURIComponent(messageId)}?format=metadata`;
+      const answer = await orNullWhenGone(
+        exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
+      );
+      return (
+        answer && { ...(await toGmailMessage(answer, async () => null)), bodyText: null, bodyHtml: null, parts: [] }
+      );
+    },
+
+    async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId, includeSpamTrash }, callOptions = {}) {
+      const params = new URLSearchParams({ maxResults: String(maxResults) });
+      if (pageToken !== null) params.set('pageToken', pageToken);
+      if (query !== undefined) params.set('q', query);
+      if (labelId !== undefined) params.set('labelIds', labelId);
+      if (includeSpamTrash) params.set('includeSpamTrash', 'true');
+      const path = `${ME}/messages?${params}`;
+      const page = await exchange(mailbox, callOptions, PageAnswer, () => ({ method: 'GET', path, body: null }));
+      return { ids: page.messages.map(({ id }) => id), nextPageToken: page.nextPageToken };
+    },
+
+    async listLabels(mailbox, callOptions = {}) {
+      const { labels } = await call(mailbox, callOptions, READ, LabelsAnswer, (o) => users.labels.list(UserId, o));
+      return labels.map(({ id }) => id);
+    },
+
+    async listHistory(mailbox, startHistoryId, callOptions = {}) {
+      const path = `${ME}/history?startHistoryId=${encodeURIComponent(startHistoryId)}&maxResults=500`;
+      const list = (page: string) =>
+        exchange(mailbox, callOptions, HistoryAnswer, () => ({ method: 'GET', path: path + page, body: null }));
+      let answer = await orNullWhenGone(list(''));
+      // A page may be empty and not the last.
+      while (answer?.nextPageToken !== undefined && answer.history.length === 0) {
+        answer = await orNullWhenGone(list(`&pageToken=${encodeURIComponent(answer.nextPageToken)}`));
+      }
+      return answer && toHistoryPage(answer);
+    },
+
+    async watch(mailbox, topicName, callOptions = {}) {
+      const params = { ...UserId, requestBody: { topicName } };
+      // Made twice it is the same watch.
+      const { expiration } = await call(mailbox, callOptions, EFFECT, WatchAnswer, (o) => users.watch(params, o));
+      return new Date(Number(expiration));
     },
 
     async getAttachment(mailbox, { messageId, attachmentId }, callOptions = {}) {

@@ -58,6 +58,25 @@ export function paceParameters({ slotsPerWindow, windowMs, dailySends }: Pace): 
 }
 
 /**
+ * Slots for reading, of those that sending does not need: see `take_read_slots`. They do not count towards the day.
+ * @param options.burst at most so many in a row; the others are had evenly.
+ * @returns how many were granted, and when not all: milliseconds until the next one may be had.
+ */
+export async function takeReadSlots(
+  app: App,
+  account: { readonly organizationId: string; readonly id: string },
+  { wanted, burst }: { readonly wanted: number; readonly burst: number },
+): Promise<{ readonly granted: number; readonly waitMs: number }> {
+  const { slotsPerWindow, windowMs } = paceOf(app.config);
+  const { rows } = await app.pool.query<{ granted: number; waitMs: number }>({
+    name: 'take-read-slots',
+    text: 'SELECT granted, wait_ms AS "waitMs" FROM take_read_slots($1, $2, $3, $4, $5, $6)',
+    values: [account.organizationId, account.id, wanted, burst, slotsPerWindow, windowMs],
+  });
+  return rows[0] ?? { granted: 0, waitMs: windowMs };
+}
+
+/**
  * Gmail has refused for now: nothing of this account is sent for `pauseMs`. Null: Gmail does not say for how long; the
  * pause grows with the times in a row.
  * @returns milliseconds until it goes on.

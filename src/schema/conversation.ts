@@ -1,7 +1,7 @@
 import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import { ContextEntity, loadContextEntity } from './context-entity.ts';
-import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER } from './email-message.ts';
+import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER, NOT_DELETED } from './email-message.ts';
 import {
   type ConnectionArgs,
   CREATED_DESC,
@@ -42,7 +42,9 @@ export const Conversation = builder.prismaNode('Conversation', {
     hasReply: t.exposeBoolean('hasReply', {
       description: 'Whether somebody answered a message that was sent from here. Automatic answers do not count.',
     }),
-    messageCount: t.exposeInt('messageCount', { description: 'How many messages it has.' }),
+    messageCount: t.exposeInt('messageCount', {
+      description: 'How many messages it has, those in trash and spam left out.',
+    }),
     lastMessageAt: t.expose('lastMessageAt', { type: 'DateTime', description: 'When its last message was sent.' }),
   }),
 });
@@ -65,19 +67,23 @@ builder.prismaObjectFields(Conversation, (t) => ({
   messages: t.connection(
     {
       type: EmailMessage,
-      description: 'Its messages, oldest first.',
+      description: 'Its messages, oldest first, those in trash and spam included: their labels tell.',
       select: (args, _context, nested) => ({
-        messages: nested({ ...keysetQuery(parseKeyset(args, MESSAGE_ORDER)), select: { id: true, sentAt: true } }, [
-          'edges',
-          'node',
-        ]),
+        messages: nested(
+          { ...keysetQuery(parseKeyset(args, MESSAGE_ORDER), NOT_DELETED), select: { id: true, sentAt: true } },
+          ['edges', 'node'],
+        ),
       }),
       resolve: ({ id, messages }, args, { db, batches }, info) =>
         toConnection(
           parseKeyset(args, MESSAGE_ORDER),
           messages,
           countPerParent(batches, info, { column: 'conversationId', id }, (ids) =>
-            db.emailMessage.groupBy({ by: 'conversationId', where: { conversationId: { in: ids } }, _count: true }),
+            db.emailMessage.groupBy({
+              by: 'conversationId',
+              where: { conversationId: { in: ids }, ...NOT_DELETED },
+              _count: true,
+            }),
           ),
         ),
     },

@@ -2,6 +2,7 @@ import type { EmailAccountStatus as Status } from '#generated/prisma/enums.ts';
 import { type SendBudget as Budget, findSendBudgets } from '../mail/quota.ts';
 import { builder } from './builder.ts';
 import { EmailAccountStatus } from './enums.ts';
+import { MailboxSync, SYNC, toMailboxSync } from './mailbox-sync.ts';
 
 const SendBudget = builder.objectRef<Budget>('SendBudget').implement({
   description: 'How much an account may still send, and when.',
@@ -72,10 +73,18 @@ export const EmailAccount = builder.prismaNode('EmailAccount', {
         return budget;
       },
     }),
-    lastSyncedAt: t.expose('lastSyncedAt', {
+    lastSyncedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When its mailbox was last read. Null: never.',
+      description: 'Every change of the mailbox up to then is here. Null: it was never read.',
+      select: { sync: { select: { lastSyncedAt: true } } },
+      resolve: ({ sync }) => sync?.lastSyncedAt ?? null,
+    }),
+    sync: t.field({
+      type: MailboxSync,
+      description: 'How far its mailbox has been read.',
+      select: { status: true, sync: { select: SYNC } },
+      resolve: ({ status, sync }) => toMailboxSync(status, sync),
     }),
     connectedAt: t.expose('connectedAt', { type: 'DateTime', description: 'When its owner last consented.' }),
   }),

@@ -5,6 +5,9 @@ import { builder } from './builder.ts';
 import { Direction } from './enums.ts';
 import type { KeysetOrder } from './keyset.ts';
 
+/** Messages that are in the mailbox still. */
+export const NOT_DELETED = { deletedAt: null } as const;
+
 export const MESSAGE_ORDER: KeysetOrder<'sentAt'> = { column: 'sentAt', direction: 'asc' };
 
 const StoredMailboxes = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
@@ -74,7 +77,19 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     }),
     sentAt: t.expose('sentAt', { type: 'DateTime', description: "Gmail's time of receipt or sending." }),
     isRead: t.exposeBoolean('isRead', { description: 'Whether it was read.' }),
-    labels: t.exposeStringList('labels', { description: 'Its Gmail labels, by id.' }),
+    labels: t.exposeStringList('labels', {
+      description: 'Its Gmail labels, by id. TRASH and SPAM are labels too: what has one is kept, and not counted.',
+    }),
+    importError: t.exposeString('importError', {
+      nullable: true,
+      description: 'What of it could not be read or stored, for people. Null: it is whole.',
+    }),
+    deletedAt: t.expose('deletedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it was deleted in Gmail. It is kept, without its content, because an outbound email answers it. Null: it is there.',
+    }),
     messageId: t.exposeString('messageId', {
       nullable: true,
       description:

@@ -70,6 +70,7 @@ export const ErrorCode = builder.enumType('ErrorCode', {
     UNAUTHENTICATED: 'No API key came, or one that is not known, expired or revoked.',
     FORBIDDEN: 'The API key lacks the scope that the message names.',
     RATE_LIMITED: 'Too many requests; try again later.',
+    MAILBOX_UNAVAILABLE: 'The mailbox cannot be read now.',
     INVALID_STATE: 'The email is not in a state in which this can be done.',
   }),
 });

@@ -79,6 +79,26 @@ builder.objectType(errors.AccountNotReadyError, {
   }),
 });
 
+builder.objectType(errors.SyncNotPossibleError, {
+  name: 'SyncNotPossibleError',
+  description: 'The mailbox cannot be read now: Gmail throttles or is not reached. Epistle tries again by itself.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    account: t.prismaField({
+      type: EmailAccount,
+      description: 'The account; its `sync` says how far it has been read.',
+      resolve: (query, { accountId }, _args, { db }) =>
+        db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
+    }),
+    reason: t.exposeString('reason', { description: "Google's reason as a word, or the network error's code." }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When Gmail allows the next try. Null: it does not say.',
+    }),
+  }),
+});
+
 builder.objectType(errors.ReplyNotPossibleError, {
   name: 'ReplyNotPossibleError',
   description: 'The message cannot be replied to in its thread. Nothing was sent.',

@@ -32,18 +32,27 @@ export async function storeMessage(
     const stored = await storeInNewThread(pool, mailbox, message, envelope, outboundEmailId);
     if (stored !== null) return stored;
   }
-  return inTransaction(pool, async (tx) => {
-    // The conversation's row is locked by this: messages of one thread are stored one after the other.
-    const conversationId = await upsertConversation(tx, mailbox, message, envelope);
-    const id = uuidv7();
-    const { rowCount } = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
-    if (rowCount === 0) return linkStored(tx, mailbox, message, outboundEmailId);
-    await insertParts(tx, mailbox.organizationId, id, message, outboundEmailId);
-    await countMessage(tx, mailbox, message, envelope, conversationId);
-    if (outboundEmailId !== null) await linkOutboundEmail(tx, mailbox, envelope, conversationId, outboundEmailId);
-    await noteContact(tx, mailbox, message, envelope, conversationId);
-    return id;
-  });
+  return inTransaction(pool, (tx) => storeMessageIn(tx, mailbox, message, outboundEmailId));
+}
+
+/** As `storeMessage`, in the caller's transaction, which stores nothing else: it locks what belongs to the message. */
+export async function storeMessageIn(
+  tx: Sql,
+  mailbox: Mailbox,
+  message: GmailMessage,
+  outboundEmailId: string | null,
+): Promise<string> {
+  const envelope = readEnvelope(mailbox, message);
+  // The conversation's row is locked by this: messages of one thread are stored one after the other.
+  const conversationId = await upsertConversation(tx, mailbox, message, envelope);
+  const id = uuidv7();
+  const { rowCount } = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
+  if (rowCount === 0) return linkStored(tx, mailbox, message, outboundEmailId);
+  await insertParts(tx, mailbox.organizationId, id, message, outboundEmailId);
+  await countMessage(tx, mailbox, message, envelope, conversationId);
+  if (outboundEmailId !== null) await linkOutboundEmail(tx, mailbox, envelope, conversationId, outboundEmailId);
+  await noteContact(tx, mailbox, message, envelope, conversationId);
+  return id;
 }
 
 async function upsertConversation(tx: Sql, mailbox: Mailbox, message: GmailMessage, envelope: Envelope) {

@@ -120,6 +120,8 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   /** The email is not in a state in which this can be done. */
   | 'INVALID_STATE'
+  /** The mailbox cannot be read now. */
+  | 'MAILBOX_UNAVAILABLE'
   /** There is no such object in the organization. */
   | 'NOT_FOUND'
   /** Too many requests; try again later. */

@@ -39,6 +39,17 @@ export type EmailAccount = Prisma.EmailAccountModel
  */
 export type AccountPace = Prisma.AccountPaceModel
 /**
+ * Model MailboxSync
+ * How far an account's mailbox has been read, see src/sync/sync.ts. Every account has one, made by a trigger. Dated by
+ * the database's clock.
+ */
+export type MailboxSync = Prisma.MailboxSyncModel
+/**
+ * Model MailboxListing
+ * The ids that a RELIST has seen so far.
+ */
+export type MailboxListing = Prisma.MailboxListingModel
+/**
  * Model ContextEntity
  * What an email can be about: the supertype of invoices, customers and every kind that the operator adds. Emails and
  * conversations refer to it, so that a new kind is a table of its own and no change elsewhere.

@@ -19,6 +19,16 @@ export const EmailAccountStatus = {
 export type EmailAccountStatus = (typeof EmailAccountStatus)[keyof typeof EmailAccountStatus]
 
 
+export const MailboxSyncPhase = {
+  IMPORT: 'IMPORT',
+  RELIST: 'RELIST',
+  LABELS: 'LABELS',
+  HISTORY: 'HISTORY'
+} as const
+
+export type MailboxSyncPhase = (typeof MailboxSyncPhase)[keyof typeof MailboxSyncPhase]
+
+
 export const InvoiceStatus = {
   DRAFT: 'DRAFT',
   OPEN: 'OPEN',

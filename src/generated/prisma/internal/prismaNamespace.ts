@@ -401,6 +401,8 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
   AccountPace: 'AccountPace',
+  MailboxSync: 'MailboxSync',
+  MailboxListing: 'MailboxListing',
   ContextEntity: 'ContextEntity',
   Customer: 'Customer',
   Invoice: 'Invoice',
@@ -429,7 +431,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "apiKey" | "emailAccount" | "accountPace" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
+    modelProps: "organization" | "apiKey" | "emailAccount" | "accountPace" | "mailboxSync" | "mailboxListing" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -726,6 +728,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.AccountPaceCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.AccountPaceCountAggregateOutputType> | number
+        }
+      }
+    }
+    MailboxSync: {
+      payload: Prisma.$MailboxSyncPayload<ExtArgs>
+      fields: Prisma.MailboxSyncFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MailboxSyncFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MailboxSyncFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        findFirst: {
+          args: Prisma.MailboxSyncFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MailboxSyncFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        findMany: {
+          args: Prisma.MailboxSyncFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>[]
+        }
+        create: {
+          args: Prisma.MailboxSyncCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        createMany: {
+          args: Prisma.MailboxSyncCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MailboxSyncCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>[]
+        }
+        delete: {
+          args: Prisma.MailboxSyncDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        update: {
+          args: Prisma.MailboxSyncUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        deleteMany: {
+          args: Prisma.MailboxSyncDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MailboxSyncUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MailboxSyncUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>[]
+        }
+        upsert: {
+          args: Prisma.MailboxSyncUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxSyncPayload>
+        }
+        aggregate: {
+          args: Prisma.MailboxSyncAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMailboxSync>
+        }
+        groupBy: {
+          args: Prisma.MailboxSyncGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailboxSyncGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MailboxSyncCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailboxSyncCountAggregateOutputType> | number
+        }
+      }
+    }
+    MailboxListing: {
+      payload: Prisma.$MailboxListingPayload<ExtArgs>
+      fields: Prisma.MailboxListingFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MailboxListingFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MailboxListingFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        findFirst: {
+          args: Prisma.MailboxListingFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MailboxListingFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        findMany: {
+          args: Prisma.MailboxListingFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+        }
+        create: {
+          args: Prisma.MailboxListingCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        createMany: {
+          args: Prisma.MailboxListingCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MailboxListingCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+        }
+        delete: {
+          args: Prisma.MailboxListingDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        update: {
+          args: Prisma.MailboxListingUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        deleteMany: {
+          args: Prisma.MailboxListingDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MailboxListingUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MailboxListingUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+        }
+        upsert: {
+          args: Prisma.MailboxListingUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+        }
+        aggregate: {
+          args: Prisma.MailboxListingAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMailboxListing>
+        }
+        groupBy: {
+          args: Prisma.MailboxListingGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailboxListingGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MailboxListingCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailboxListingCountAggregateOutputType> | number
         }
       }
     }
@@ -1772,7 +1922,6 @@ export const EmailAccountScalarFieldEnum = {
   status: 'status',
   statusReason: 'statusReason',
   sealedRefreshToken: 'sealedRefreshToken',
-  lastSyncedAt: 'lastSyncedAt',
   connectedAt: 'connectedAt',
   createdAt: 'createdAt'
 } as const
@@ -1788,10 +1937,47 @@ export const AccountPaceScalarFieldEnum = {
   sendsFrom: 'sendsFrom',
   blockedUntil: 'blockedUntil',
   blockedCode: 'blockedCode',
-  throttles: 'throttles'
+  throttles: 'throttles',
+  readUntil: 'readUntil'
 } as const
 
 export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
+
+
+export const MailboxSyncScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  phase: 'phase',
+  historyId: 'historyId',
+  pageToken: 'pageToken',
+  since: 'since',
+  listedFrom: 'listedFrom',
+  imported: 'imported',
+  estimated: 'estimated',
+  leaseToken: 'leaseToken',
+  leaseExpiresAt: 'leaseExpiresAt',
+  leaseOwner: 'leaseOwner',
+  again: 'again',
+  nextRunAt: 'nextRunAt',
+  lastSyncedAt: 'lastSyncedAt',
+  activeAt: 'activeAt',
+  failures: 'failures',
+  errorCode: 'errorCode',
+  errorMessage: 'errorMessage',
+  failedAt: 'failedAt',
+  watchExpiresAt: 'watchExpiresAt'
+} as const
+
+export type MailboxSyncScalarFieldEnum = (typeof MailboxSyncScalarFieldEnum)[keyof typeof MailboxSyncScalarFieldEnum]
+
+
+export const MailboxListingScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  providerMessageId: 'providerMessageId'
+} as const
+
+export type MailboxListingScalarFieldEnum = (typeof MailboxListingScalarFieldEnum)[keyof typeof MailboxListingScalarFieldEnum]
 
 
 export const ContextEntityScalarFieldEnum = {
@@ -1906,6 +2092,8 @@ export const EmailMessageScalarFieldEnum = {
   inReplyTo: 'inReplyTo',
   references: 'references',
   outboundEmailId: 'outboundEmailId',
+  importError: 'importError',
+  deletedAt: 'deletedAt',
   createdAt: 'createdAt'
 } as const
 
@@ -2148,6 +2336,20 @@ export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel,
  * Reference to a field of type 'Int'
  */
 export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
+    
+
+
+/**
+ * Reference to a field of type 'MailboxSyncPhase'
+ */
+export type EnumMailboxSyncPhaseFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'MailboxSyncPhase'>
+    
+
+
+/**
+ * Reference to a field of type 'MailboxSyncPhase[]'
+ */
+export type ListEnumMailboxSyncPhaseFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'MailboxSyncPhase[]'>
     
 
 
@@ -2452,6 +2654,8 @@ export type GlobalOmitConfig = {
   apiKey?: Prisma.ApiKeyOmit
   emailAccount?: Prisma.EmailAccountOmit
   accountPace?: Prisma.AccountPaceOmit
+  mailboxSync?: Prisma.MailboxSyncOmit
+  mailboxListing?: Prisma.MailboxListingOmit
   contextEntity?: Prisma.ContextEntityOmit
   customer?: Prisma.CustomerOmit
   invoice?: Prisma.InvoiceOmit

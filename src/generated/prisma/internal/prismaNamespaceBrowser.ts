@@ -55,6 +55,8 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
   AccountPace: 'AccountPace',
+  MailboxSync: 'MailboxSync',
+  MailboxListing: 'MailboxListing',
   ContextEntity: 'ContextEntity',
   Customer: 'Customer',
   Invoice: 'Invoice',
@@ -128,7 +130,6 @@ export const EmailAccountScalarFieldEnum = {
   status: 'status',
   statusReason: 'statusReason',
   sealedRefreshToken: 'sealedRefreshToken',
-  lastSyncedAt: 'lastSyncedAt',
   connectedAt: 'connectedAt',
   createdAt: 'createdAt'
 } as const
@@ -144,10 +145,47 @@ export const AccountPaceScalarFieldEnum = {
   sendsFrom: 'sendsFrom',
   blockedUntil: 'blockedUntil',
   blockedCode: 'blockedCode',
-  throttles: 'throttles'
+  throttles: 'throttles',
+  readUntil: 'readUntil'
 } as const
 
 export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
+
+
+export const MailboxSyncScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  phase: 'phase',
+  historyId: 'historyId',
+  pageToken: 'pageToken',
+  since: 'since',
+  listedFrom: 'listedFrom',
+  imported: 'imported',
+  estimated: 'estimated',
+  leaseToken: 'leaseToken',
+  leaseExpiresAt: 'leaseExpiresAt',
+  leaseOwner: 'leaseOwner',
+  again: 'again',
+  nextRunAt: 'nextRunAt',
+  lastSyncedAt: 'lastSyncedAt',
+  activeAt: 'activeAt',
+  failures: 'failures',
+  errorCode: 'errorCode',
+  errorMessage: 'errorMessage',
+  failedAt: 'failedAt',
+  watchExpiresAt: 'watchExpiresAt'
+} as const
+
+export type MailboxSyncScalarFieldEnum = (typeof MailboxSyncScalarFieldEnum)[keyof typeof MailboxSyncScalarFieldEnum]
+
+
+export const MailboxListingScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  providerMessageId: 'providerMessageId'
+} as const
+
+export type MailboxListingScalarFieldEnum = (typeof MailboxListingScalarFieldEnum)[keyof typeof MailboxListingScalarFieldEnum]
 
 
 export const ContextEntityScalarFieldEnum = {
@@ -262,6 +300,8 @@ export const EmailMessageScalarFieldEnum = {
   inReplyTo: 'inReplyTo',
   references: 'references',
   outboundEmailId: 'outboundEmailId',
+  importError: 'importError',
+  deletedAt: 'deletedAt',
   createdAt: 'createdAt'
 } as const
 

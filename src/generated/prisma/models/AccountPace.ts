@@ -44,6 +44,7 @@ export type AccountPaceMinAggregateOutputType = {
   blockedUntil: Date | null
   blockedCode: string | null
   throttles: number | null
+  readUntil: Date | null
 }
 
 export type AccountPaceMaxAggregateOutputType = {
@@ -53,6 +54,7 @@ export type AccountPaceMaxAggregateOutputType = {
   blockedUntil: Date | null
   blockedCode: string | null
   throttles: number | null
+  readUntil: Date | null
 }
 
 export type AccountPaceCountAggregateOutputType = {
@@ -64,6 +66,7 @@ export type AccountPaceCountAggregateOutputType = {
   blockedUntil: number
   blockedCode: number
   throttles: number
+  readUntil: number
   _all: number
 }
 
@@ -85,6 +88,7 @@ export type AccountPaceMinAggregateInputType = {
   blockedUntil?: true
   blockedCode?: true
   throttles?: true
+  readUntil?: true
 }
 
 export type AccountPaceMaxAggregateInputType = {
@@ -94,6 +98,7 @@ export type AccountPaceMaxAggregateInputType = {
   blockedUntil?: true
   blockedCode?: true
   throttles?: true
+  readUntil?: true
 }
 
 export type AccountPaceCountAggregateInputType = {
@@ -105,6 +110,7 @@ export type AccountPaceCountAggregateInputType = {
   blockedUntil?: true
   blockedCode?: true
   throttles?: true
+  readUntil?: true
   _all?: true
 }
 
@@ -203,6 +209,7 @@ export type AccountPaceGroupByOutputType = {
   blockedUntil: Date | null
   blockedCode: string | null
   throttles: number
+  readUntil: Date | null
   _count: AccountPaceCountAggregateOutputType | null
   _avg: AccountPaceAvgAggregateOutputType | null
   _sum: AccountPaceSumAggregateOutputType | null
@@ -237,6 +244,7 @@ export type AccountPaceWhereInput = {
   blockedUntil?: Prisma.DateTimeNullableFilter<"AccountPace"> | Date | string | null
   blockedCode?: Prisma.StringNullableFilter<"AccountPace"> | string | null
   throttles?: Prisma.IntFilter<"AccountPace"> | number
+  readUntil?: Prisma.DateTimeNullableFilter<"AccountPace"> | Date | string | null
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
 }
 
@@ -249,6 +257,7 @@ export type AccountPaceOrderByWithRelationInput = {
   blockedUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   blockedCode?: Prisma.SortOrderInput | Prisma.SortOrder
   throttles?: Prisma.SortOrder
+  readUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   account?: Prisma.EmailAccountOrderByWithRelationInput
 }
 
@@ -265,6 +274,7 @@ export type AccountPaceWhereUniqueInput = Prisma.AtLeast<{
   blockedUntil?: Prisma.DateTimeNullableFilter<"AccountPace"> | Date | string | null
   blockedCode?: Prisma.StringNullableFilter<"AccountPace"> | string | null
   throttles?: Prisma.IntFilter<"AccountPace"> | number
+  readUntil?: Prisma.DateTimeNullableFilter<"AccountPace"> | Date | string | null
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
 }, "organizationId_accountId">
 
@@ -277,6 +287,7 @@ export type AccountPaceOrderByWithAggregationInput = {
   blockedUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   blockedCode?: Prisma.SortOrderInput | Prisma.SortOrder
   throttles?: Prisma.SortOrder
+  readUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AccountPaceCountOrderByAggregateInput
   _avg?: Prisma.AccountPaceAvgOrderByAggregateInput
   _max?: Prisma.AccountPaceMaxOrderByAggregateInput
@@ -296,6 +307,7 @@ export type AccountPaceScalarWhereWithAggregatesInput = {
   blockedUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"AccountPace"> | Date | string | null
   blockedCode?: Prisma.StringNullableWithAggregatesFilter<"AccountPace"> | string | null
   throttles?: Prisma.IntWithAggregatesFilter<"AccountPace"> | number
+  readUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"AccountPace"> | Date | string | null
 }
 
 export type AccountPaceCreateInput = {
@@ -305,6 +317,7 @@ export type AccountPaceCreateInput = {
   blockedUntil?: Date | string | null
   blockedCode?: string | null
   throttles?: number
+  readUntil?: Date | string | null
   account: Prisma.EmailAccountCreateNestedOneWithoutPaceInput
 }
 
@@ -317,6 +330,7 @@ export type AccountPaceUncheckedCreateInput = {
   blockedUntil?: Date | string | null
   blockedCode?: string | null
   throttles?: number
+  readUntil?: Date | string | null
 }
 
 export type AccountPaceUpdateInput = {
@@ -326,6 +340,7 @@ export type AccountPaceUpdateInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutPaceNestedInput
 }
 
@@ -338,6 +353,7 @@ export type AccountPaceUncheckedUpdateInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type AccountPaceCreateManyInput = {
@@ -349,6 +365,7 @@ export type AccountPaceCreateManyInput = {
   blockedUntil?: Date | string | null
   blockedCode?: string | null
   throttles?: number
+  readUntil?: Date | string | null
 }
 
 export type AccountPaceUpdateManyMutationInput = {
@@ -358,6 +375,7 @@ export type AccountPaceUpdateManyMutationInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type AccountPaceUncheckedUpdateManyInput = {
@@ -369,6 +387,7 @@ export type AccountPaceUncheckedUpdateManyInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type AccountPaceNullableScalarRelationFilter = {
@@ -406,6 +425,7 @@ export type AccountPaceCountOrderByAggregateInput = {
   blockedUntil?: Prisma.SortOrder
   blockedCode?: Prisma.SortOrder
   throttles?: Prisma.SortOrder
+  readUntil?: Prisma.SortOrder
 }
 
 export type AccountPaceAvgOrderByAggregateInput = {
@@ -420,6 +440,7 @@ export type AccountPaceMaxOrderByAggregateInput = {
   blockedUntil?: Prisma.SortOrder
   blockedCode?: Prisma.SortOrder
   throttles?: Prisma.SortOrder
+  readUntil?: Prisma.SortOrder
 }
 
 export type AccountPaceMinOrderByAggregateInput = {
@@ -429,6 +450,7 @@ export type AccountPaceMinOrderByAggregateInput = {
   blockedUntil?: Prisma.SortOrder
   blockedCode?: Prisma.SortOrder
   throttles?: Prisma.SortOrder
+  readUntil?: Prisma.SortOrder
 }
 
 export type AccountPaceSumOrderByAggregateInput = {
@@ -501,6 +523,7 @@ export type AccountPaceCreateWithoutAccountInput = {
   blockedUntil?: Date | string | null
   blockedCode?: string | null
   throttles?: number
+  readUntil?: Date | string | null
 }
 
 export type AccountPaceUncheckedCreateWithoutAccountInput = {
@@ -510,6 +533,7 @@ export type AccountPaceUncheckedCreateWithoutAccountInput = {
   blockedUntil?: Date | string | null
   blockedCode?: string | null
   throttles?: number
+  readUntil?: Date | string | null
 }
 
 export type AccountPaceCreateOrConnectWithoutAccountInput = {
@@ -535,6 +559,7 @@ export type AccountPaceUpdateWithoutAccountInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type AccountPaceUncheckedUpdateWithoutAccountInput = {
@@ -544,6 +569,7 @@ export type AccountPaceUncheckedUpdateWithoutAccountInput = {
   blockedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   blockedCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   throttles?: Prisma.IntFieldUpdateOperationsInput | number
+  readUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -557,6 +583,7 @@ export type AccountPaceSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   blockedUntil?: boolean
   blockedCode?: boolean
   throttles?: boolean
+  readUntil?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["accountPace"]>
 
@@ -569,6 +596,7 @@ export type AccountPaceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   blockedUntil?: boolean
   blockedCode?: boolean
   throttles?: boolean
+  readUntil?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["accountPace"]>
 
@@ -581,6 +609,7 @@ export type AccountPaceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   blockedUntil?: boolean
   blockedCode?: boolean
   throttles?: boolean
+  readUntil?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["accountPace"]>
 
@@ -593,9 +622,10 @@ export type AccountPaceSelectScalar = {
   blockedUntil?: boolean
   blockedCode?: boolean
   throttles?: boolean
+  readUntil?: boolean
 }
 
-export type AccountPaceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "slots" | "sends" | "sendsFrom" | "blockedUntil" | "blockedCode" | "throttles", ExtArgs["result"]["accountPace"]>
+export type AccountPaceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "slots" | "sends" | "sendsFrom" | "blockedUntil" | "blockedCode" | "throttles" | "readUntil", ExtArgs["result"]["accountPace"]>
 export type AccountPaceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }
@@ -638,6 +668,10 @@ export type $AccountPacePayload<ExtArgs extends runtime.Types.Extensions.Interna
      * How often in a row Gmail has refused without saying until when.
      */
     throttles: number
+    /**
+     * Until when reading has had its share, see `take_read_slots`.
+     */
+    readUntil: Date | null
   }, ExtArgs["result"]["accountPace"]>
   composites: {}
 }
@@ -1070,6 +1104,7 @@ export interface AccountPaceFieldRefs {
   readonly blockedUntil: Prisma.FieldRef<"AccountPace", 'DateTime'>
   readonly blockedCode: Prisma.FieldRef<"AccountPace", 'String'>
   readonly throttles: Prisma.FieldRef<"AccountPace", 'Int'>
+  readonly readUntil: Prisma.FieldRef<"AccountPace", 'DateTime'>
 }
     
 

@@ -427,10 +427,6 @@ export type ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput = {
   deleteMany?: Prisma.ContextEntityScalarWhereInput | Prisma.ContextEntityScalarWhereInput[]
 }
 
-export type BoolFieldUpdateOperationsInput = {
-  set?: boolean
-}
-
 export type ContextEntityCreateNestedOneWithoutCustomerInput = {
   create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutCustomerInput, Prisma.ContextEntityUncheckedCreateWithoutCustomerInput>
   connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutCustomerInput

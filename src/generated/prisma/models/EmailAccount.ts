@@ -32,7 +32,6 @@ export type EmailAccountMinAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
-  lastSyncedAt: Date | null
   connectedAt: Date | null
   createdAt: Date | null
 }
@@ -45,7 +44,6 @@ export type EmailAccountMaxAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
-  lastSyncedAt: Date | null
   connectedAt: Date | null
   createdAt: Date | null
 }
@@ -59,7 +57,6 @@ export type EmailAccountCountAggregateOutputType = {
   status: number
   statusReason: number
   sealedRefreshToken: number
-  lastSyncedAt: number
   connectedAt: number
   createdAt: number
   _all: number
@@ -74,7 +71,6 @@ export type EmailAccountMinAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
-  lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
 }
@@ -87,7 +83,6 @@ export type EmailAccountMaxAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
-  lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
 }
@@ -101,7 +96,6 @@ export type EmailAccountCountAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
-  lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
   _all?: true
@@ -188,7 +182,6 @@ export type EmailAccountGroupByOutputType = {
   status: $Enums.EmailAccountStatus
   statusReason: string | null
   sealedRefreshToken: string | null
-  lastSyncedAt: Date | null
   connectedAt: Date
   createdAt: Date
   _count: EmailAccountCountAggregateOutputType | null
@@ -223,7 +216,6 @@ export type EmailAccountWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
-  lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
@@ -231,6 +223,7 @@ export type EmailAccountWhereInput = {
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
 }
 
 export type EmailAccountOrderByWithRelationInput = {
@@ -242,7 +235,6 @@ export type EmailAccountOrderByWithRelationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
-  lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
@@ -250,6 +242,7 @@ export type EmailAccountOrderByWithRelationInput = {
   conversations?: Prisma.ConversationOrderByRelationAggregateInput
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
   pace?: Prisma.AccountPaceOrderByWithRelationInput
+  sync?: Prisma.MailboxSyncOrderByWithRelationInput
 }
 
 export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -265,7 +258,6 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
-  lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
@@ -273,6 +265,7 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
 }, "organizationId_id" | "email">
 
 export type EmailAccountOrderByWithAggregationInput = {
@@ -284,7 +277,6 @@ export type EmailAccountOrderByWithAggregationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
-  lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.EmailAccountCountOrderByAggregateInput
@@ -304,7 +296,6 @@ export type EmailAccountScalarWhereWithAggregatesInput = {
   status?: Prisma.EnumEmailAccountStatusWithAggregatesFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
-  lastSyncedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
 }
@@ -317,7 +308,6 @@ export type EmailAccountCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -325,6 +315,7 @@ export type EmailAccountCreateInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateInput = {
@@ -336,13 +327,13 @@ export type EmailAccountUncheckedCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUpdateInput = {
@@ -353,7 +344,6 @@ export type EmailAccountUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -361,6 +351,7 @@ export type EmailAccountUpdateInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateInput = {
@@ -372,13 +363,13 @@ export type EmailAccountUncheckedUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyInput = {
@@ -390,7 +381,6 @@ export type EmailAccountCreateManyInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
 }
@@ -403,7 +393,6 @@ export type EmailAccountUpdateManyMutationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -417,7 +406,6 @@ export type EmailAccountUncheckedUpdateManyInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -446,7 +434,6 @@ export type EmailAccountCountOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
-  lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -459,7 +446,6 @@ export type EmailAccountMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
-  lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -472,7 +458,6 @@ export type EmailAccountMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
-  lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -555,6 +540,20 @@ export type EmailAccountUpdateOneRequiredWithoutPaceNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutPaceInput, Prisma.EmailAccountUpdateWithoutPaceInput>, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
 }
 
+export type EmailAccountCreateNestedOneWithoutSyncInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutSyncInput, Prisma.EmailAccountUncheckedCreateWithoutSyncInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutSyncInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+}
+
+export type EmailAccountUpdateOneRequiredWithoutSyncNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutSyncInput, Prisma.EmailAccountUncheckedCreateWithoutSyncInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutSyncInput
+  upsert?: Prisma.EmailAccountUpsertWithoutSyncInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutSyncInput, Prisma.EmailAccountUpdateWithoutSyncInput>, Prisma.EmailAccountUncheckedUpdateWithoutSyncInput>
+}
+
 export type EmailAccountCreateNestedOneWithoutConversationsInput = {
   create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutConversationsInput, Prisma.EmailAccountUncheckedCreateWithoutConversationsInput>
   connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutConversationsInput
@@ -605,13 +604,13 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
@@ -622,13 +621,13 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOrganizationInput = {
@@ -669,7 +668,6 @@ export type EmailAccountScalarWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
-  lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
 }
@@ -682,13 +680,13 @@ export type EmailAccountCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutPaceInput = {
@@ -700,12 +698,12 @@ export type EmailAccountUncheckedCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutPaceInput = {
@@ -732,13 +730,13 @@ export type EmailAccountUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutPaceInput = {
@@ -750,12 +748,96 @@ export type EmailAccountUncheckedUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+}
+
+export type EmailAccountCreateWithoutSyncInput = {
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
+  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountUncheckedCreateWithoutSyncInput = {
+  organizationId: string
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountCreateOrConnectWithoutSyncInput = {
+  where: Prisma.EmailAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutSyncInput, Prisma.EmailAccountUncheckedCreateWithoutSyncInput>
+}
+
+export type EmailAccountUpsertWithoutSyncInput = {
+  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutSyncInput, Prisma.EmailAccountUncheckedUpdateWithoutSyncInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutSyncInput, Prisma.EmailAccountUncheckedCreateWithoutSyncInput>
+  where?: Prisma.EmailAccountWhereInput
+}
+
+export type EmailAccountUpdateToOneWithWhereWithoutSyncInput = {
+  where?: Prisma.EmailAccountWhereInput
+  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutSyncInput, Prisma.EmailAccountUncheckedUpdateWithoutSyncInput>
+}
+
+export type EmailAccountUpdateWithoutSyncInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
+  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+}
+
+export type EmailAccountUncheckedUpdateWithoutSyncInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutConversationsInput = {
@@ -766,13 +848,13 @@ export type EmailAccountCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutConversationsInput = {
@@ -784,12 +866,12 @@ export type EmailAccountUncheckedCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutConversationsInput = {
@@ -816,13 +898,13 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
@@ -834,12 +916,12 @@ export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutMessagesInput = {
@@ -850,13 +932,13 @@ export type EmailAccountCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutMessagesInput = {
@@ -868,12 +950,12 @@ export type EmailAccountUncheckedCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutMessagesInput = {
@@ -900,13 +982,13 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
@@ -918,12 +1000,12 @@ export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutOutboundEmailsInput = {
@@ -934,13 +1016,13 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
@@ -952,12 +1034,12 @@ export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOutboundEmailsInput = {
@@ -984,13 +1066,13 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -1002,12 +1084,12 @@ export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyOrganizationInput = {
@@ -1018,7 +1100,6 @@ export type EmailAccountCreateManyOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
-  lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
 }
@@ -1031,13 +1112,13 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
@@ -1048,13 +1129,13 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
@@ -1065,7 +1146,6 @@ export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1128,7 +1208,6 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
-  lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1136,6 +1215,7 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1148,7 +1228,6 @@ export type EmailAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
-  lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1163,7 +1242,6 @@ export type EmailAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
-  lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1178,18 +1256,18 @@ export type EmailAccountSelectScalar = {
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
-  lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
 }
 
-export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "lastSyncedAt" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
+export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
 export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1207,6 +1285,7 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
     conversations: Prisma.$ConversationPayload<ExtArgs>[]
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
     pace: Prisma.$AccountPacePayload<ExtArgs> | null
+    sync: Prisma.$MailboxSyncPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -1226,7 +1305,6 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * Sealed with AES-256-GCM, see src/auth/seal.ts. Null once disconnected.
      */
     sealedRefreshToken: string | null
-    lastSyncedAt: Date | null
     connectedAt: Date
     createdAt: Date
   }, ExtArgs["result"]["emailAccount"]>
@@ -1628,6 +1706,7 @@ export interface Prisma__EmailAccountClient<T, Null = never, ExtArgs extends run
   conversations<T extends Prisma.EmailAccount$conversationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$conversationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   messages<T extends Prisma.EmailAccount$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   pace<T extends Prisma.EmailAccount$paceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$paceArgs<ExtArgs>>): Prisma.Prisma__AccountPaceClient<runtime.Types.Result.GetResult<Prisma.$AccountPacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  sync<T extends Prisma.EmailAccount$syncArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$syncArgs<ExtArgs>>): Prisma.Prisma__MailboxSyncClient<runtime.Types.Result.GetResult<Prisma.$MailboxSyncPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1665,7 +1744,6 @@ export interface EmailAccountFieldRefs {
   readonly status: Prisma.FieldRef<"EmailAccount", 'EmailAccountStatus'>
   readonly statusReason: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly sealedRefreshToken: Prisma.FieldRef<"EmailAccount", 'String'>
-  readonly lastSyncedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly connectedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
 }
@@ -2166,6 +2244,25 @@ export type EmailAccount$paceArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   include?: Prisma.AccountPaceInclude<ExtArgs> | null
   where?: Prisma.AccountPaceWhereInput
+}
+
+/**
+ * EmailAccount.sync
+ */
+export type EmailAccount$syncArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MailboxSync
+   */
+  select?: Prisma.MailboxSyncSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MailboxSync
+   */
+  omit?: Prisma.MailboxSyncOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MailboxSyncInclude<ExtArgs> | null
+  where?: Prisma.MailboxSyncWhereInput
 }
 
 /**

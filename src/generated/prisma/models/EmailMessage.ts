@@ -42,6 +42,8 @@ export type EmailMessageMinAggregateOutputType = {
   messageId: string | null
   inReplyTo: string | null
   outboundEmailId: string | null
+  importError: string | null
+  deletedAt: Date | null
   createdAt: Date | null
 }
 
@@ -63,6 +65,8 @@ export type EmailMessageMaxAggregateOutputType = {
   messageId: string | null
   inReplyTo: string | null
   outboundEmailId: string | null
+  importError: string | null
+  deletedAt: Date | null
   createdAt: Date | null
 }
 
@@ -89,6 +93,8 @@ export type EmailMessageCountAggregateOutputType = {
   inReplyTo: number
   references: number
   outboundEmailId: number
+  importError: number
+  deletedAt: number
   createdAt: number
   _all: number
 }
@@ -112,6 +118,8 @@ export type EmailMessageMinAggregateInputType = {
   messageId?: true
   inReplyTo?: true
   outboundEmailId?: true
+  importError?: true
+  deletedAt?: true
   createdAt?: true
 }
 
@@ -133,6 +141,8 @@ export type EmailMessageMaxAggregateInputType = {
   messageId?: true
   inReplyTo?: true
   outboundEmailId?: true
+  importError?: true
+  deletedAt?: true
   createdAt?: true
 }
 
@@ -159,6 +169,8 @@ export type EmailMessageCountAggregateInputType = {
   inReplyTo?: true
   references?: true
   outboundEmailId?: true
+  importError?: true
+  deletedAt?: true
   createdAt?: true
   _all?: true
 }
@@ -258,6 +270,8 @@ export type EmailMessageGroupByOutputType = {
   inReplyTo: string | null
   references: string[]
   outboundEmailId: string | null
+  importError: string | null
+  deletedAt: Date | null
   createdAt: Date
   _count: EmailMessageCountAggregateOutputType | null
   _min: EmailMessageMinAggregateOutputType | null
@@ -305,6 +319,8 @@ export type EmailMessageWhereInput = {
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
@@ -336,6 +352,8 @@ export type EmailMessageOrderByWithRelationInput = {
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
+  importError?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   conversation?: Prisma.ConversationOrderByWithRelationInput
   account?: Prisma.EmailAccountOrderByWithRelationInput
@@ -373,6 +391,8 @@ export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
@@ -404,6 +424,8 @@ export type EmailMessageOrderByWithAggregationInput = {
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
+  importError?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.EmailMessageCountOrderByAggregateInput
   _max?: Prisma.EmailMessageMaxOrderByAggregateInput
@@ -436,6 +458,8 @@ export type EmailMessageScalarWhereWithAggregatesInput = {
   inReplyTo?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableWithAggregatesFilter<"EmailMessage"> | string | null
+  importError?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
+  deletedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailMessage"> | Date | string
 }
 
@@ -458,6 +482,8 @@ export type EmailMessageCreateInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
@@ -489,6 +515,8 @@ export type EmailMessageUncheckedCreateInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -513,6 +541,8 @@ export type EmailMessageUpdateInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
@@ -544,6 +574,8 @@ export type EmailMessageUncheckedUpdateInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -572,6 +604,8 @@ export type EmailMessageCreateManyInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -594,6 +628,8 @@ export type EmailMessageUpdateManyMutationInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -620,6 +656,8 @@ export type EmailMessageUncheckedUpdateManyInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -672,6 +710,8 @@ export type EmailMessageCountOrderByAggregateInput = {
   inReplyTo?: Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
+  importError?: Prisma.SortOrder
+  deletedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -693,6 +733,8 @@ export type EmailMessageMaxOrderByAggregateInput = {
   messageId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
+  importError?: Prisma.SortOrder
+  deletedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -714,6 +756,8 @@ export type EmailMessageMinOrderByAggregateInput = {
   messageId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
+  importError?: Prisma.SortOrder
+  deletedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -911,6 +955,8 @@ export type EmailMessageCreateWithoutAccountInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
@@ -939,6 +985,8 @@ export type EmailMessageUncheckedCreateWithoutAccountInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -996,6 +1044,8 @@ export type EmailMessageScalarWhereInput = {
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
 }
 
@@ -1018,6 +1068,8 @@ export type EmailMessageCreateWithoutConversationInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
@@ -1046,6 +1098,8 @@ export type EmailMessageUncheckedCreateWithoutConversationInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -1096,6 +1150,8 @@ export type EmailMessageCreateWithoutRepliesInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
@@ -1126,6 +1182,8 @@ export type EmailMessageUncheckedCreateWithoutRepliesInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
 }
@@ -1154,6 +1212,8 @@ export type EmailMessageCreateWithoutOutboundEmailInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
@@ -1182,6 +1242,8 @@ export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -1222,6 +1284,8 @@ export type EmailMessageUpdateWithoutRepliesInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
@@ -1252,6 +1316,8 @@ export type EmailMessageUncheckedUpdateWithoutRepliesInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
 }
@@ -1286,6 +1352,8 @@ export type EmailMessageUpdateWithoutOutboundEmailInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
@@ -1314,6 +1382,8 @@ export type EmailMessageUncheckedUpdateWithoutOutboundEmailInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -1338,6 +1408,8 @@ export type EmailMessageCreateWithoutAttachmentsInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
@@ -1368,6 +1440,8 @@ export type EmailMessageUncheckedCreateWithoutAttachmentsInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
 }
@@ -1407,6 +1481,8 @@ export type EmailMessageUpdateWithoutAttachmentsInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
@@ -1437,6 +1513,8 @@ export type EmailMessageUncheckedUpdateWithoutAttachmentsInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
 }
@@ -1462,6 +1540,8 @@ export type EmailMessageCreateManyAccountInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -1484,6 +1564,8 @@ export type EmailMessageUpdateWithoutAccountInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
@@ -1512,6 +1594,8 @@ export type EmailMessageUncheckedUpdateWithoutAccountInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -1538,6 +1622,8 @@ export type EmailMessageUncheckedUpdateManyWithoutAccountInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -1562,6 +1648,8 @@ export type EmailMessageCreateManyConversationInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
+  importError?: string | null
+  deletedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -1584,6 +1672,8 @@ export type EmailMessageUpdateWithoutConversationInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
@@ -1612,6 +1702,8 @@ export type EmailMessageUncheckedUpdateWithoutConversationInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -1638,6 +1730,8 @@ export type EmailMessageUncheckedUpdateManyWithoutConversationInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -1704,6 +1798,8 @@ export type EmailMessageSelect<ExtArgs extends runtime.Types.Extensions.Internal
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
+  importError?: boolean
+  deletedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -1736,6 +1832,8 @@ export type EmailMessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
+  importError?: boolean
+  deletedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -1765,6 +1863,8 @@ export type EmailMessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
+  importError?: boolean
+  deletedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -1794,10 +1894,12 @@ export type EmailMessageSelectScalar = {
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
+  importError?: boolean
+  deletedAt?: boolean
   createdAt?: boolean
 }
 
-export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "createdAt", ExtArgs["result"]["emailMessage"]>
+export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "importError" | "deletedAt" | "createdAt", ExtArgs["result"]["emailMessage"]>
 export type EmailMessageInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -1858,6 +1960,14 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
     inReplyTo: string | null
     references: string[]
     outboundEmailId: string | null
+    /**
+     * What of it could not be read or stored. Null: it is whole.
+     */
+    importError: string | null
+    /**
+     * When it was deleted in Gmail. It is kept because an outbound email answers it, without its content.
+     */
+    deletedAt: Date | null
     createdAt: Date
   }, ExtArgs["result"]["emailMessage"]>
   composites: {}
@@ -2309,6 +2419,8 @@ export interface EmailMessageFieldRefs {
   readonly inReplyTo: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly references: Prisma.FieldRef<"EmailMessage", 'String[]'>
   readonly outboundEmailId: Prisma.FieldRef<"EmailMessage", 'String'>
+  readonly importError: Prisma.FieldRef<"EmailMessage", 'String'>
+  readonly deletedAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
 }
     

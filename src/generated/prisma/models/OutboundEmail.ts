@@ -1673,14 +1673,6 @@ export type NullableEnumRetryAdviceFieldUpdateOperationsInput = {
   set?: $Enums.RetryAdvice | null
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type OutboundEmailCreateNestedOneWithoutSearchInput = {
   create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutSearchInput, Prisma.OutboundEmailUncheckedCreateWithoutSearchInput>
   connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutSearchInput

@@ -1,0 +1,34 @@
+import * as errors from '../errors.ts';
+import { syncNow } from '../sync/request-sync.ts';
+import { builder } from './builder.ts';
+import { EmailAccount } from './email-account.ts';
+
+const SyncEmailAccountPayload = builder.objectRef<{ accountId: string }>('SyncEmailAccountPayload').implement({
+  description: 'The mailbox was read.',
+  fields: (t) => ({
+    account: t.prismaField({
+      type: EmailAccount,
+      description: 'The account; its `sync` says whether a first import still goes on.',
+      resolve: (query, { accountId }, _args, { db }) =>
+        db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
+    }),
+  }),
+});
+
+builder.mutationField('syncEmailAccount', (t) =>
+  t.field({
+    type: SyncEmailAccountPayload,
+    description:
+      'Reads the mailbox now. When it answers, every change up to the request is here. A first import goes on by itself.',
+    authScopes: { scope: 'accounts:manage' },
+    errors: {
+      types: [errors.NotFoundError, errors.AccountNotReadyError, errors.SyncNotPossibleError],
+      union: { description: 'The account, or why its mailbox was not read.' },
+    },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The account.' }) },
+    resolve: async (_root, { uid }, { app, identity }) => {
+      await syncNow(app, { organizationId: identity.organizationId, accountId: uid });
+      return { accountId: uid };
+    },
+  }),
+);

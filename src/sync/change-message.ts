@@ -1,0 +1,148 @@
+/**
+ * What happens to messages after they were stored: other labels, and deletion. What their conversations say is derived
+ * from them anew, in SQL. Messages in trash and spam are kept with their labels, and a conversation says nothing of them
+ * while it has others.
+ */
+import type { Sql } from '../db/client.ts';
+
+interface Account {
+  readonly organizationId: string;
+  /** Of the account. */
+  readonly id: string;
+}
+
+/** The labels of a message change: first those that go, then those that come. */
+export interface LabelChange {
+  readonly messageId: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/**
+ * Changes labels, and what the conversations say. Ids that are not stored are passed over.
+ * @param changes one for each message at most.
+ * @returns how many messages were changed.
+ */
+export async function relabelMessages(tx: Sql, account: Account, changes: readonly LabelChange[]): Promise<number> {
+  if (changes.length === 0) return 0;
+  const ids = changes.map(({ messageId }) => messageId);
+  const conversationIds = await lockConversations(tx, account, ids);
+  const { rowCount } = await tx.query(
+    `WITH change AS (
+       SELECT * FROM jsonb_to_recordset($3) AS c("messageId" text, added text[], removed text[])
+     ), relabelled AS (
+       SELECT m.id, ARRAY(
+           SELECT label FROM unnest(m.labels) WITH ORDINALITY l(label, at) WHERE label <> ALL(c.removed || c.added) ORDER BY at
+         ) || c.added AS labels
+       FROM email_message m JOIN change c ON c."messageId" = m.provider_message_id
+       WHERE m.organization_id = $1 AND m.account_id = $2 AND m.deleted_at IS NULL
+     )
+     UPDATE email_message m SET labels = r.labels, is_read = 'UNREAD' <> ALL(r.labels)
+     FROM relabelled r WHERE m.organization_id = $1 AND m.id = r.id AND NOT (m.labels @> r.labels AND m.labels <@ r.labels)`,
+    [account.organizationId, account.id, JSON.stringify(changes)],
+  );
+  if (rowCount) await refreshConversations(tx, account, conversationIds);
+  return rowCount ?? 0;
+}
+
+/**
+ * Deletes messages, and conversations that have none left. A message that an outbound email answers stays as its record,
+ * without its content: what was answered must not depend on the mailbox.
+ * @returns how many messages were deleted.
+ */
+export async function removeMessages(tx: Sql, account: Account, messageIds: readonly string[]): Promise<number> {
+  if (messageIds.length === 0) return 0;
+  const conversationIds = await lockConversations(tx, account, messageIds);
+  const values = [account.organizationId, account.id, messageIds];
+  const kept = await tx.query(
+    `WITH kept AS (
+       UPDATE email_message m SET deleted_at = now(), body_text = NULL, body_html = NULL, snippet = '', labels = '{}', is_read = true
+       WHERE m.organization_id = $1 AND m.account_id = $2 AND m.provider_message_id = ANY($3) AND m.deleted_at IS NULL
+         AND EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.reply_to_message_id = m.id)
+       RETURNING m.id
+     ), files AS (
+       DELETE FROM attachment f USING kept WHERE f.organization_id = $1 AND f.message_id = kept.id
+     )
+     SELECT FROM kept`,
+    values,
+  );
+  const doomed = `organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3) AND deleted_at IS NULL`;
+  await tx.query(
+    `DELETE FROM attachment WHERE organization_id = $1 AND message_id IN (SELECT id FROM email_message WHERE ${doomed})`,
+    values,
+  );
+  const deleted = await tx.query(`DELETE FROM email_message WHERE ${doomed}`, values);
+  const count = (kept.rowCount ?? 0) + (deleted.rowCount ?? 0);
+  if (count > 0) await refreshConversations(tx, account, conversationIds);
+  return count;
+}
+
+/** In one order, and before their messages, as storing does it: nobody waits for each other. */
+async function lockConversations(tx: Sql, account: Account, messageIds: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT id FROM conversation WHERE organization_id = $1 AND id IN (
+       SELECT conversation_id FROM email_message
+       WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3)
+     ) ORDER BY id FOR NO KEY UPDATE`,
+    [account.organizationId, account.id, messageIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Derives anew what conversations say of their messages. `hasReply` goes when nothing inbound after something outbound is
+ * left; it comes with a message only, since whether one is an answer is judged when it is stored.
+ */
+export async function refreshConversations(
+  tx: Sql,
+  account: Account,
+  conversationIds: readonly string[],
+): Promise<void> {
+  if (conversationIds.length === 0) return;
+  const values = [account.organizationId, account.id, conversationIds];
+  await tx.query(
+    `WITH said AS (
+       SELECT m.*, NOT m.labels && '{TRASH,SPAM}' AS shown, bool_or(NOT m.labels && '{TRASH,SPAM}') OVER (PARTITION BY m.conversation_id) AS any_shown
+       FROM email_message m
+       WHERE m.organization_id = $1 AND m.conversation_id = ANY($3) AND m.deleted_at IS NULL
+     ), counted AS (
+       SELECT conversation_id, count(*) FILTER (WHERE shown)::integer AS messages, bool_and(is_read) AS is_read,
+         (array_agg(subject ORDER BY sent_at, id))[1] AS subject,
+         (array_agg(snippet ORDER BY sent_at DESC, id DESC))[1] AS snippet,
+         max(sent_at) AS last_message_at, min(sent_at) FILTER (WHERE direction = 'OUTBOUND') AS first_outbound_at,
+         max(sent_at) FILTER (WHERE direction = 'INBOUND') AS last_inbound_at
+       FROM said WHERE shown OR NOT any_shown GROUP BY conversation_id
+     ), own AS (
+       SELECT ARRAY(SELECT lower(address) FROM unnest(email || aliases) address) AS addresses
+       FROM email_account WHERE organization_id = $1 AND id = $2
+     ), people AS (
+       SELECT conversation_id, array_agg(DISTINCT lower(address) ORDER BY lower(address)) AS addresses
+       FROM said CROSS JOIN LATERAL (
+         SELECT from_address UNION ALL
+         SELECT p ->> 'address' FROM jsonb_array_elements("to" || cc) p
+       ) AS a(address)
+       WHERE (shown OR NOT any_shown) AND lower(address) <> ALL(SELECT unnest(addresses) FROM own)
+       GROUP BY conversation_id
+     )
+     UPDATE conversation v SET message_count = c.messages, is_read = c.is_read, subject = c.subject, snippet = c.snippet,
+       last_message_at = c.last_message_at, participants = coalesce(p.addresses, '{}'),
+       has_reply = v.has_reply AND coalesce(c.last_inbound_at >= c.first_outbound_at, false)
+     FROM counted c LEFT JOIN people p USING (conversation_id)
+     WHERE v.organization_id = $1 AND v.id = c.conversation_id`,
+    values,
+  );
+  const { rows } = await tx.query<{ id: string }>(
+    `UPDATE conversation v SET message_count = 0, is_read = true, has_reply = false, snippet = '', participants = '{}'
+     WHERE v.organization_id = $1 AND v.account_id = $2 AND v.id = ANY($3) AND NOT EXISTS (
+       SELECT FROM email_message m WHERE m.organization_id = $1 AND m.conversation_id = v.id AND m.deleted_at IS NULL)
+     RETURNING v.id`,
+    values,
+  );
+  if (rows.length === 0) return;
+  await tx.query(
+    `DELETE FROM conversation v WHERE v.organization_id = $1 AND v.id = ANY($2)
+       AND NOT EXISTS (SELECT FROM email_message m WHERE m.organization_id = $1 AND m.conversation_id = v.id)
+       AND NOT EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.conversation_id = v.id)`,
+    [account.organizationId, rows.map(({ id }) => id)],
+  );
+}

@@ -1,0 +1,90 @@
+/** The changes that Gmail lists after the cursor, and the cursor with them. */
+import type { App } from '../app.ts';
+import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
+import { mailboxAccess } from '../mail/sender.ts';
+import { type LabelChange, relabelMessages, removeMessages } from './change-message.ts';
+import { importAll, storedIds } from './import-many.ts';
+import { advance, type Lease, underLease } from './mailbox-sync.ts';
+import { createReadBudget } from './read-budget.ts';
+
+export interface SyncOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds of `performance.now()`: the run ends by then, done or not. */
+  readonly until: number;
+}
+
+/**
+ * Brings every change since the cursor. Each page is here before the cursor passes it: what is interrupted is done again,
+ * and changes nothing the second time.
+ * @param first the first page, when somebody has read it from where the cursor still is.
+ * @returns false when Gmail has forgotten the cursor.
+ * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
+ */
+export async function bringChanges(
+  app: App,
+  lease: Lease,
+  first: { readonly historyId: string; readonly page: HistoryPage | null } | null,
+  options: SyncOptions,
+): Promise<boolean> {
+  const access = mailboxAccess(app, lease.mailbox);
+  const budget = createReadBudget(app, lease.mailbox, { ...options, purpose: 'changes' });
+  const began = await advance(app, app.pool, lease, {}, ['again = false']);
+  for (let known = first; ; known = null) {
+    const { historyId } = lease.state;
+    if (historyId === null) throw new Error('there is no cursor to go on from');
+    const page = known?.historyId === historyId ? known.page : await app.gmail.listHistory(access, historyId, options);
+    if (page === null) return false;
+    const { added, relabelled, deleted } = netChanges(page.changes);
+    const stored = await storedIds(app.pool, lease.mailbox, added);
+    const missing = added.filter((id) => !stored.has(id));
+    await importAll(app, lease, missing, { ...options, budget, since: null });
+    const read = new Set(missing);
+    await underLease(app, lease, async (tx) => {
+      // What was read just now has later labels than this page.
+      const older = relabelled.filter(({ messageId }) => !read.has(messageId));
+      const changed = await relabelMessages(tx, lease.mailbox, older);
+      const removed = await removeMessages(tx, lease.mailbox, deleted);
+      const isNews = missing.length + changed + removed > 0;
+      const news = isNews ? ['active_at = now()', 'next_run_at = now()'] : [];
+      await advance(app, tx, lease, { historyId: page.historyId }, news);
+    });
+    if (!page.hasMore) break;
+  }
+  await advance(app, app.pool, lease, { failures: 0 }, [
+    `last_synced_at = greatest(last_synced_at, timestamptz '${began.at.toISOString()}')`,
+    'error_code = NULL, error_message = NULL, failed_at = NULL',
+  ]);
+  return true;
+}
+
+/** What a sequence of changes comes to, message by message. Drafts come and go with every edit, and are none of ours. */
+function netChanges(changes: readonly MailboxChange[]): {
+  readonly added: string[];
+  readonly relabelled: LabelChange[];
+  readonly deleted: string[];
+} {
+  const added = new Set<string>();
+  const deleted = new Set<string>();
+  const labels = new Map<string, Map<string, boolean>>();
+  for (const change of changes) {
+    const { messageId } = change;
+    if (change.type === 'deleted') {
+      deleted.add(messageId);
+      added.delete(messageId);
+      labels.delete(messageId);
+    } else if (change.type === 'added') {
+      if (!change.labels.includes('DRAFT')) added.add(messageId);
+    } else {
+      const present = labels.get(messageId) ?? new Map<string, boolean>();
+      for (const label of change.removed) present.set(label, false);
+      for (const label of change.added) present.set(label, true);
+      labels.set(messageId, present);
+    }
+  }
+  const relabelled = Array.from(labels, ([messageId, present]) => ({
+    messageId,
+    added: [...present].filter(([, is]) => is).map(([label]) => label),
+    removed: [...present].filter(([, is]) => !is).map(([label]) => label),
+  }));
+  return { added: [...added], relabelled, deleted: [...deleted] };
+}

@@ -1,0 +1,57 @@
+import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { type ImportOutcome, importMessage } from './import-message.ts';
+import type { Lease } from './mailbox-sync.ts';
+import type { ReadBudget } from './read-budget.ts';
+
+/** As many as the gateway has under way for an account. */
+const IN_FLIGHT = 4;
+
+/**
+ * Imports messages, some at once.
+ * @returns what became of each. After the first failure none is begun any more.
+ * @throws the first failure, once the others under way have ended.
+ */
+export async function importAll(
+  app: App,
+  lease: Lease,
+  messageIds: readonly string[],
+  options: { readonly budget: ReadBudget; readonly since: Date | null; readonly signal: AbortSignal },
+): Promise<ImportOutcome[]> {
+  const outcomes: ImportOutcome[] = [];
+  const failures: unknown[] = [];
+  let next = 0;
+  const importNext = async () => {
+    while (next < messageIds.length && failures.length === 0) {
+      const index = next++;
+      const messageId = messageIds[index];
+      if (messageId === undefined) return;
+      try {
+        options.signal.throwIfAborted();
+        const ahead = messageIds.length - next;
+        outcomes[index] = await importMessage(app, lease, messageId, { ...options, ahead });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, importNext));
+  if (failures.length > 0) throw failures[0];
+  return outcomes;
+}
+
+/** Those of the ids that are stored. */
+export async function storedIds(
+  sql: Sql,
+  account: { readonly organizationId: string; readonly id: string },
+  messageIds: readonly string[],
+): Promise<Set<string>> {
+  if (messageIds.length === 0) return new Set();
+  const { rows } = await sql.query<{ id: string }>({
+    name: 'stored-ids',
+    text: `SELECT provider_message_id AS id FROM email_message
+      WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3)`,
+    values: [account.organizationId, account.id, messageIds],
+  });
+  return new Set(rows.map(({ id }) => id));
+}

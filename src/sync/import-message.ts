@@ -1,0 +1,163 @@
+/** One message from Gmail into the database. */
+
+import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { GmailError } from '../gmail/errors.ts';
+import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
+import { describeError } from '../log.ts';
+import { mailboxAccess } from '../mail/sender.ts';
+import { refreshConversations } from './change-message.ts';
+import { type Lease, LeaseLostError, underLease } from './mailbox-sync.ts';
+import { type ReadBudget, UNITS } from './read-budget.ts';
+import { storeMessageIn } from './store-message.ts';
+
+/** `gone`: deleted meanwhile. `ignored`: a draft or a chat, or nothing of it could be read. */
+export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old';
+
+/** A message that fails so often in a row is not what is wrong with everything, so it is stored as far as it can be. */
+const PATIENCE = 3;
+const TRANSIENT_SQL = /^(?:40001|40P01)$/;
+const STORE_ATTEMPTS = 5;
+/** Of a header of a message that cannot be stored whole. */
+const MAX_KEPT_LENGTH = 500;
+const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-to', 'auto-submitted', 'x-epistle-id']);
+const OP_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** What is known of a message, and what could not be read of it. */
+interface Reading {
+  readonly message: GmailMessage;
+  readonly problem: string | null;
+}
+
+/**
+ * Reads and stores a message; one that is stored already is as it was. What cannot be read or stored of it is left out
+ * and noted.
+ * @param options.since older ones are not stored. Null: every one is.
+ * @throws {GmailError} when Gmail cannot be read now. @throws {LeaseLostError} @throws {NoUnitsError}
+ */
+export async function importMessage(
+  app: App,
+  lease: Lease,
+  messageId: string,
+  options: {
+    readonly budget: ReadBudget;
+    /** Messages that will be read soon. */
+    readonly ahead: number;
+    readonly since: Date | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<ImportOutcome> {
+  const { budget, ahead, since } = options;
+  await budget.spend(UNITS.get, ahead * UNITS.get);
+  const reading = await read(app, lease, messageId, options);
+  if (reading === null) return 'gone';
+  const { message } = reading;
+  if (message.labels.includes('DRAFT') || message.labels.includes('CHAT')) return 'ignored';
+  if (since !== null && message.internalDate < since) return 'too-old';
+  return store(app, lease, reading);
+}
+
+async function read(
+  app: App,
+  lease: Lease,
+  messageId: string,
+  { budget, signal }: { readonly budget: ReadBudget; readonly signal: AbortSignal },
+): Promise<Reading | null> {
+  const access = mailboxAccess(app, lease.mailbox);
+  try {
+    const message = await app.gmail.getMessage(access, messageId, { signal });
+    return message && { message, problem: null };
+  } catch (error) {
+    if (!(error instanceof GmailError) || signal.aborted || !isAboutMessage(error, lease.state.failures)) throw error;
+    app.log.warn({ messageId, reason: error.reason }, 'a message cannot be read whole');
+    await budget.spend(UNITS.get);
+    const message = await app.gmail.getMessageHeaders(access, messageId, { signal });
+    return message && { message, problem: `Its content could not be read from Gmail (${error.reason}).` };
+  }
+}
+
+/** Whether it is this message that Gmail cannot give, rather than Gmail that cannot give anything. */
+function isAboutMessage({ kind, status, reason }: GmailError, failures: number): boolean {
+  if (kind === 'rejected' || kind === 'too-large') return true;
+  if (kind !== 'unknown') return false;
+  return status === 200 || /^ERR_(?:ANSWER_TOO_LARGE|CONTENT_ENCODING)$/.test(reason) || failures >= PATIENCE;
+}
+
+async function store(app: App, lease: Lease, { message, problem }: Reading): Promise<ImportOutcome> {
+  try {
+    await storeRetrying(app, lease, message, problem);
+    return 'stored';
+  } catch (error) {
+    if (error instanceof LeaseLostError) throw error;
+    app.log.warn({ messageId: message.messageId, error: describeError(error) }, 'a message cannot be stored whole');
+  }
+  // Should this fail too, the database is what is wrong, and all of it is tried again.
+  await storeRetrying(app, lease, reduced(message), 'It could not be stored whole: its content was left out.');
+  return 'stored';
+}
+
+async function storeRetrying(app: App, lease: Lease, message: GmailMessage, problem: string | null): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await underLease(app, lease, (tx) => storeIn(tx, lease, message, problem));
+      return;
+    } catch (error) {
+      if (attempt === STORE_ATTEMPTS || !TRANSIENT_SQL.test(sqlState(error))) throw error;
+    }
+  }
+}
+
+async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage, problem: string | null): Promise<void> {
+  const outboundEmailId = await findOutboundEmail(tx, mailbox, message);
+  const id = await storeMessageIn(tx, mailbox, message, outboundEmailId);
+  if (problem !== null) {
+    await tx.query('UPDATE email_message SET import_error = $3 WHERE organization_id = $1 AND id = $2', [
+      mailbox.organizationId,
+      id,
+      problem,
+    ]);
+  }
+  if (message.labels.includes('TRASH') || message.labels.includes('SPAM')) {
+    const { rows } = await tx.query<{ id: string }>(
+      'SELECT conversation_id AS id FROM email_message WHERE organization_id = $1 AND id = $2',
+      [mailbox.organizationId, id],
+    );
+    await refreshConversations(
+      tx,
+      mailbox,
+      rows.map((row) => row.id),
+    );
+  }
+}
+
+/**
+ * The outbound email that a message in SENT is the copy of: by Gmail's id, or by the op id in its header while Gmail's
+ * id is not known. The header arrives at recipients too and can be forged, so it counts in the account's own SENT only.
+ */
+async function findOutboundEmail(tx: Sql, mailbox: Lease['mailbox'], message: GmailMessage): Promise<string | null> {
+  if (!message.labels.includes('SENT')) return null;
+  const opId = message.headers.find(({ name }) => name.toLowerCase() === 'x-epistle-id')?.value.trim() ?? '';
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'find-outbound-email',
+    text: `SELECT e.id FROM outbound_email e
+      WHERE e.organization_id = $1 AND e.account_id = $2
+        AND (e.provider_message_id = $3 OR e.id = $4 AND e.provider_message_id IS NULL)
+        AND NOT EXISTS (SELECT FROM email_message m
+          WHERE m.organization_id = $1 AND m.outbound_email_id = e.id AND m.provider_message_id <> $3)
+      ORDER BY e.provider_message_id NULLS LAST LIMIT 1`,
+    values: [mailbox.organizationId, mailbox.id, message.messageId, OP_ID.test(opId) ? opId : null],
+  });
+  return rows[0]?.id ?? null;
+}
+
+/** What identifies a message and puts it into its place, nothing more. */
+function reduced(message: GmailMessage): GmailMessage {
+  const headers = message.headers
+    .filter(({ name }) => KEPT_HEADERS.has(name.toLowerCase()))
+    .map(({ name, value }): MimeHeader => ({ name, value: value.slice(0, MAX_KEPT_LENGTH) }));
+  return { ...message, headers, snippet: '', bodyText: null, bodyHtml: null, parts: [] };
+}
+
+function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,271 @@
+/**
+ * The row that says how far a mailbox has been read, and who reads it now. One process at a time holds its lease; what it
+ * stores and how far it has come are written under the lease's token only, so that one that was taken for dead changes
+ * nothing any more.
+ */
+import { v7 as uuidv7 } from 'uuid';
+import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
+import type { App } from '../app.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
+import { SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
+import { job } from '../queue.ts';
+
+export interface AccountRef {
+  readonly organizationId: string;
+  readonly accountId: string;
+}
+
+export interface SyncState {
+  readonly phase: MailboxSyncPhase;
+  /** Null: nothing was read yet. */
+  readonly historyId: string | null;
+  readonly pageToken: string | null;
+  readonly since: Date | null;
+  readonly listedFrom: Date | null;
+  readonly imported: number;
+  readonly estimated: number | null;
+  /** Times in a row that it failed. */
+  readonly failures: number;
+}
+
+const STATE = `s.phase, s.history_id AS "historyId", s.page_token AS "pageToken", s.since, s.listed_from AS "listedFrom",
+  s.imported, s.estimated, s.failures`;
+
+/** An account with the state of its sync, as it was when somebody looked. */
+export interface Look extends SyncState {
+  readonly mailbox: Sender;
+  /** Somebody is reading it; that one was told to read the history once more. */
+  readonly isHeld: boolean;
+  /** `last_synced_at` before this look: it counts as read by it, unless that fails. */
+  readonly before: Date | null;
+  readonly at: Date;
+}
+
+/** A writer whose lease somebody else has. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  constructor() {
+    super('another process reads this mailbox now');
+  }
+}
+
+/** Longer than a Gmail call may take with its repeats; a process that died ends its leases by its heartbeat. */
+const LEASE_MARGIN_MS = 60_000;
+/** A mailbox that has been quiet for so many times an interval is looked at that often. */
+const QUIET_SHARE = 40;
+const DEFAULT_INTERVAL = { minMs: 15_000, maxMs: 300_000 };
+
+interface LookRow extends Sender, SyncState {
+  readonly isHeld: boolean;
+  readonly before: Date | null;
+  readonly at: Date;
+}
+
+/**
+ * One statement for a look, since nothing is new nearly always: when it is looked at next is settled, and it counts as read.
+ * `$1` and `$2` are the shortest and the longest interval.
+ */
+function lookStatement(condition: string): string {
+  return `WITH seen AS (
+      SELECT s.organization_id, s.account_id, s.last_synced_at AS before, coalesce(s.lease_expires_at > now(), false) AS held,
+        greatest(s.active_at, (SELECT e.created_at FROM outbound_email e
+          WHERE e.organization_id = s.organization_id AND e.account_id = s.account_id
+          ORDER BY e.created_at DESC, e.id DESC LIMIT 1)) AS active_at
+      FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
+      WHERE ${condition}
+    )
+    UPDATE mailbox_sync s SET again = s.again OR seen.held AND a.status = 'ACTIVE',
+      last_synced_at = CASE WHEN seen.held OR s.phase <> 'HISTORY' OR a.status <> 'ACTIVE' THEN s.last_synced_at ELSE now() END,
+      next_run_at = now() + least($2, greatest($1, extract(epoch FROM now() - seen.active_at) * 1000 / ${QUIET_SHARE}))
+        * interval '1 ms'
+    FROM seen, email_account a
+    WHERE s.organization_id = seen.organization_id AND s.account_id = seen.account_id
+      AND a.organization_id = s.organization_id AND a.id = s.account_id
+    RETURNING ${SENDER_COLUMNS}, ${STATE}, seen.held AS "isHeld", seen.before, now() AS at`;
+}
+
+const LOOK_AT = {
+  name: 'look-at-mailbox',
+  text: lookStatement('s.organization_id = $3 AND s.account_id = $4 FOR NO KEY UPDATE OF s'),
+};
+const TAKE_DUE = {
+  name: 'take-due-mailboxes',
+  text: lookStatement(`s.next_run_at <= now() AND a.status = 'ACTIVE' AND (s.lease_expires_at IS NULL OR s.lease_expires_at < now())
+    ORDER BY s.next_run_at LIMIT $3 FOR NO KEY UPDATE OF s SKIP LOCKED`),
+};
+
+function toLook(row: LookRow): Look {
+  const { organizationId, id, email, displayName, aliases, accountStatus, sealedRefreshToken, ...state } = row;
+  return { ...state, mailbox: { organizationId, id, email, displayName, aliases, accountStatus, sealedRefreshToken } };
+}
+
+function intervals({ config }: App): [number, number] {
+  const { minMs, maxMs } = config.syncInterval ?? DEFAULT_INTERVAL;
+  return [minMs, maxMs];
+}
+
+/** Null: there is no such account. */
+export async function lookAt(app: App, { organizationId, accountId }: AccountRef): Promise<Look | null> {
+  const values = [...intervals(app), organizationId, accountId];
+  const { rows } = await app.pool.query<LookRow>({ ...LOOK_AT, values });
+  return rows[0] === undefined ? null : toLook(rows[0]);
+}
+
+/** Mailboxes that it is time to look at, at most so many; nobody else gets them. */
+export async function takeDue(app: App, limit: number): Promise<Look[]> {
+  const { rows } = await app.pool.query<LookRow>({ ...TAKE_DUE, values: [...intervals(app), limit] });
+  return rows.map(toLook);
+}
+
+/** The right to read a mailbox, with the state as this process has left it. */
+export interface Lease {
+  readonly mailbox: Sender;
+  readonly token: string;
+  state: SyncState;
+}
+
+function leaseMs({ config }: App): number {
+  return config.gmailTimeoutMs + LEASE_MARGIN_MS;
+}
+
+/** Null: somebody has it, and reads the history once more for us. */
+export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
+  const token = uuidv7();
+  const { rows } = await app.pool.query<SyncState & { claimed: boolean }>({
+    name: 'claim-mailbox',
+    text: `UPDATE mailbox_sync s SET again = held.now,
+        lease_token = CASE WHEN held.now THEN s.lease_token ELSE $3 END,
+        lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE $4 END,
+        lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END
+      FROM (SELECT coalesce(lease_expires_at > now(), false) AS now FROM mailbox_sync
+        WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held
+      WHERE s.organization_id = $1 AND s.account_id = $2
+      RETURNING NOT held.now AS claimed, ${STATE}`,
+    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app)],
+  });
+  const [row] = rows;
+  if (row === undefined || !row.claimed) return null;
+  const { claimed: _, ...state } = row;
+  return { mailbox, token, state };
+}
+
+const COLUMNS = {
+  phase: 'phase',
+  historyId: 'history_id',
+  pageToken: 'page_token',
+  since: 'since',
+  listedFrom: 'listed_from',
+  imported: 'imported',
+  estimated: 'estimated',
+  failures: 'failures',
+} as const satisfies Record<keyof SyncState, string>;
+
+/**
+ * Writes how far it has come, with what that covers when `sql` is a transaction, and extends the lease.
+ * @param also assignments in SQL.
+ * @returns whether the history was asked for since.
+ * @throws {LeaseLostError}
+ */
+export async function advance(
+  app: App,
+  sql: Sql,
+  lease: Lease,
+  changes: Partial<SyncState>,
+  also: readonly string[] = [],
+): Promise<{ readonly again: boolean; readonly at: Date }> {
+  const { organizationId, id } = lease.mailbox;
+  const values: unknown[] = [organizationId, id, lease.token, leaseMs(app)];
+  const assignments = Object.entries(changes).map(([name, value]) => {
+    values.push(value);
+    return `${columnOf(name)} = $${values.length}`;
+  });
+  const set = [...assignments, ...also, `lease_expires_at = now() + $4 * interval '1 ms'`];
+  const { rows } = await sql.query<{ again: boolean; at: Date }>(
+    `UPDATE mailbox_sync SET ${set.join(', ')}
+     WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3 RETURNING again, now() AS at`,
+    values,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new LeaseLostError();
+  lease.state = { ...lease.state, ...changes };
+  return row;
+}
+
+function columnOf(name: string): string {
+  const column = Object.entries(COLUMNS).find(([key]) => key === name)?.[1];
+  if (column === undefined) throw new Error('no such column');
+  return column;
+}
+
+/**
+ * A transaction that nobody else's lease is in the way of: whoever takes the mailbox over waits for its end.
+ * It may be lost when PostgreSQL dies before the next `advance`, which covers it and is not.
+ * @throws {LeaseLostError}
+ */
+export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Promise<Result>): Promise<Result> {
+  return inTransaction(app.pool, async (tx) => {
+    const { rowCount } = await tx.query({
+      name: 'under-lease',
+      text: `SELECT set_config('synchronous_commit', 'off', true) FROM mailbox_sync
+        WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3 FOR SHARE`,
+      values: [lease.mailbox.organizationId, lease.mailbox.id, lease.token],
+    });
+    if (rowCount === 0) throw new LeaseLostError();
+    return work(tx);
+  });
+}
+
+/** Gives the lease back after a run that went well. False: the history was asked for meanwhile, so it is kept. */
+export async function release(app: App, lease: Lease): Promise<boolean> {
+  const { organizationId, id } = lease.mailbox;
+  const { rowCount } = await app.pool.query(
+    `UPDATE mailbox_sync SET lease_token = NULL, lease_owner = NULL, lease_expires_at = NULL
+     WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3 AND NOT again`,
+    [organizationId, id, lease.token],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * Ends a run that is to go on later: gives the lease back, and has a `sync` job continue in `delayMs`.
+ * @param failure what went wrong, for people; null when nothing did.
+ * @param before see `Look`.
+ */
+export async function postpone(
+  app: App,
+  at: { readonly mailbox: Sender; readonly token: string | null },
+  next: {
+    readonly delayMs: number | null;
+    readonly failure: { readonly code: string; readonly message: string } | null;
+    readonly before: Date | null;
+  },
+): Promise<void> {
+  const { organizationId, id: accountId } = at.mailbox;
+  const { payload, key } = job('sync', { organizationId, accountId });
+  await app.pool.query(
+    `WITH ended AS (
+       UPDATE mailbox_sync SET lease_token = NULL, lease_owner = NULL, lease_expires_at = NULL, again = false,
+         next_run_at = now() + coalesce($4::float8, 0) * interval '1 ms',
+         failures = CASE WHEN $5::text IS NULL THEN failures ELSE failures + 1 END,
+         error_code = coalesce($5, error_code), error_message = coalesce($6, error_message),
+         failed_at = CASE WHEN $5::text IS NULL THEN failed_at ELSE now() END,
+         last_synced_at = CASE WHEN $5::text IS NULL OR $3::uuid IS NOT NULL THEN last_synced_at ELSE $7 END
+       WHERE organization_id = $1 AND account_id = $2
+         AND (lease_token = $3 OR $3::uuid IS NULL AND (lease_expires_at IS NULL OR lease_expires_at < now()))
+       RETURNING 1
+     )
+     SELECT graphile_worker.add_job('sync', payload => $8::json, run_at => now() + $4::float8 * interval '1 ms',
+       max_attempts => 25, job_key => $9) FROM ended WHERE $4::float8 IS NOT NULL`,
+    [
+      organizationId,
+      accountId,
+      at.token,
+      next.delayMs,
+      next.failure?.code ?? null,
+      next.failure?.message ?? null,
+      next.before,
+      payload,
+      key,
+    ],
+  );
+}

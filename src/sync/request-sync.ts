@@ -1,0 +1,76 @@
+/** Asking for a mailbox to be read: at once and waited for, or by a job. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { AccountNotReadyError, NotFoundError, SyncNotPossibleError } from '../errors.ts';
+import { enqueueIn, job } from '../queue.ts';
+import type { AccountRef } from './mailbox-sync.ts';
+import { syncMailbox } from './sync.ts';
+
+const WAIT_MS = 30_000;
+const ASK_AGAIN_MS = 50;
+
+/**
+ * Has a mailbox read that was just connected, in the caller's transaction: its import begins, or goes on, and Gmail is
+ * asked to tell of its changes. Without it, the next look at all mailboxes does the same.
+ */
+export async function startSync(sql: Sql, organizationId: string, accountId: string): Promise<void> {
+  const ref = { organizationId, accountId };
+  await sql.query('UPDATE mailbox_sync SET next_run_at = now() WHERE organization_id = $1 AND account_id = $2', [
+    organizationId,
+    accountId,
+  ]);
+  await enqueueIn(sql, job('sync', ref), 0);
+  await enqueueIn(sql, job('watch', ref), 0);
+}
+
+/**
+ * Reads what is new in a mailbox; afterwards everything that was in it when this was asked for is here, but for what a
+ * first import has yet to bring.
+ * @throws {NotFoundError} @throws {AccountNotReadyError}
+ * @throws {SyncNotPossibleError} when Gmail cannot be read now, or somebody else's run takes longer than 30 s.
+ */
+export async function syncNow(app: App, ref: AccountRef): Promise<void> {
+  const signal = AbortSignal.timeout(WAIT_MS);
+  while (!signal.aborted) {
+    const result = await syncMailbox(app, ref, { signal, withListing: false });
+    if (result === null) throw new NotFoundError('EmailAccount', ref.accountId);
+    const { outcome, error } = result;
+    if (outcome === 'stopped') throw new AccountNotReadyError(ref.accountId, await statusOf(app, ref));
+    if (error !== null) throw new SyncNotPossibleError(ref.accountId, error);
+    if (outcome === 'listing') await enqueueIn(app.pool, job('sync', ref), 0);
+    if (outcome === 'current' || outcome === 'listing') return;
+    if (outcome === 'held' && (await isServed(app, ref, result.askedAt, signal))) return;
+    if (outcome === 'later') await delay(ASK_AGAIN_MS);
+  }
+  throw new SyncNotPossibleError(ref.accountId, { reason: 'busy', retryAt: null });
+}
+
+/** Waits for whoever holds the lease. False: that one has given up. */
+async function isServed(
+  app: App,
+  { organizationId, accountId }: AccountRef,
+  askedAt: Date,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    const { rows } = await app.pool.query<{ again: boolean; held: boolean; syncedAt: Date | null }>(
+      `SELECT again, coalesce(lease_expires_at > now(), false) AS held, last_synced_at AS "syncedAt"
+       FROM mailbox_sync WHERE organization_id = $1 AND account_id = $2`,
+      [organizationId, accountId],
+    );
+    const [row] = rows;
+    if (row === undefined || !row.held) return false;
+    if (!row.again && row.syncedAt !== null && row.syncedAt >= askedAt) return true;
+    await delay(ASK_AGAIN_MS);
+  }
+  return false;
+}
+
+async function statusOf(app: App, { organizationId, accountId }: AccountRef): Promise<string> {
+  const account = await app.db.emailAccount.findUniqueOrThrow({
+    where: { organizationId_id: { organizationId, id: accountId } },
+    select: { status: true },
+  });
+  return account.status;
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSync } from '../src/sync/request-sync.ts';
+import { syncMailbox } from '../src/sync/sync.ts';
+import { createTenant, eventually, request, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import { accepted, callsOf, createRecipient, fresh, readBack } from './mail.ts';
+import {
+  deliver,
+  gmailOf,
+  insertOld,
+  mailboxHere,
+  mailboxInGmail,
+  syncWholly,
+  whenCurrent,
+  wrongConversations,
+} from './syncing.ts';
+
+const DAY_MS = 86_400_000;
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+/** A tenant with so many mails in its mailbox, of which nothing is here. */
+async function tenantWith(mails: number): Promise<Tenant> {
+  const tenant = await createTenant(app);
+  for (let n = 0; n < mails; n++) deliver(app, tenant, { subject: `Mail ${n}` });
+  return tenant;
+}
+
+interface SyncAnswer {
+  emailAccounts: {
+    lastSyncedAt: string | null;
+    sync: { state: string; imported: number; estimated: number | null; error: { code: string } | null };
+  }[];
+}
+
+async function syncOf(tenant: Tenant) {
+  const operation = '{ emailAccounts { lastSyncedAt sync { state imported estimated error { code } } } }';
+  const { data } = await request<SyncAnswer, object>(app, tenant.key, operation);
+  const [account] = data?.emailAccounts ?? [];
+  if (account === undefined) throw new Error('there is no account');
+  return account;
+}
+
+describe('the first import', () => {
+  it('begins by itself once it is asked for, shows how far it is, and ends with the mailbox as Gmail has it', async () => {
+    const tenant = await tenantWith(130);
+    expect((await syncOf(tenant)).sync).toEqual({ state: 'WAITING', imported: 0, estimated: null, error: null });
+    const held = app.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
+    await startSync(app.app.pool, tenant.organizationId, tenant.accountId);
+    await held.arrived;
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', imported: 0, estimated: 130 });
+    held.release();
+    await whenCurrent(app, tenant);
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+    const { lastSyncedAt, sync } = await syncOf(tenant);
+    expect(sync).toEqual({ state: 'CURRENT', imported: 130, estimated: 130, error: null });
+    expect(lastSyncedAt).not.toBeNull();
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(130);
+  });
+
+  it('takes the newest first, and nothing older than SYNC_SINCE_DAYS', async () => {
+    const tenant = await createTenant(app);
+    for (let n = 0; n < 25; n++) await insertOld(app, tenant, new Date(Date.now() - 100 * DAY_MS - n), `Old ${n}`);
+    const kept: string[] = [];
+    for (let n = 1; n <= 5; n++) kept.push(await insertOld(app, tenant, new Date(Date.now() - n * DAY_MS), `New ${n}`));
+    await syncWholly(app, tenant);
+    const { rows } = await app.app.pool.query<{ id: string }>(
+      'SELECT provider_message_id AS id FROM email_message WHERE account_id = $1 ORDER BY sent_at DESC',
+      [tenant.accountId],
+    );
+    expect(rows.map(({ id }) => id)).toEqual(kept);
+    expect((await syncOf(tenant)).sync).toMatchObject({ imported: 5, estimated: 5 });
+  });
+
+  it('leaves out drafts, spam and trash', async () => {
+    const tenant = await tenantWith(1);
+    deliver(app, tenant, { subject: 'Spam', spam: true });
+    const trashed = deliver(app, tenant, { subject: 'Trash' });
+    await gmailOf(app, tenant).messages.trash({ userId: 'me', id: trashed });
+    const raw = Buffer.from('Subject: Draft\r\n\r\nNot yet.').toString('base64url');
+    await gmailOf(app, tenant).drafts.create({ userId: 'me', requestBody: { message: { raw } } });
+    await syncWholly(app, tenant);
+    expect((await mailboxHere(app, tenant)).map(({ subject }) => subject)).toEqual(['Mail 0']);
+  });
+
+  it('passes over a message that is gone by the time it is read', async () => {
+    const tenant = await tenantWith(3);
+    const [first] = app.sandbox.admin.messages(tenant.email);
+    const held = app.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
+    const syncing = syncWholly(app, tenant);
+    await held.arrived;
+    await gmailOf(app, tenant).messages.delete({ userId: 'me', id: first?.id ?? '' });
+    held.release();
+    await syncing;
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+  });
+
+  it('brings what comes in meanwhile before it goes on', async () => {
+    const tenant = await tenantWith(120);
+    const held = app.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
+    const syncing = syncWholly(app, tenant);
+    await held.arrived;
+    const late = deliver(app, tenant, { subject: 'Just now' });
+    // Somebody asks, and does not get the lease: whoever has it looks at the history before the next page.
+    const { signal } = new AbortController();
+    expect(await syncMailbox(app.app, tenant, { signal, withListing: false })).toMatchObject({ outcome: 'held' });
+    held.release();
+    await eventually(async () => (await mailboxHere(app, tenant)).some(({ id }) => id === late) || null);
+    expect((await syncOf(tenant)).sync.state).toBe('IMPORTING');
+    await syncing;
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+  });
+
+  it('goes on where it was broken off, and reads nothing twice', async () => {
+    const tenant = await tenantWith(140);
+    const abort = new AbortController();
+    const syncing = syncMailbox(app.app, tenant, { signal: abort.signal, withListing: true });
+    await eventually(async () => (await mailboxHere(app, tenant)).length >= 60 || null);
+    abort.abort();
+    expect(await syncing).toMatchObject({ outcome: 'later', error: null });
+    await whenCurrent(app, tenant);
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+    // Up to four were under way when it was broken off.
+    expect(callsOf(app, tenant.email, 'messages.get')).toBeLessThanOrEqual(144);
+  });
+
+  it('stores as far as it can be read what Gmail does not give whole, and what PostgreSQL does not take', async () => {
+    const tenant = await tenantWith(3);
+    app.sandbox.admin.fault({
+      call: 'messages.get',
+      mailbox: tenant.email,
+      nth: 2,
+      times: 1,
+      effect: { kind: 'status', status: 400, body: 'json' },
+    });
+    // No index of PostgreSQL takes so long a Message-ID.
+    const noise = Array.from({ length: 3_000 }, () => Math.random().toString(36).slice(2)).join('');
+    deliver(app, tenant, { subject: 'Long', headers: [`Message-ID: <${noise}@acme.example>`] });
+    await syncWholly(app, tenant);
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+    const { rows } = await app.app.pool.query<{ subject: string; problem: string; text: string | null }>(
+      `SELECT subject, import_error AS problem, body_text AS text FROM email_message
+       WHERE account_id = $1 AND import_error IS NOT NULL ORDER BY import_error`,
+      [tenant.accountId],
+    );
+    expect(rows).toEqual([
+      { subject: 'Long', problem: expect.stringMatching(/could not be stored whole/), text: null },
+      { subject: expect.stringMatching(/^Mail/), problem: expect.stringMatching(/could not be read/), text: null },
+    ]);
+  });
+});
+
+describe('the sent copy of our own mail', () => {
+  it('joins its outbound email, whoever stores it first', async () => {
+    const tenant = await createTenant(app);
+    const maria = createRecipient(app, tenant);
+    const { outboundEmail } = await accepted(app, tenant, fresh(tenant, maria));
+    await syncWholly(app, tenant);
+    const { message } = await readBack(app, tenant, outboundEmail.uid);
+    const stored = await app.app.db.emailMessage.findMany({
+      where: { accountId: tenant.accountId },
+      select: { id: true, outboundEmailId: true },
+    });
+    expect(stored).toEqual([{ id: message.uid, outboundEmailId: outboundEmail.uid }]);
+    expect(await wrongConversations(app, tenant)).toEqual([]);
+  });
+
+  it('is not what arrives with its op id from elsewhere', async () => {
+    const tenant = await createTenant(app);
+    const { outboundEmail } = await accepted(app, tenant, fresh(tenant, createRecipient(app, tenant)));
+    await readBack(app, tenant, outboundEmail.uid);
+    const forged = deliver(app, tenant, { subject: 'Forged', headers: [`X-Epistle-Id: ${outboundEmail.uid}`] });
+    await syncWholly(app, tenant);
+    const { outboundEmailId } = await app.app.db.emailMessage.findFirstOrThrow({
+      where: { accountId: tenant.accountId, providerMessageId: forged },
+      select: { outboundEmailId: true },
+    });
+    expect(outboundEmailId).toBeNull();
+  });
+});
+
+describe('an account that cannot be read', () => {
+  it('needs its owner when the grant is gone, and is stopped', async () => {
+    const tenant = await tenantWith(1);
+    app.sandbox.admin.revoke(tenant.email);
+    const { signal } = new AbortController();
+    expect(await syncMailbox(app.app, tenant, { signal, withListing: true })).toMatchObject({ outcome: 'stopped' });
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'STOPPED', error: { code: 'reauth' } });
+  });
+
+  it('is tried again when Gmail throttles', async () => {
+    const tenant = await tenantWith(2);
+    const fault = { call: 'messages.get', mailbox: tenant.email, times: 1 } as const;
+    app.sandbox.admin.fault({ ...fault, effect: { kind: 'refusal', name: 'user-rate-limit', retryAfterMs: 10 } });
+    const { signal } = new AbortController();
+    expect(await syncMailbox(app.app, tenant, { signal, withListing: true })).toMatchObject({ outcome: 'later' });
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', error: { code: 'rate-limited' } });
+    await whenCurrent(app, tenant);
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'CURRENT', error: null });
+  }, 30_000);
+});
