@@ -53,7 +53,7 @@ export async function insertOld({ sandbox }: Pick<TestApp, 'sandbox'>, tenant: T
 
 /** The tenant's mailbox by Gmail's own client, as another program of its owner's would use it. */
 export function gmailOf({ sandbox }: Pick<TestApp, 'sandbox'>, { email }: Pick<Tenant, 'email'>) {
-  return sandboxGmailClient(sandbox, email).users;
+  return sandboxGmailClient(sandbox, email, ['https://mail.google.com/']).users;
 }
 
 /** Reads the mailbox until everything is here, in this process. */

@@ -37,7 +37,7 @@ export async function bringChanges(
     const { added, relabelled, deleted } = netChanges(page.changes);
     const stored = await storedIds(app.pool, lease.mailbox, added);
     const missing = added.filter((id) => !stored.has(id));
-    await importAll(app, lease, missing, { ...options, budget, since: null });
+    await importAll(app, lease, missing, { ...options, budget, since: null, until: null });
     const read = new Set(missing);
     await underLease(app, lease, async (tx) => {
       // What was read just now has later labels than this page.

@@ -9,20 +9,27 @@ const IN_FLIGHT = 4;
 
 /**
  * Imports messages, some at once.
- * @returns what became of each. After the first failure none is begun any more.
+ * @returns what became of each that was begun, in order. After the first failure none is begun any more.
  * @throws the first failure, once the others under way have ended.
  */
 export async function importAll(
   app: App,
   lease: Lease,
   messageIds: readonly string[],
-  options: { readonly budget: ReadBudget; readonly since: Date | null; readonly signal: AbortSignal },
+  options: {
+    readonly budget: ReadBudget;
+    readonly since: Date | null;
+    readonly signal: AbortSignal;
+    /** Milliseconds of `performance.now()`: then none is begun any more. Null: all of them are. */
+    readonly until: number | null;
+  },
 ): Promise<ImportOutcome[]> {
+  const until = options.until ?? Number.POSITIVE_INFINITY;
   const outcomes: ImportOutcome[] = [];
   const failures: unknown[] = [];
   let next = 0;
   const importNext = async () => {
-    while (next < messageIds.length && failures.length === 0) {
+    while (next < messageIds.length && failures.length === 0 && performance.now() < until) {
       const index = next++;
       const messageId = messageIds[index];
       if (messageId === undefined) return;

@@ -117,17 +117,16 @@ async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage, probl
       problem,
     ]);
   }
-  if (message.labels.includes('TRASH') || message.labels.includes('SPAM')) {
-    const { rows } = await tx.query<{ id: string }>(
-      'SELECT conversation_id AS id FROM email_message WHERE organization_id = $1 AND id = $2',
-      [mailbox.organizationId, id],
-    );
-    await refreshConversations(
-      tx,
-      mailbox,
-      rows.map((row) => row.id),
-    );
-  }
+  // Storing counts a message as one that is shown, and on top of what was derived without them.
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'conversation-with-hidden',
+    text: `SELECT m.conversation_id AS id FROM email_message m WHERE m.organization_id = $1 AND m.id = $2
+      AND EXISTS (SELECT FROM email_message o WHERE o.organization_id = $1 AND o.conversation_id = m.conversation_id
+        AND o.labels && '{TRASH,SPAM}')`,
+    values: [mailbox.organizationId, id],
+  });
+  const hiding = rows.map((row) => row.id);
+  await refreshConversations(tx, mailbox, hiding);
 }
 
 /**

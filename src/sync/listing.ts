@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 /** Ids on a page. An import shows its progress page by page; a comparison has little to do for each id. */
 const PAGE = { IMPORT: 50, RELIST: 500 } as const;
 const MAX_PAGE = 500;
+/** Somebody who asks for what is new waits so long. */
+const SLICE_MS = 1_000;
 /** So many messages in a row that are too old: the rest is older still. */
 const ENOUGH_OLD = 20;
 /** Pages that are counted for the estimate; what lies beyond is not told. */
@@ -22,7 +24,23 @@ const MAX_COUNTED_PAGES = 40;
 /** Of the mailbox's labels, those that say nothing that is stored here. */
 const UNCOUNTED_LABELS = new Set(['DRAFT', 'CHAT']);
 
-/** Takes the cursor and begins to list. @param phase `RELIST` when there is something to compare with. */
+/** A page whose ids are being gone through; kept by the run, so that it is listed once. */
+interface OpenPage {
+  readonly ids: readonly string[];
+  readonly nextPageToken: string | null;
+  /** Those that were stored already. */
+  readonly known: number;
+  /** Those that are still to be read. */
+  todo: readonly string[];
+  stored: number;
+}
+
+/** Where one run is in a listing. */
+export interface Listing {
+  page: OpenPage | null;
+}
+
+/** Takes the cursor and begins to list. @param phase `RELIST` when something may be stored to compare with. */
 export async function beginListing(
   app: App,
   lease: Lease,
@@ -35,7 +53,6 @@ export async function beginListing(
   await underLease(app, lease, async (tx) => {
     const { organizationId, id } = lease.mailbox;
     await tx.query('DELETE FROM mailbox_listing WHERE organization_id = $1 AND account_id = $2', [organizationId, id]);
-    // A comparison that Gmail's memory has ended goes on as one, an import as one.
     const next = { phase, historyId, pageToken: null, since };
     await advance(app, tx, lease, next, ['listed_from = now()', 'last_synced_at = greatest(last_synced_at, now())']);
   });
@@ -45,7 +62,7 @@ export async function beginListing(
  * Goes on listing until it is done, `isWanted` says that there is something more urgent, or the time is over.
  * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
  */
-export async function goOnListing(app: App, lease: Lease, options: SyncOptions): Promise<void> {
+export async function goOnListing(app: App, lease: Lease, listing: Listing, options: SyncOptions): Promise<void> {
   const budget = createReadBudget(app, lease.mailbox, { ...options, purpose: 'listing' });
   if (lease.state.phase === 'IMPORT' && lease.state.estimated === null) {
     const estimated = await countMessages(app, lease, budget, options);
@@ -55,7 +72,7 @@ export async function goOnListing(app: App, lease: Lease, options: SyncOptions):
     options.signal.throwIfAborted();
     const { phase } = lease.state;
     const step = phase === 'LABELS' ? compareLabel : listPage;
-    if ((await step(app, lease, budget, options)).again) return;
+    if ((await step(app, lease, budget, { ...options, listing })).again) return;
   }
 }
 
@@ -66,7 +83,7 @@ async function countMessages(app: App, lease: Lease, budget: ReadBudget, { signa
   let pageToken: string | null = null;
   for (let pages = 0; pages < MAX_COUNTED_PAGES; pages++) {
     await budget.spend(UNITS.list);
-    const list = { pageToken, limit: MAX_PAGE, query: `after:${since} -in:drafts` };
+    const list = { pageToken, limit: MAX_PAGE, query: `after:${since} -in:drafts`, includeSpamTrash: true };
     const page = await app.gmail.listMessages(mailboxAccess(app, lease.mailbox), list, { signal });
     count += page.ids.length;
     pageToken = page.nextPageToken;
@@ -75,51 +92,63 @@ async function countMessages(app: App, lease: Lease, budget: ReadBudget, { signa
   return count;
 }
 
-type Step = (app: App, lease: Lease, budget: ReadBudget, options: SyncOptions) => Promise<{ readonly again: boolean }>;
+type Step = (
+  app: App,
+  lease: Lease,
+  budget: ReadBudget,
+  options: SyncOptions & { readonly listing: Listing },
+) => Promise<{ readonly again: boolean }>;
 
-/** One page: what is missing comes, and in a comparison what is there is noted. */
+/** One page, or as much of it as there is time for: what is missing comes, and in a comparison what is there is noted. */
 const listPage: Step = async (app, lease, budget, options) => {
-  const { mailbox, state } = lease;
+  const { state } = lease;
   const isComparison = state.phase === 'RELIST';
-  await budget.spend(UNITS.list, isComparison ? 0 : PAGE.IMPORT * UNITS.get);
-  const list = {
-    pageToken: state.pageToken,
-    limit: isComparison ? PAGE.RELIST : PAGE.IMPORT,
-    includeSpamTrash: isComparison,
-  };
-  // Not a search, which may not know yet what has just come.
-  const page = await app.gmail.listMessages(mailboxAccess(app, mailbox), list, options);
-  const stored = await storedIds(app.pool, mailbox, page.ids);
-  const missing = page.ids.filter((id) => !stored.has(id));
-  const { count, isOld } = await importUntilOld(app, lease, missing, budget, options);
+  const page = options.listing.page ?? (await openPage(app, lease, budget, options));
+  options.listing.page = page;
+  const isOld = await importUntilOld(app, lease, page, budget, options);
+  if (page.todo.length > 0 && !isOld) return advance(app, app.pool, lease, {});
   const isLast = page.nextPageToken === null || (isOld && !isComparison);
   if (isComparison) {
     await noteListed(app, lease, page.ids);
     if (isLast) await removeUnlisted(app, lease, budget, options);
   }
+  options.listing.page = null;
   const next: Partial<SyncState> = isLast
     ? { phase: isComparison ? 'LABELS' : 'HISTORY', pageToken: null }
     : { pageToken: page.nextPageToken };
-  const imported = isComparison ? {} : { imported: state.imported + stored.size + count };
+  const imported = isComparison ? {} : { imported: state.imported + page.known + page.stored };
   return advance(app, app.pool, lease, { ...next, ...imported });
 };
 
-/** @returns how many were stored, and whether the mailbox goes on with what is too old. */
+async function openPage(app: App, lease: Lease, budget: ReadBudget, options: SyncOptions): Promise<OpenPage> {
+  const { mailbox, state } = lease;
+  const limit = state.phase === 'RELIST' ? PAGE.RELIST : PAGE.IMPORT;
+  await budget.spend(UNITS.list, limit * UNITS.get);
+  // Not a search, which may not know yet what has just come.
+  const list = { pageToken: state.pageToken, limit, includeSpamTrash: true };
+  const { ids, nextPageToken } = await app.gmail.listMessages(mailboxAccess(app, mailbox), list, options);
+  const known = await storedIds(app.pool, mailbox, ids);
+  return { ids, nextPageToken, known: known.size, todo: ids.filter((id) => !known.has(id)), stored: 0 };
+}
+
+/** @returns whether the mailbox goes on with what is too old. What there is no time for stays in `page.todo`. */
 async function importUntilOld(
   app: App,
   lease: Lease,
-  messageIds: readonly string[],
+  page: OpenPage,
   budget: ReadBudget,
-  { signal }: SyncOptions,
-): Promise<{ readonly count: number; readonly isOld: boolean }> {
-  let count = 0;
-  for (let at = 0; at < messageIds.length; at += ENOUGH_OLD) {
-    const some = messageIds.slice(at, at + ENOUGH_OLD);
-    const outcomes = await importAll(app, lease, some, { budget, since: lease.state.since, signal });
-    count += outcomes.filter((outcome) => outcome === 'stored').length;
-    if (outcomes.every((outcome) => outcome === 'too-old')) return { count, isOld: true };
+  { signal, until }: SyncOptions,
+): Promise<boolean> {
+  const stopAt = Math.min(until, performance.now() + SLICE_MS);
+  while (page.todo.length > 0 && performance.now() < stopAt) {
+    const some = page.todo.slice(0, ENOUGH_OLD);
+    const options = { budget, since: lease.state.since, signal, until: stopAt };
+    const outcomes = await importAll(app, lease, some, options);
+    page.todo = page.todo.slice(outcomes.length);
+    page.stored += outcomes.filter((outcome) => outcome === 'stored').length;
+    if (outcomes.length === some.length && outcomes.every((outcome) => outcome === 'too-old')) return true;
   }
-  return { count, isOld: false };
+  return false;
 }
 
 async function noteListed(app: App, lease: Lease, messageIds: readonly string[]): Promise<void> {

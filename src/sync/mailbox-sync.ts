@@ -180,15 +180,17 @@ export async function advance(
     return `${columnOf(name)} = $${values.length}`;
   });
   const set = [...assignments, ...also, `lease_expires_at = now() + $4 * interval '1 ms'`];
-  const { rows } = await sql.query<{ again: boolean; at: Date }>(
+  const { rows } = await sql.query<{ again: boolean; at: Date; listedFrom: Date | null }>(
     `UPDATE mailbox_sync SET ${set.join(', ')}
-     WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3 RETURNING again, now() AS at`,
+     WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3
+     RETURNING again, now() AS at, listed_from AS "listedFrom"`,
     values,
   );
   const [row] = rows;
   if (row === undefined) throw new LeaseLostError();
-  lease.state = { ...lease.state, ...changes };
-  return row;
+  const { again, at, listedFrom } = row;
+  lease.state = { ...lease.state, ...changes, listedFrom };
+  return { again, at };
 }
 
 function columnOf(name: string): string {

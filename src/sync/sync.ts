@@ -13,7 +13,7 @@ import { GmailError } from '../gmail/errors.ts';
 import { describeError } from '../log.ts';
 import { mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
 import { bringChanges, type SyncOptions } from './changes.ts';
-import { beginListing, goOnListing } from './listing.ts';
+import { beginListing, goOnListing, type Listing } from './listing.ts';
 import {
   type AccountRef,
   claim,
@@ -90,16 +90,17 @@ async function readMailbox(
   first: Parameters<typeof bringChanges>[2],
   options: SyncOptions & RunOptions,
 ): Promise<SyncResult> {
+  const listing: Listing = { page: null };
   for (let known = first; ; known = null) {
     if (lease.state.historyId === null) await beginListing(app, lease, 'IMPORT', options);
     if (!(await bringChanges(app, lease, known, options))) {
-      // Nothing to compare with is an import that is begun anew.
-      await beginListing(app, lease, lease.state.phase === 'IMPORT' ? 'IMPORT' : 'RELIST', options);
+      listing.page = null;
+      await beginListing(app, lease, 'RELIST', options);
       continue;
     }
     const isListing = lease.state.phase !== 'HISTORY';
     if (isListing && options.withListing) {
-      await goOnListing(app, lease, {
+      await goOnListing(app, lease, listing, {
         ...options,
         until: Math.min(options.until, performance.now() + LISTING_SLICE_MS),
       });

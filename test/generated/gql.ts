@@ -51,6 +51,7 @@ type Documents = {
     "\n  mutation RetryOutboundEmail($uid: UUID!) {\n    retryOutboundEmail(uid: $uid) {\n      __typename\n      ... on SendEmailPayload { replayed outboundEmail { uid status attempts failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n      ... on SendRejectedError { providerStatus outboundEmail { uid status } }\n    }\n  }\n": typeof types.RetryOutboundEmailDocument,
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": typeof types.ResolveOutboundEmailDocument,
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": typeof types.StateDocument,
+    "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": typeof types.SyncEmailAccountDocument,
 };
 const documents: Documents = {
     "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n": types.WhoAmIDocument,
@@ -89,6 +90,7 @@ const documents: Documents = {
     "\n  mutation RetryOutboundEmail($uid: UUID!) {\n    retryOutboundEmail(uid: $uid) {\n      __typename\n      ... on SendEmailPayload { replayed outboundEmail { uid status attempts failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n      ... on SendRejectedError { providerStatus outboundEmail { uid status } }\n    }\n  }\n": types.RetryOutboundEmailDocument,
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": types.ResolveOutboundEmailDocument,
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": types.StateDocument,
+    "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": types.SyncEmailAccountDocument,
 };
 
 /**
@@ -235,6 +237,10 @@ export function graphql(source: "\n  mutation ResolveOutboundEmail($uid: UUID!, 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n"): typeof import('./graphql.ts').StateDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n"): typeof import('./graphql.ts').SyncEmailAccountDocument;
 
 
 export function graphql(source: string) {

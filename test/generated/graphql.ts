@@ -156,6 +156,19 @@ export type InvoiceStatus =
   /** Withdrawn. */
   | 'VOID';
 
+/** What is being done with a mailbox. */
+export type MailboxSyncState =
+  /** Gmail no longer tells what changed since the last reading: everything is listed and compared. */
+  | 'COMPARING'
+  /** It is here; changes are brought as they happen. */
+  | 'CURRENT'
+  /** What it already holds is being read, newest first. What comes in meanwhile is here at once. */
+  | 'IMPORTING'
+  /** The account is not connected; see its status. */
+  | 'STOPPED'
+  /** It was not read yet. */
+  | 'WAITING';
+
 /** Every condition that is given must hold. */
 export type OutboundEmailFilter = {
   /** From this account. */
@@ -720,6 +733,18 @@ export type StateQueryVariables = Exact<{
 
 
 export type StateQuery = { outboundEmail: { status: OutboundEmailStatus, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, attempts: number, failure: { code: string, retry: RetryAdvice } | null, events: { edges: Array<{ node: { type: string, detail: unknown } }> } } | null };
+
+export type SyncEmailAccountMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type SyncEmailAccountMutation = { syncEmailAccount:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'SyncEmailAccountPayload', account: { lastSyncedAt: string | null, sync: { state: MailboxSyncState, imported: number, estimated: number | null, error: { code: string, message: string, at: string } | null } } }
+    | { __typename: 'SyncNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: string, retryAt: string | null, account: { uid: string } }
+   };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1596,3 +1621,46 @@ export const StateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StateQuery, StateQueryVariables>;
+export const SyncEmailAccountDocument = new TypedDocumentString(`
+    mutation SyncEmailAccount($uid: UUID!) {
+  syncEmailAccount(uid: $uid) {
+    __typename
+    ... on SyncEmailAccountPayload {
+      account {
+        lastSyncedAt
+        sync {
+          state
+          imported
+          estimated
+          error {
+            code
+            message
+            at
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on SyncNotPossibleError {
+      reason
+      retryAt
+      account {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SyncEmailAccountMutation, SyncEmailAccountMutationVariables>;
