@@ -1,6 +1,7 @@
 /**
  * A Gmail that answers at once, as a process of its own: what is left of a send's time is Epistle's. It keeps no mail,
  * only which draft was made and when it was sent, so that a draft that is sent twice is noticed.
+ * Every mailbox holds `MAILBOX` mails that came in, for those who list them.
  * Beside Google's paths it has GET /bench (a `GmailCounts`) and GET /bench/arrivals (`[draft id, when it was sent]`).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -11,6 +12,13 @@ const USER = '/gmail/v1/users/me/';
 /** Takes the message as bytes, above the size of a JSON body. */
 const UPLOAD = `/upload${USER}drafts`;
 const TOKEN = JSON.stringify({ access_token: 'bench', token_type: 'Bearer', expires_in: 3600 });
+const INBOUND = 'i';
+const MAILBOX = Number(process.env.MAILBOX ?? 0);
+const STARTED_AT = Date.now();
+/** About 2 KB of words. */
+const LONG_BODY = Buffer.from(
+  Array.from({ length: 40 }, (_, n) => `Line ${n}: thank you for the invoice of the month.`).join('\r\n'),
+).toString('base64url');
 const BODY = Buffer.from('Dear Maria,\r\n\r\nplease find our invoice.\r\n').toString('base64url');
 
 /** By draft id: when it was sent, in milliseconds since 1970; 0 while it was not. */
@@ -35,9 +43,19 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
   } else if (method === 'POST' && path === `${USER}drafts/send`) {
     count('POST drafts/send');
     read(request, (body) => sendDraft(JSON.parse(body).id, arrivedAt, response));
+  } else if (method === 'GET' && path.startsWith(`${USER}messages/${INBOUND}`)) {
+    count('GET messages/:id');
+    answer(response, inbound(path.slice(`${USER}messages/`.length)));
   } else if (method === 'GET' && path.startsWith(`${USER}messages/`)) {
     count('GET messages/:id');
     answer(response, message(path.slice(`${USER}messages/`.length)));
+  } else if (method === 'GET' && path === `${USER}profile`) {
+    answer(response, '{"emailAddress":"bench@lumen.example","historyId":"1000"}');
+  } else if (method === 'GET' && path === `${USER}history`) {
+    answer(response, '{"historyId":"1000"}');
+  } else if (method === 'GET' && path === `${USER}messages`) {
+    count('GET messages');
+    answer(response, page(new URLSearchParams(url.slice(query))));
   } else if (method === 'GET' && path === `${USER}drafts`) {
     count('GET drafts');
     answer(response, '{"drafts":[]}');
@@ -65,6 +83,66 @@ function sendDraft(draftId: string, arrivedAt: number, response: ServerResponse)
   sent++;
   const id = draftId.slice(1);
   answer(response, `{"id":"m${id}","threadId":"t${id}","labelIds":["SENT"]}`);
+}
+
+/** Newest first; the page token is how many came before. */
+function page(query: URLSearchParams): string {
+  const from = Number(query.get('pageToken') ?? 0);
+  const to = Math.min(MAILBOX, from + Number(query.get('maxResults')));
+  const messages = Array.from({ length: to - from }, (_, n) => {
+    const id = `${INBOUND}${MAILBOX - from - n}`;
+    return { id, threadId: threadOf(id) };
+  });
+  return JSON.stringify({ messages, ...(to < MAILBOX ? { nextPageToken: String(to) } : {}) });
+}
+
+/** Two mails a thread. */
+function threadOf(id: string): string {
+  return `thread-${Math.ceil(Number(id.slice(INBOUND.length)) / 2)}`;
+}
+
+function inbound(id: string): string {
+  const number = Number(id.slice(INBOUND.length));
+  const from = `correspondent-${number % 500}@acme.example`;
+  return JSON.stringify({
+    id,
+    threadId: threadOf(id),
+    labelIds: ['INBOX', 'UNREAD'],
+    snippet: 'Dear all, thank you for the invoice, which we have passed on.',
+    historyId: '1000',
+    internalDate: String(STARTED_AT - (MAILBOX - number) * 60_000),
+    payload: {
+      partId: '',
+      mimeType: 'multipart/mixed',
+      filename: '',
+      headers: [
+        { name: 'From', value: `Correspondent ${number} <${from}>` },
+        { name: 'To', value: 'bench@lumen.example' },
+        { name: 'Subject', value: `Re: Invoice INV-2026-${number}` },
+        { name: 'Message-ID', value: `<${id}@acme.example>` },
+        { name: 'Date', value: 'Thu, 01 Jan 2026 00:00:00 +0000' },
+        { name: 'MIME-Version', value: '1.0' },
+        { name: 'Content-Type', value: 'multipart/mixed; boundary=b' },
+      ],
+      body: { size: 0 },
+      parts: [
+        {
+          partId: '0',
+          mimeType: 'text/plain',
+          filename: '',
+          headers: [{ name: 'Content-Type', value: 'text/plain; charset=utf-8' }],
+          body: { size: LONG_BODY.length, data: LONG_BODY },
+        },
+        {
+          partId: '1',
+          mimeType: 'application/pdf',
+          filename: 'receipt.pdf',
+          headers: [{ name: 'Content-Type', value: 'application/pdf' }],
+          body: { size: 40_000, attachmentId: 'receipt' },
+        },
+      ],
+    },
+  });
 }
 
 function message(id: string): string {

@@ -8,6 +8,11 @@ export function memoryMb(rootPid: number): number {
   return familyOf(rootPid).reduce((sum, pid) => sum + processKb(pid), 0) * (1024 / 1_000_000);
 }
 
+/** Of one process, in MB. */
+export function processMb(pid: number): number {
+  return processKb(pid) * (1024 / 1_000_000);
+}
+
 /** Samples until `stop`, which gives the largest value in MB. */
 export function watchMemory(rootPid: number): { stop(): number } {
   let peakMb = memoryMb(rootPid);

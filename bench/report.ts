@@ -25,6 +25,11 @@ export function atMost(
   return { floor: null, ratio: null, ...row, unit, bound, met: row.epistle <= limit };
 }
 
+/** As `atMost`; more is better. */
+export function atLeast(least: number, unit: string, row: Pick<Row, 'scenario' | 'epistle' | 'detail'>): Row {
+  return { floor: null, ratio: null, ...row, unit, bound: `at least ${least} ${unit}`, met: row.epistle >= least };
+}
+
 /** A figure that must be this share of the floor's; more is better. */
 export function shareOfFloor(
   share: number,

@@ -32,19 +32,26 @@ export interface Setup {
 
 /** Far above what one machine sends: the figures are Epistle's, not those of Gmail's limits. */
 const NO_LIMITS = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
+/** Mailboxes are read in the scenario that measures it only. */
+const NO_POLLING = { SYNC_INTERVAL_MS: '0' };
 
 /**
  * Starts everything in a data folder of its own, runs `work` and takes everything away again.
+ * @param options.env for the server, above what every scenario sets.
  * @param options.onStart sees the server as it has just started, before anything else uses its database.
  */
 export async function withSetup<Result>(
-  options: { readonly onStart?: (epistle: BenchProcess) => Promise<void> },
+  options: {
+    readonly env?: Record<string, string>;
+    readonly gmailEnv?: Record<string, string>;
+    readonly onStart?: (epistle: BenchProcess) => Promise<void>;
+  },
   work: (setup: Setup) => Promise<Result>,
 ): Promise<Result> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'epistle-bench-'));
   const undo: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true, force: true })];
   try {
-    const gmail = await startHelper('gmail.ts');
+    const gmail = await startHelper('gmail.ts', options.gmailEnv);
     undo.push(() => gmail.stop());
     const encryptionKey = randomBytes(32);
     const epistle = await startEpistle(
@@ -56,6 +63,8 @@ export async function withSetup<Result>(
         ENCRYPTION_KEY: encryptionKey.toString('base64'),
         LOG_LEVEL: 'warn',
         ...NO_LIMITS,
+        ...NO_POLLING,
+        ...options.env,
       },
       // For a look inside, such as BENCH_NODE_OPTIONS=--cpu-prof.
       process.env.BENCH_NODE_OPTIONS?.split(' '),

@@ -76,7 +76,7 @@ describe('changes since the last time', () => {
   it('cost no more when it is time to look at the mailbox, and then it is not time again', async () => {
     await syncWholly(app, tenant);
     await app.app.pool.query(
-      "UPDATE mailbox_sync SET next_run_at = now() + (account_id <> $1)::int * interval '1 hour'",
+      "UPDATE mailbox_sync SET next_run_at = now() - interval '1 s' + (account_id <> $1)::int * interval '1 hour'",
       [tenant.accountId],
     );
     app.resetStatements();

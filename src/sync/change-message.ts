@@ -90,14 +90,29 @@ async function lockConversations(tx: Sql, account: Account, messageIds: readonly
 }
 
 /**
+ * Storing counts every message, and on top of what was derived without those in trash and spam: where the conversation of
+ * a message that was stored just now has such, it is derived anew.
+ * @param id of the message.
+ */
+export async function refreshIfItHides(tx: Sql, account: Account, id: string): Promise<void> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT m.conversation_id AS id FROM email_message m WHERE m.organization_id = $1 AND m.id = $2
+       AND EXISTS (SELECT FROM email_message o WHERE o.organization_id = $1 AND o.conversation_id = m.conversation_id
+         AND o.labels && '{TRASH,SPAM}')`,
+    [account.organizationId, id],
+  );
+  await refreshConversations(
+    tx,
+    account,
+    rows.map((row) => row.id),
+  );
+}
+
+/**
  * Derives anew what conversations say of their messages. `hasReply` goes when nothing inbound after something outbound is
  * left; it comes with a message only, since whether one is an answer is judged when it is stored.
  */
-export async function refreshConversations(
-  tx: Sql,
-  account: Account,
-  conversationIds: readonly string[],
-): Promise<void> {
+async function refreshConversations(tx: Sql, account: Account, conversationIds: readonly string[]): Promise<void> {
   if (conversationIds.length === 0) return;
   const values = [account.organizationId, account.id, conversationIds];
   await tx.query(

@@ -13,6 +13,15 @@ export interface SyncOptions {
   readonly until: number;
 }
 
+/** A first page of changes, read before the lease was had. */
+export interface KnownPage {
+  /** The cursor from which it was read. */
+  readonly historyId: string;
+  /** Null: Gmail has forgotten the cursor. */
+  readonly page: HistoryPage | null;
+  readonly readAt: Date;
+}
+
 /**
  * Brings every change since the cursor. Each page is here before the cursor passes it: what is interrupted is done again,
  * and changes nothing the second time.
@@ -23,12 +32,13 @@ export interface SyncOptions {
 export async function bringChanges(
   app: App,
   lease: Lease,
-  first: { readonly historyId: string; readonly page: HistoryPage | null } | null,
+  first: KnownPage | null,
   options: SyncOptions,
 ): Promise<boolean> {
   const access = mailboxAccess(app, lease.mailbox);
   const budget = createReadBudget(app, lease.mailbox, { ...options, purpose: 'changes' });
-  const began = await advance(app, app.pool, lease, {}, ['again = false']);
+  // Who has asked since a page was read has not been served by it.
+  const began = first?.readAt ?? (await advance(app, app.pool, lease, {}, ['again = false'])).at;
   for (let known = first; ; known = null) {
     const { historyId } = lease.state;
     if (historyId === null) throw new Error('there is no cursor to go on from');
@@ -51,7 +61,8 @@ export async function bringChanges(
     if (!page.hasMore) break;
   }
   await advance(app, app.pool, lease, { failures: 0 }, [
-    `last_synced_at = greatest(last_synced_at, timestamptz '${began.at.toISOString()}')`,
+    `last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`,
+    'runs = runs + 1',
     'error_code = NULL, error_message = NULL, failed_at = NULL',
   ]);
   return true;

@@ -4,8 +4,8 @@ import { type ImportOutcome, importMessage } from './import-message.ts';
 import type { Lease } from './mailbox-sync.ts';
 import type { ReadBudget } from './read-budget.ts';
 
-/** As many as the gateway has under way for an account. */
-const IN_FLIGHT = 4;
+/** The gateway has four calls under way for an account; meanwhile others are being stored. */
+const IN_FLIGHT = 8;
 
 /**
  * Imports messages, some at once.

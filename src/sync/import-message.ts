@@ -6,7 +6,7 @@ import { GmailError } from '../gmail/errors.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
 import { describeError } from '../log.ts';
 import { mailboxAccess } from '../mail/sender.ts';
-import { refreshConversations } from './change-message.ts';
+import { refreshIfItHides } from './change-message.ts';
 import { type Lease, LeaseLostError, underLease } from './mailbox-sync.ts';
 import { type ReadBudget, UNITS } from './read-budget.ts';
 import { storeMessageIn } from './store-message.ts';
@@ -117,16 +117,7 @@ async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage, probl
       problem,
     ]);
   }
-  // Storing counts a message as one that is shown, and on top of what was derived without them.
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'conversation-with-hidden',
-    text: `SELECT m.conversation_id AS id FROM email_message m WHERE m.organization_id = $1 AND m.id = $2
-      AND EXISTS (SELECT FROM email_message o WHERE o.organization_id = $1 AND o.conversation_id = m.conversation_id
-        AND o.labels && '{TRASH,SPAM}')`,
-    values: [mailbox.organizationId, id],
-  });
-  const hiding = rows.map((row) => row.id);
-  await refreshConversations(tx, mailbox, hiding);
+  await refreshIfItHides(tx, mailbox, id);
 }
 
 /**

@@ -38,6 +38,8 @@ interface OpenPage {
 /** Where one run is in a listing. */
 export interface Listing {
   page: OpenPage | null;
+  /** What comes from here on is too old to be read. */
+  isOld: boolean;
 }
 
 /** Takes the cursor and begins to list. @param phase `RELIST` when something may be stored to compare with. */
@@ -105,7 +107,8 @@ const listPage: Step = async (app, lease, budget, options) => {
   const isComparison = state.phase === 'RELIST';
   const page = options.listing.page ?? (await openPage(app, lease, budget, options));
   options.listing.page = page;
-  const isOld = await importUntilOld(app, lease, page, budget, options);
+  await importUntilOld(app, lease, page, budget, options);
+  const { isOld } = options.listing;
   if (page.todo.length > 0 && !isOld) return advance(app, app.pool, lease, {});
   const isLast = page.nextPageToken === null || (isOld && !isComparison);
   if (isComparison) {
@@ -120,7 +123,7 @@ const listPage: Step = async (app, lease, budget, options) => {
   return advance(app, app.pool, lease, { ...next, ...imported });
 };
 
-async function openPage(app: App, lease: Lease, budget: ReadBudget, options: SyncOptions): Promise<OpenPage> {
+async function openPage(...[app, lease, budget, options]: Parameters<Step>): Promise<OpenPage> {
   const { mailbox, state } = lease;
   const limit = state.phase === 'RELIST' ? PAGE.RELIST : PAGE.IMPORT;
   await budget.spend(UNITS.list, limit * UNITS.get);
@@ -128,27 +131,28 @@ async function openPage(app: App, lease: Lease, budget: ReadBudget, options: Syn
   const list = { pageToken: state.pageToken, limit, includeSpamTrash: true };
   const { ids, nextPageToken } = await app.gmail.listMessages(mailboxAccess(app, mailbox), list, options);
   const known = await storedIds(app.pool, mailbox, ids);
-  return { ids, nextPageToken, known: known.size, todo: ids.filter((id) => !known.has(id)), stored: 0 };
+  const todo = options.listing.isOld ? [] : ids.filter((id) => !known.has(id));
+  return { ids, nextPageToken, known: known.size, todo, stored: 0 };
 }
 
-/** @returns whether the mailbox goes on with what is too old. What there is no time for stays in `page.todo`. */
+/** What there is no time for stays in `page.todo`. */
 async function importUntilOld(
   app: App,
   lease: Lease,
   page: OpenPage,
   budget: ReadBudget,
-  { signal, until }: SyncOptions,
-): Promise<boolean> {
+  { signal, until, listing }: Parameters<Step>[3],
+): Promise<void> {
   const stopAt = Math.min(until, performance.now() + SLICE_MS);
-  while (page.todo.length > 0 && performance.now() < stopAt) {
-    const some = page.todo.slice(0, ENOUGH_OLD);
-    const options = { budget, since: lease.state.since, signal, until: stopAt };
-    const outcomes = await importAll(app, lease, some, options);
+  while (page.todo.length > 0 && performance.now() < stopAt && !listing.isOld) {
+    const some = page.todo.slice(0, PAGE.IMPORT);
+    const outcomes = await importAll(app, lease, some, { budget, since: lease.state.since, signal, until: stopAt });
     page.todo = page.todo.slice(outcomes.length);
     page.stored += outcomes.filter((outcome) => outcome === 'stored').length;
-    if (outcomes.length === some.length && outcomes.every((outcome) => outcome === 'too-old')) return true;
+    const last = outcomes.slice(-ENOUGH_OLD);
+    const isWhole = last.length === Math.min(ENOUGH_OLD, some.length);
+    listing.isOld = isWhole && last.length > 0 && last.every((outcome) => outcome === 'too-old');
   }
-  return false;
 }
 
 async function noteListed(app: App, lease: Lease, messageIds: readonly string[]): Promise<void> {

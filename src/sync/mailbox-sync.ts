@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
+import { prepared } from '../db/prepared.ts';
 import { SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
 import { job } from '../queue.ts';
 
@@ -208,12 +209,14 @@ export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Pr
   return inTransaction(app.pool, async (tx) => {
     const { rowCount } = await tx.query({
       name: 'under-lease',
-      text: `SELECT set_config('synchronous_commit', 'off', true) FROM mailbox_sync
+      // Plans are made for the tables as they are: an import begins with empty ones.
+      text: `SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+        FROM mailbox_sync
         WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3 FOR SHARE`,
       values: [lease.mailbox.organizationId, lease.mailbox.id, lease.token],
     });
     if (rowCount === 0) throw new LeaseLostError();
-    return work(tx);
+    return work(prepared(tx));
   });
 }
 

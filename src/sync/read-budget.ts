@@ -7,7 +7,7 @@ import { takeReadSlots, UNITS_PER_SEND } from '../mail/quota.ts';
 export const UNITS = { list: 5, get: 20, labels: 1 } as const;
 
 /** Slots in a row. A few new messages need not wait for their turn, and an import leaves them that. */
-const BURST = { changes: 8, listing: 4 } as const;
+const BURST = { changes: 10, listing: 6 } as const;
 
 /** The next slot comes too late for this run: it goes on then. */
 export class NoUnitsError extends Error {

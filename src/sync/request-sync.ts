@@ -40,28 +40,29 @@ export async function syncNow(app: App, ref: AccountRef): Promise<void> {
     if (error !== null) throw new SyncNotPossibleError(ref.accountId, error);
     if (outcome === 'listing') await enqueueIn(app.pool, job('sync', ref), 0);
     if (outcome === 'current' || outcome === 'listing') return;
-    if (outcome === 'held' && (await isServed(app, ref, result.askedAt, signal))) return;
+    if (outcome === 'held' && (await isServed(app, ref, signal))) return;
     if (outcome === 'later') await delay(ASK_AGAIN_MS);
   }
   throw new SyncNotPossibleError(ref.accountId, { reason: 'busy', retryAt: null });
 }
 
-/** Waits for whoever holds the lease. False: that one has given up. */
-async function isServed(
-  app: App,
-  { organizationId, accountId }: AccountRef,
-  askedAt: Date,
-  signal: AbortSignal,
-): Promise<boolean> {
+/**
+ * Waits for whoever holds the lease, who was told to read the history once more. False: that one has ended, and whether
+ * it has done so is not known.
+ */
+async function isServed(app: App, { organizationId, accountId }: AccountRef, signal: AbortSignal): Promise<boolean> {
+  let begun: number | null = null;
   while (!signal.aborted) {
-    const { rows } = await app.pool.query<{ again: boolean; held: boolean; syncedAt: Date | null }>(
-      `SELECT again, coalesce(lease_expires_at > now(), false) AS held, last_synced_at AS "syncedAt"
+    const { rows } = await app.pool.query<{ again: boolean; held: boolean; runs: number }>(
+      `SELECT again, coalesce(lease_expires_at > now(), false) AS held, runs
        FROM mailbox_sync WHERE organization_id = $1 AND account_id = $2`,
       [organizationId, accountId],
     );
     const [row] = rows;
     if (row === undefined || !row.held) return false;
-    if (!row.again && row.syncedAt !== null && row.syncedAt >= askedAt) return true;
+    // It has begun to, so the next run that ends has begun since we asked.
+    if (!row.again) begun ??= row.runs;
+    if (begun !== null && row.runs > begun) return true;
     await delay(ASK_AGAIN_MS);
   }
   return false;

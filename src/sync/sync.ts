@@ -12,7 +12,7 @@ import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { describeError } from '../log.ts';
 import { mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
-import { bringChanges, type SyncOptions } from './changes.ts';
+import { bringChanges, type KnownPage, type SyncOptions } from './changes.ts';
 import { beginListing, goOnListing, type Listing } from './listing.ts';
 import {
   type AccountRef,
@@ -38,9 +38,6 @@ export interface SyncResult {
   readonly error: GmailError | null;
 }
 
-/** A result, and when it was asked for by the database's clock. */
-export type DatedResult = SyncResult & { readonly askedAt: Date };
-
 export interface RunOptions {
   readonly signal: AbortSignal;
   /** False: the changes alone; a listing is left to somebody who has the time. */
@@ -56,9 +53,9 @@ const BACKOFF_MS = { first: 5_000, most: 900_000 };
 const PERMANENT_PAUSE_MS = 3_600_000;
 
 /** Reads what is new in a mailbox. Null: there is no such account. */
-export async function syncMailbox(app: App, ref: AccountRef, options: RunOptions): Promise<DatedResult | null> {
+export async function syncMailbox(app: App, ref: AccountRef, options: RunOptions): Promise<SyncResult | null> {
   const look = await lookAt(app, ref);
-  return look && { ...(await syncFrom(app, look, options)), askedAt: look.at };
+  return look && syncFrom(app, look, options);
 }
 
 /** As `syncMailbox`, for one that was looked at just now. Gmail's failures are in the result, and are tried again. */
@@ -68,13 +65,13 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
   const run = { signal: options.signal, until: performance.now() + RUN_MS };
   let lease: Lease | null = null;
   try {
-    let first = null;
+    let first: KnownPage | null = null;
     if (look.phase === 'HISTORY' && look.historyId !== null) {
       const { historyId } = look;
       const page = await app.gmail.listHistory(mailboxAccess(app, look.mailbox), historyId, run);
       const isNothing = page !== null && page.changes.length === 0 && !page.hasMore && page.historyId === historyId;
       if (isNothing && look.failures === 0) return ended('current');
-      first = { historyId, page };
+      first = { historyId, page, readAt: look.at };
     }
     lease = await claim(app, look.mailbox);
     if (lease === null) return ended('held');
@@ -87,14 +84,15 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
 async function readMailbox(
   app: App,
   lease: Lease,
-  first: Parameters<typeof bringChanges>[2],
+  first: KnownPage | null,
   options: SyncOptions & RunOptions,
 ): Promise<SyncResult> {
-  const listing: Listing = { page: null };
+  const listing: Listing = { page: null, isOld: false };
   for (let known = first; ; known = null) {
     if (lease.state.historyId === null) await beginListing(app, lease, 'IMPORT', options);
     if (!(await bringChanges(app, lease, known, options))) {
       listing.page = null;
+      listing.isOld = false;
       await beginListing(app, lease, 'RELIST', options);
       continue;
     }

@@ -26,6 +26,7 @@ CREATE TABLE "mailbox_sync" (
     "lease_expires_at" TIMESTAMPTZ(3),
     "lease_owner" UUID,
     "again" BOOLEAN NOT NULL DEFAULT false,
+    "runs" INTEGER NOT NULL DEFAULT 0,
     "next_run_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_synced_at" TIMESTAMPTZ(3),
     "active_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,

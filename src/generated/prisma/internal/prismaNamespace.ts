@@ -1958,6 +1958,7 @@ export const MailboxSyncScalarFieldEnum = {
   leaseExpiresAt: 'leaseExpiresAt',
   leaseOwner: 'leaseOwner',
   again: 'again',
+  runs: 'runs',
   nextRunAt: 'nextRunAt',
   lastSyncedAt: 'lastSyncedAt',
   activeAt: 'activeAt',

@@ -30,12 +30,14 @@ export type AggregateMailboxSync = {
 export type MailboxSyncAvgAggregateOutputType = {
   imported: number | null
   estimated: number | null
+  runs: number | null
   failures: number | null
 }
 
 export type MailboxSyncSumAggregateOutputType = {
   imported: number | null
   estimated: number | null
+  runs: number | null
   failures: number | null
 }
 
@@ -53,6 +55,7 @@ export type MailboxSyncMinAggregateOutputType = {
   leaseExpiresAt: Date | null
   leaseOwner: string | null
   again: boolean | null
+  runs: number | null
   nextRunAt: Date | null
   lastSyncedAt: Date | null
   activeAt: Date | null
@@ -77,6 +80,7 @@ export type MailboxSyncMaxAggregateOutputType = {
   leaseExpiresAt: Date | null
   leaseOwner: string | null
   again: boolean | null
+  runs: number | null
   nextRunAt: Date | null
   lastSyncedAt: Date | null
   activeAt: Date | null
@@ -101,6 +105,7 @@ export type MailboxSyncCountAggregateOutputType = {
   leaseExpiresAt: number
   leaseOwner: number
   again: number
+  runs: number
   nextRunAt: number
   lastSyncedAt: number
   activeAt: number
@@ -116,12 +121,14 @@ export type MailboxSyncCountAggregateOutputType = {
 export type MailboxSyncAvgAggregateInputType = {
   imported?: true
   estimated?: true
+  runs?: true
   failures?: true
 }
 
 export type MailboxSyncSumAggregateInputType = {
   imported?: true
   estimated?: true
+  runs?: true
   failures?: true
 }
 
@@ -139,6 +146,7 @@ export type MailboxSyncMinAggregateInputType = {
   leaseExpiresAt?: true
   leaseOwner?: true
   again?: true
+  runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
   activeAt?: true
@@ -163,6 +171,7 @@ export type MailboxSyncMaxAggregateInputType = {
   leaseExpiresAt?: true
   leaseOwner?: true
   again?: true
+  runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
   activeAt?: true
@@ -187,6 +196,7 @@ export type MailboxSyncCountAggregateInputType = {
   leaseExpiresAt?: true
   leaseOwner?: true
   again?: true
+  runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
   activeAt?: true
@@ -298,6 +308,7 @@ export type MailboxSyncGroupByOutputType = {
   leaseExpiresAt: Date | null
   leaseOwner: string | null
   again: boolean
+  runs: number
   nextRunAt: Date
   lastSyncedAt: Date | null
   activeAt: Date
@@ -345,6 +356,7 @@ export type MailboxSyncWhereInput = {
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
   again?: Prisma.BoolFilter<"MailboxSync"> | boolean
+  runs?: Prisma.IntFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   activeAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
@@ -370,6 +382,7 @@ export type MailboxSyncOrderByWithRelationInput = {
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   again?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   activeAt?: Prisma.SortOrder
@@ -399,6 +412,7 @@ export type MailboxSyncWhereUniqueInput = Prisma.AtLeast<{
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
   again?: Prisma.BoolFilter<"MailboxSync"> | boolean
+  runs?: Prisma.IntFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   activeAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
@@ -424,6 +438,7 @@ export type MailboxSyncOrderByWithAggregationInput = {
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
   again?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   activeAt?: Prisma.SortOrder
@@ -456,6 +471,7 @@ export type MailboxSyncScalarWhereWithAggregatesInput = {
   leaseExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableWithAggregatesFilter<"MailboxSync"> | string | null
   again?: Prisma.BoolWithAggregatesFilter<"MailboxSync"> | boolean
+  runs?: Prisma.IntWithAggregatesFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeWithAggregatesFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
   activeAt?: Prisma.DateTimeWithAggregatesFilter<"MailboxSync"> | Date | string
@@ -478,6 +494,7 @@ export type MailboxSyncCreateInput = {
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
   again?: boolean
+  runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
   activeAt?: Date | string
@@ -503,6 +520,7 @@ export type MailboxSyncUncheckedCreateInput = {
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
   again?: boolean
+  runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
   activeAt?: Date | string
@@ -525,6 +543,7 @@ export type MailboxSyncUpdateInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -550,6 +569,7 @@ export type MailboxSyncUncheckedUpdateInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -574,6 +594,7 @@ export type MailboxSyncCreateManyInput = {
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
   again?: boolean
+  runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
   activeAt?: Date | string
@@ -596,6 +617,7 @@ export type MailboxSyncUpdateManyMutationInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -620,6 +642,7 @@ export type MailboxSyncUncheckedUpdateManyInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -654,6 +677,7 @@ export type MailboxSyncCountOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
   again?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   activeAt?: Prisma.SortOrder
@@ -667,6 +691,7 @@ export type MailboxSyncCountOrderByAggregateInput = {
 export type MailboxSyncAvgOrderByAggregateInput = {
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   failures?: Prisma.SortOrder
 }
 
@@ -684,6 +709,7 @@ export type MailboxSyncMaxOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
   again?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   activeAt?: Prisma.SortOrder
@@ -708,6 +734,7 @@ export type MailboxSyncMinOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
   again?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   activeAt?: Prisma.SortOrder
@@ -721,6 +748,7 @@ export type MailboxSyncMinOrderByAggregateInput = {
 export type MailboxSyncSumOrderByAggregateInput = {
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrder
+  runs?: Prisma.SortOrder
   failures?: Prisma.SortOrder
 }
 
@@ -784,6 +812,7 @@ export type MailboxSyncCreateWithoutAccountInput = {
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
   again?: boolean
+  runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
   activeAt?: Date | string
@@ -806,6 +835,7 @@ export type MailboxSyncUncheckedCreateWithoutAccountInput = {
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
   again?: boolean
+  runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
   activeAt?: Date | string
@@ -844,6 +874,7 @@ export type MailboxSyncUpdateWithoutAccountInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -866,6 +897,7 @@ export type MailboxSyncUncheckedUpdateWithoutAccountInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   activeAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -892,6 +924,7 @@ export type MailboxSyncSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
   again?: boolean
+  runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
   activeAt?: boolean
@@ -917,6 +950,7 @@ export type MailboxSyncSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
   again?: boolean
+  runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
   activeAt?: boolean
@@ -942,6 +976,7 @@ export type MailboxSyncSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
   again?: boolean
+  runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
   activeAt?: boolean
@@ -967,6 +1002,7 @@ export type MailboxSyncSelectScalar = {
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
   again?: boolean
+  runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
   activeAt?: boolean
@@ -977,7 +1013,7 @@ export type MailboxSyncSelectScalar = {
   watchExpiresAt?: boolean
 }
 
-export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "listedFrom" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "again" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
+export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "listedFrom" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "again" | "runs" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
 export type MailboxSyncInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }
@@ -1031,6 +1067,10 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
      * Asked for while somebody else held the lease: that one reads the history once more.
      */
     again: boolean
+    /**
+     * Times that the history was read under a lease, so that somebody can wait for the next one.
+     */
+    runs: number
     /**
      * When it is looked at again.
      */
@@ -1491,6 +1531,7 @@ export interface MailboxSyncFieldRefs {
   readonly leaseExpiresAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly leaseOwner: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly again: Prisma.FieldRef<"MailboxSync", 'Boolean'>
+  readonly runs: Prisma.FieldRef<"MailboxSync", 'Int'>
   readonly nextRunAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly lastSyncedAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly activeAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
