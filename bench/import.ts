@@ -14,7 +14,7 @@ import { type Setup, withSetup } from './setup.ts';
 const MESSAGES = 10_000;
 /** Before it memory is that of a program that has just started. */
 const WARM = 2_000;
-const PACED_MESSAGES = 300;
+const PACED_MESSAGES = 3_000;
 const PACED_UNITS_PER_MINUTE = 60_000;
 const UNITS_PER_MESSAGE = 20;
 const POLL_MS = 50;
