@@ -11,9 +11,9 @@ import { atLeast, atMost, type Row } from './report.ts';
 import { createTenant, withApp } from './seed.ts';
 import { type Setup, withSetup } from './setup.ts';
 
-const MESSAGES = 10_000;
-/** Before it memory is that of a program that has just started. */
-const WARM = 2_000;
+const MESSAGES = 30_000;
+/** Until then the heap grows to what it needs. */
+const WARM = 20_000;
 const PACED_MESSAGES = 3_000;
 const PACED_UNITS_PER_MINUTE = 60_000;
 const UNITS_PER_MESSAGE = 20;
