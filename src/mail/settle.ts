@@ -81,7 +81,7 @@ export async function settle(
     markReadAgain(app.pool, lease, app.now(), { settleReads: reads, ticketUnsentAt }, at, read);
   if (evidence === null) {
     // Nothing was learnt: that reading does not count.
-    await readAgain(email.settleReads, email.ticketUnsentAt, nextReadAt(app, email.settleReads) ?? slowestReadAt(app));
+    await readAgain(email.settleReads, email.ticketUnsentAt, unreadableAgainAt(app, email, now));
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
     if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read)) app.readBack(ref);
@@ -142,6 +142,13 @@ async function readEvidence(app: App, mailbox: MailboxAccess, ticket: Ticket, op
 function nextReadAt(app: App, reads: number): Date | null {
   const delayMs = app.config.settleDelaysMs[reads];
   return delayMs === undefined ? null : new Date(app.now().getTime() + delayMs);
+}
+
+/** The longer Gmail cannot be read, the longer the pauses: half of the time that has passed, within the usual ones. */
+function unreadableAgainAt(app: App, { sendingAt }: Unconfirmed, now: Date): Date {
+  const { settleDelaysMs } = app.config;
+  const pauseMs = Math.max(settleDelaysMs[0] ?? 0, (now.getTime() - sendingAt.getTime()) / 2);
+  return new Date(now.getTime() + Math.min(pauseMs, Math.max(...settleDelaysMs)));
 }
 
 /** For what may go on for as long as it takes: Gmail is away, or a ticket resists. */
