@@ -161,5 +161,6 @@ CREATE FUNCTION "return_send"(organization uuid, account uuid) RETURNS void LANG
 -- forgotten by the queue.
 CREATE INDEX "outbound_email_due" ON "outbound_email" ((
   CASE status WHEN 'SCHEDULED' THEN coalesce(next_attempt_at, planned_send_at)
+    WHEN 'QUEUED' THEN coalesce(lease_expires_at, next_attempt_at, updated_at)
     ELSE coalesce(lease_expires_at, next_attempt_at) END
 )) WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED');
