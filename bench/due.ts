@@ -3,6 +3,7 @@
  * many of its own; and how late single ones are on a server that has nothing else to do.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import type { App } from '../src/app.ts';
 import { createDraft } from '../src/mail/draft.ts';
 import { whenQueueIsEmpty, withClient } from './database.ts';
@@ -25,6 +26,8 @@ const SINGLES = 60;
 const SINGLE_EVERY_MS = 1_000;
 /** Of its second, so that two are never under way at once. */
 const SINGLE_WITHIN_MS = 700;
+
+const FloorResult = z.object({ sent: z.number(), elapsedMs: z.number() });
 
 export function benchDue(): Promise<Row[]> {
   return withSetup({}, async (setup) => {
@@ -49,7 +52,7 @@ export function benchDue(): Promise<Row[]> {
 }
 
 /** From the planned time of each to the arrival of its `drafts.send` at Gmail, in milliseconds. */
-async function measureLateness({ database, encryptionKey, gmail }: Setup, tenant: Tenant): Promise<number[]> {
+async function measureLateness({ database, encryptionKey, gmailArrivals }: Setup, tenant: Tenant): Promise<number[]> {
   const startsAt = Date.now() + 2 * SINGLE_EVERY_MS;
   const times = Array.from(
     { length: SINGLES },
@@ -60,8 +63,7 @@ async function measureLateness({ database, encryptionKey, gmail }: Setup, tenant
   });
   await delay(startsAt + SINGLES * SINGLE_EVERY_MS - Date.now());
   await untilSent(database, tenant, SINGLES);
-  const response = await fetch(`${gmail.url}/bench/arrivals`);
-  const arrivals = new Map((await response.json()) as [draftId: string, at: number][]);
+  const arrivals = await gmailArrivals();
   const { rows } = await withClient(database, (client) =>
     client.query<{ plannedSendAt: Date; draftId: string }>(
       `SELECT planned_send_at AS "plannedSendAt", ticket_draft_id AS "draftId"
@@ -94,7 +96,7 @@ async function sendAtOnceByHand({ database, encryptionKey, gmail }: Setup, tenan
   });
   try {
     const response = await fetch(`${floor.url}/run`, { method: 'POST' });
-    const { sent, elapsedMs } = (await response.json()) as { sent: number; elapsedMs: number };
+    const { sent, elapsedMs } = FloorResult.parse(await response.json());
     if (sent !== EMAILS) throw new Error(`the floor has sent ${sent} of ${EMAILS}`);
     return sent / (elapsedMs / 1000);
   } finally {

@@ -10,7 +10,7 @@ import { CLAIM_DUE } from './floor-sql.ts';
 import { tellPort } from './process.ts';
 
 const WORKERS = 16;
-const CLAIMED_AT_ONCE = 8;
+const CLAIMED_AT_ONCE = 50;
 
 const gmailUrl = process.env.GMAIL_URL ?? '';
 const organizationId = process.env.ORGANIZATION ?? '';

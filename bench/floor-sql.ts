@@ -19,7 +19,7 @@ export const RESOLVE = {
     WHERE a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE'`,
 };
 
-const DELIVER_JOB = (emailId: string) => `graphile_worker.add_job('floor-deliver',
+const deliverJob = (emailId: string) => `graphile_worker.add_job('floor-deliver',
   payload => json_build_object('outboundEmailId', ${emailId}), run_at => $3, max_attempts => 25,
   job_key => 'deliver:' || ${emailId})`;
 
@@ -41,7 +41,7 @@ export const ACCEPT = {
       INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
       SELECT organization_id, id, $16 FROM email
     )
-    SELECT ${DELIVER_JOB('id')} FROM email`,
+    SELECT ${deliverJob('id')} FROM email`,
 };
 
 /** `$1` organization, `$2` planned until when, `$3` end of the lease, `$4` lease token, `$5` now, `$6` how many. */
@@ -64,7 +64,7 @@ export const CLAIM_DUE = {
       FROM email
     )
     SELECT id AS "outboundEmailId", account_id AS "accountId", from_email AS "fromEmail",
-      display_name AS "displayName", "to", subject, body_text AS "bodyText", ${DELIVER_JOB('id')} FROM email`,
+      display_name AS "displayName", "to", subject, body_text AS "bodyText", ${deliverJob('id')} FROM email`,
 };
 
 /** `$1` organization, `$2` email, `$3` lease token, `$4` now, `$5` event, `$6` to `$8` ticket, `$9` end of the lease. */

@@ -20,6 +20,13 @@ interface SendRequest {
   readonly idempotencyKey: string;
 }
 
+interface Found {
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly earlierId: string | null;
+  readonly invoiceId: string | null;
+}
+
 /** As many as Epistle's worker runs at once. */
 const READ_BACKS = 8;
 
@@ -37,12 +44,14 @@ let readers = 0;
 
 async function send(authorization: string, request: SendRequest): Promise<object> {
   const hash = createHash('sha256').update(authorization.slice('Bearer '.length)).digest();
-  const [key] = (await pool.query({ ...AUTHENTICATE, values: [hash] })).rows;
-  if (!key?.scopes.includes('email:send')) throw new Error('not allowed');
+  const [key] = (
+    await pool.query<{ organizationId: string; id: string; scopes: string[] }>({ ...AUTHENTICATE, values: [hash] })
+  ).rows;
+  if (key === undefined || !key.scopes.includes('email:send')) throw new Error('not allowed');
   const { organizationId } = key;
   const { fromAccountUid: accountId, to, subject, bodyText, idempotencyKey } = request;
   const [found] = (
-    await pool.query({ ...RESOLVE, values: [organizationId, accountId, idempotencyKey, request.context.uid] })
+    await pool.query<Found>({ ...RESOLVE, values: [organizationId, accountId, idempotencyKey, request.context.uid] })
   ).rows;
   if (found === undefined || found.invoiceId === null || found.earlierId !== null) throw new Error('not sendable');
   const [outboundEmailId, leaseToken, at] = [uuidv7(), uuidv7(), new Date()];

@@ -5,17 +5,11 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tellPort } from './process.ts';
-
-export interface GmailCounts {
-  /** Calls by method and path. */
-  readonly calls: Record<string, number>;
-  readonly drafts: number;
-  readonly sent: number;
-  /** Drafts that somebody tried to send again, or that were never made. Anything but 0 is a defect. */
-  readonly refused: number;
-}
+import type { GmailCounts } from './setup.ts';
 
 const USER = '/gmail/v1/users/me/';
+/** Takes the message as bytes, above the size of a JSON body. */
+const UPLOAD = `/upload${USER}drafts`;
 const TOKEN = JSON.stringify({ access_token: 'bench', token_type: 'Bearer', expires_in: 3600 });
 const BODY = Buffer.from('Dear Maria,\r\n\r\nplease find our invoice.\r\n').toString('base64url');
 
@@ -35,7 +29,7 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
   } else if (path === '/oauth2/token') {
     count('POST token');
     request.resume().on('end', () => answer(response, TOKEN));
-  } else if (method === 'POST' && path === `${USER}drafts`) {
+  } else if (method === 'POST' && (path === `${USER}drafts` || path === UPLOAD)) {
     count('POST drafts');
     request.resume().on('end', () => answer(response, createDraft()));
   } else if (method === 'POST' && path === `${USER}drafts/send`) {

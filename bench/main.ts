@@ -4,7 +4,9 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { benchAttachments } from './attachments.ts';
 import { benchDue } from './due.ts';
+import { benchHistory } from './history.ts';
 import { printTable, type Row } from './report.ts';
 import { benchSend } from './send.ts';
 import { benchStart } from './start.ts';
@@ -13,6 +15,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: benchStart,
   send: benchSend,
   due: benchDue,
+  history: benchHistory,
+  attachments: benchAttachments,
 };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 

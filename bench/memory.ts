@@ -1,7 +1,7 @@
 /** What a process and everything below it hold in memory: Epistle with the PostgreSQL that it has started. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-const SAMPLE_EVERY_MS = 200;
+const SAMPLE_EVERY_MS = 50;
 
 /** Sum of the proportional set sizes, in MB (10^6 bytes): pages that processes share are counted once. */
 export function memoryMb(rootPid: number): number {

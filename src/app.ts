@@ -19,6 +19,8 @@ export interface App {
   readonly sealer: Sealer;
   readonly log: Logger;
   readonly now: () => Date;
+  /** Stores the sent copy of an email that has just left, and the Message-ID that Gmail gave it, in the background. */
+  readonly readBack: (ref: { readonly organizationId: string; readonly outboundEmailId: string }) => void;
   /** The deliveries under way in this process, by outbound email: what a twin waits for, and what draining waits for. */
   readonly deliveries: Map<string, Promise<unknown>>;
 }

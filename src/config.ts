@@ -36,6 +36,8 @@ const encryptionKey = z
   .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'each key must be 32 bytes in base64')
   .transform((value) => Buffer.from(value, 'base64'));
 
+const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
+
 const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());
 
 /** An empty variable is an unset one: that is how `.env` files and container tools say so. */
@@ -123,6 +125,8 @@ export interface Config {
   readonly gmailDailySends: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
+  /** The variables that name a proxy, for the calls to Gmail. Those that are unset are absent. */
+  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 }
 
 /** A variable of the environment that is missing or wrong. Its value is never part of the message. */
@@ -166,5 +170,6 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     gmailDailySends: env.GMAIL_DAILY_SENDS,
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
+    proxyEnv: Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name))),
   });
 }

@@ -8,6 +8,7 @@ import { prepareDatabase } from './db/prepare.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
 import type { Logger } from './log.ts';
+import { createReadBackQueue } from './sync/read-back-queue.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -39,15 +40,23 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     publicUrl,
     db,
     pool,
-    gmail: googleGateway({ rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`, timeoutMs, now }),
+    gmail: googleGateway({
+      rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`,
+      timeoutMs,
+      now,
+      proxyEnv: config.proxyEnv,
+    }),
     tokens: createTokenSource({ ...google, timeoutMs, now }),
     sealer: createSealer(parts.encryptionKeys),
     log,
     now,
+    readBack: (ref) => sentCopies.add(ref),
     deliveries: new Map(),
   };
+  const sentCopies = createReadBackQueue(app);
   const drain = async () => {
     await Promise.allSettled(app.deliveries.values());
+    await sentCopies.drain();
   };
   return {
     app,

@@ -48,7 +48,7 @@ export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string
   });
   const organizationId = organization.id;
   // By the key itself: a data folder that was made anew has another one than the database knows.
-  if ((await authenticateApiKey(app.db, apiKey, app.now())) === null) {
+  if ((await authenticateApiKey(app.pool, apiKey, app.now())) === null) {
     await storeApiKey(app.db, { organizationId, name: 'demo', scopes: SCOPES, expiresAt: null, key: apiKey });
   }
   const accountId = await ensureAccounts(app, sandbox, organizationId);

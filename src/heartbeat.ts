@@ -32,7 +32,7 @@ const TAKE_OVER = {
     ), jobs AS (
       SELECT graphile_worker.add_job(
         CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END,
-        payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id), run_at => $2,
+        payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
         max_attempts => 25, job_key => CASE status WHEN 'UNCONFIRMED' THEN 'settle:' ELSE 'deliver:' END || id)
       FROM orphan
     ), unlocked AS (

@@ -5,7 +5,6 @@ import type { App } from './app.ts';
 import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
-import { startHeartbeat } from './heartbeat.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
 import { demoApiKey, generatedEncryptionKey, prepareDataDir } from './secrets.ts';
 import { startServer } from './server.ts';
@@ -38,8 +37,7 @@ async function main(): Promise<void> {
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
   const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
-  // Without jobs it still holds leases, which end with its heartbeat.
-  const worker = await (config.worker === 'off' ? startHeartbeat(running.app, () => '') : startWorker(running.app));
+  const worker = await startWorker(running.app);
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
@@ -52,7 +50,7 @@ async function main(): Promise<void> {
     log.info({ signal }, 'stopping');
     // Its heartbeat is left as it is: what it could not finish is taken over as soon as that has stopped.
     setTimeout(() => process.exit(1), DRAIN_MS).unref();
-    await server.close();
+    await Promise.all([server.close(), worker.finishJobs()]);
     await running.drain();
     await worker.stop();
     await running.close();

@@ -43,6 +43,15 @@ export function job<Name extends JobName>(name: Name, payload: JobPayload<Name>)
 /** Runs again at most so often after it threw; graphile-worker waits exp(attempt) seconds, 25 attempts are some days. */
 const MAX_ATTEMPTS = 25;
 
+/** Enqueues a job that is due in so many milliseconds, or moves the one with this key, in the caller's transaction. */
+export async function enqueueIn(sql: Sql, { name, payload, key }: JobParameters, delayMs: number): Promise<void> {
+  await sql.query(
+    `SELECT graphile_worker.add_job($1, payload => $2::json, run_at => now() + $3 * interval '1 ms',
+       max_attempts => ${MAX_ATTEMPTS}, job_key => $4)`,
+    [name, payload, delayMs, key],
+  );
+}
+
 /** Enqueues a job, or moves the one with this key, in the caller's transaction. */
 export async function enqueue(sql: Sql, { name, payload, key }: JobParameters, runAt: Date): Promise<void> {
   await sql.query(

@@ -9,9 +9,8 @@ import { grantWaiting } from './mail/quota.ts';
 import { recover } from './mail/recover.ts';
 import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
-import { discardStrayTickets } from './mail/stray-tickets.ts';
 import { JOBS, RECOVER } from './queue.ts';
-import { readBack } from './sync/read-back.ts';
+import { readBackAndTidy } from './sync/read-back-queue.ts';
 
 const CONCURRENCY = 8;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
@@ -20,16 +19,26 @@ const POLL_INTERVAL_MS = 1_000;
 const RESTART_DELAY_MS = 1_000;
 
 export interface Worker {
+  /** Starts no more jobs, and waits for those that are running. The heartbeat goes on: leases may still be held. */
+  finishJobs(): Promise<void>;
+  /** Finishes the jobs, then ends the heartbeat. */
   stop(): Promise<void>;
 }
 
-/** Runs the jobs of `queue.ts` until it is stopped; `stop` waits for those that are running. */
+/** Runs the jobs of `queue.ts`, unless `WORKER` is off, and beats. */
 export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
-  const queue = await keepRunning(app, pollIntervalMs);
-  const heartbeat = await startHeartbeat(app, queue.poolId);
+  const queue = app.config.worker === 'off' ? null : await keepRunning(app, pollIntervalMs);
+  // Without jobs it still holds leases, which end with its heartbeat.
+  const heartbeat = await startHeartbeat(app, queue?.poolId ?? (() => ''));
+  let finished: Promise<void> | undefined;
+  const finishJobs = () => {
+    finished ??= queue?.stop() ?? Promise.resolve();
+    return finished;
+  };
   return {
+    finishJobs,
     async stop() {
-      await queue.stop();
+      await finishJobs();
       await heartbeat.stop();
     },
   };
@@ -86,11 +95,7 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
     [RECOVER]: () => recover(app),
-    'read-back': async (payload) => {
-      const ref = JOBS['read-back'].parse(payload);
-      await readBack(app, ref);
-      await discardStrayTickets(app, ref);
-    },
+    'read-back': (payload) => readBackAndTidy(app, JOBS['read-back'].parse(payload)),
   };
   return {
     pgPool: app.pool,

@@ -25,7 +25,10 @@ beforeEach(async () => {
   const { url, clientId, clientSecret } = sandbox;
   const tokens = createTokenSource({ baseUrl: url, clientId, clientSecret, timeoutMs: 5_000, now });
   gmail = googleGateway({ rootUrl: url, timeoutMs: 5_000, now });
-  mailbox = { accountId: 'ann', accessToken: (options) => tokens.accessToken('ann', refreshToken, options) };
+  mailbox = {
+    accountId: 'ann',
+    accessToken: (options) => tokens.accessToken('ann', { sealed: refreshToken, open: () => refreshToken }, options),
+  };
 });
 
 afterEach(() => sandbox.close());

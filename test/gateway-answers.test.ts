@@ -63,18 +63,32 @@ describe('a send to a server that', () => {
     [
       'cuts a chunked body',
       (socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"id":"1"'),
-      'ERR_STREAM_PREMATURE_CLOSE',
+      'ECONNRESET',
     ],
     [
       'stalls in the body',
       (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id":"1",'),
       'TimeoutError',
     ],
-    ['sends a broken gzip', (socket) => socket.end(http('200 OK', 'no', ['Content-Encoding: gzip'])), 'Z_DATA_ERROR'],
+    [
+      'sends a broken gzip',
+      (socket) => socket.end(http('200 OK', 'no', ['Content-Encoding: gzip'])),
+      'ERR_CONTENT_ENCODING',
+    ],
     ['answers 200 with nothing', (socket) => socket.end(http('200 OK', '')), 'broken-answer'],
     ['answers 200 with cut JSON', (socket) => socket.end(http('200 OK', '{"id":"1","thr')), 'broken-answer'],
     ['answers 200 without ids', (socket) => socket.end(http('200 OK', '{}')), 'broken-answer'],
     ['answers 200 with a page', (socket) => socket.end(http('200 OK', '<html>')), 'broken-answer'],
+    [
+      'changes the protocol',
+      (socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      'ECONNRESET',
+    ],
+    [
+      'answers with endless headers',
+      (socket) => socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`),
+      'HPE_HEADER_OVERFLOW',
+    ],
     ['answers 204', (socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n'), 'broken-answer'],
     ['redirects', (socket) => socket.end(http('307 Temporary Redirect', '', ['Location: /elsewhere'])), 'http-307'],
     [

@@ -28,7 +28,10 @@ beforeEach(async () => {
   gmail = googleGateway({ rootUrl: sandbox.url, timeoutMs: 5_000, now });
   const { url: baseUrl, clientId, clientSecret } = sandbox;
   tokens = createTokenSource({ baseUrl, clientId, clientSecret, timeoutMs: 5_000, now });
-  mailbox = { accountId: 'ann', accessToken: (options) => tokens.accessToken('ann', refreshToken, options) };
+  mailbox = {
+    accountId: 'ann',
+    accessToken: (options) => tokens.accessToken('ann', { sealed: refreshToken, open: () => refreshToken }, options),
+  };
 });
 
 afterEach(() => sandbox.close());
@@ -326,7 +329,7 @@ describe('calls of one account', () => {
     const bobsToken = sandbox.admin.grant(BOB);
     const bob: MailboxAccess = {
       accountId: 'bob',
-      accessToken: (options) => tokens.accessToken('bob', bobsToken, options),
+      accessToken: (options) => tokens.accessToken('bob', { sealed: bobsToken, open: () => bobsToken }, options),
     };
     await gmail.getProfile(bob);
     expect(callsOf('drafts.get')).toHaveLength(4);

@@ -45,8 +45,11 @@ export interface TestAppOptions {
   readonly env?: Record<string, string>;
   readonly now?: () => Date;
   /** On the database and the sandbox of this one, as a second process would be. To be closed before it. */
-  readonly beside?: TestApp;
+  readonly beside?: Pick<TestApp, 'database' | 'sandbox'>;
 }
+
+/** Limits that no test reaches: what is tested is not how fast an account may send. */
+export const UNPACED = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
 
 export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {}): Promise<TestApp> {
   const database = beside?.database ?? (await createTestDatabase());
@@ -68,9 +71,7 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
   }
   const logged: string[] = [];
   const log = createLogger('info', { write: (line) => void logged.push(line) });
-  // Most tests send from one account faster than Gmail would allow.
-  const unpaced = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
-  const config = parseConfig({ PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...unpaced, ...env });
+  const config = parseConfig({ ...UNPACED, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', ...env });
   const google = { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret, baseUrl: sandbox.url };
   const running = await createApp({
     config,
@@ -204,13 +205,16 @@ export async function query<Data, Variables>(
   return data;
 }
 
-/** Asks again until there is an answer. @throws after 15 s. */
-export async function eventually<Value>(ask: () => Promise<Value | null | undefined>): Promise<Value> {
-  const deadline = performance.now() + 15_000;
+/** Asks again until there is an answer. @throws after `timeoutMs`. */
+export async function eventually<Value>(
+  ask: () => Promise<Value | null | undefined>,
+  timeoutMs = 15_000,
+): Promise<Value> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await ask();
     if (value !== null && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error('it did not happen within 15 s');
+    if (performance.now() > deadline) throw new Error(`it did not happen within ${timeoutMs / 1000} s`);
     await delay(20);
   }
 }

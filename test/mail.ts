@@ -14,7 +14,7 @@ export type SendResult = SendEmailMutation['sendEmail'];
 export type OutboundEmailRecord = NonNullable<OutboundRecordQuery['outboundEmail']>;
 
 /** A mailbox of the sandbox for a correspondent of this tenant alone. @returns its address. */
-export function createRecipient({ sandbox }: TestApp, tenant: Tenant, name = 'maria'): string {
+export function createRecipient({ sandbox }: Pick<TestApp, 'sandbox'>, tenant: Tenant, name = 'maria'): string {
   const email = `${name}@client-of-${tenant.email.replace(/^.*@/, '')}`;
   sandbox.admin.createMailbox({ email, displayName: name });
   return email;
@@ -63,12 +63,12 @@ export function eventTypes({ events }: OutboundEmailRecord): string[] {
 }
 
 /** Mails that left a mailbox, oldest first. */
-export function sentFrom({ sandbox }: TestApp, email: string): SandboxMessage[] {
+export function sentFrom({ sandbox }: Pick<TestApp, 'sandbox'>, email: string): SandboxMessage[] {
   return sandbox.admin.messages(email).filter(({ labelIds }) => labelIds.includes('SENT'));
 }
 
 /** The only mail of a mailbox. @throws when it has none or several. */
-export function onlyMail({ sandbox }: TestApp, email: string): SandboxMessage {
+export function onlyMail({ sandbox }: Pick<TestApp, 'sandbox'>, email: string): SandboxMessage {
   const [message, ...others] = sandbox.admin.messages(email);
   if (message === undefined || others.length > 0)
     throw new Error(`${email} has ${others.length + (message ? 1 : 0)} mails`);
@@ -81,11 +81,11 @@ export function parse({ raw }: Pick<SandboxMessage, 'raw'>): Promise<Email> {
 }
 
 /** How often a kind of call was made for a mailbox. */
-export function callsOf({ sandbox }: TestApp, email: string, call: string): number {
+export function callsOf({ sandbox }: Pick<TestApp, 'sandbox'>, email: string, call: string): number {
   return sandbox.admin.calls().filter((made) => made.mailbox === email && made.call === call).length;
 }
 
-export async function countRows({ app }: TestApp, { organizationId }: Tenant): Promise<number> {
+export async function countRows({ app }: Pick<TestApp, 'app'>, { organizationId }: Tenant): Promise<number> {
   return app.db.outboundEmail.count({ where: { organizationId } });
 }
 
@@ -96,7 +96,7 @@ export function statementSeen({ statements }: TestApp, fragment: string, times =
 
 /** Lets a job of an email run now, instead of when its pause is over. */
 export async function runNow(
-  { app }: TestApp,
+  { app }: Pick<TestApp, 'app'>,
   { organizationId }: Tenant,
   uid: string,
   name: 'deliver' | 'settle' | 'read-back',

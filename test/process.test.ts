@@ -1,17 +1,15 @@
 /** The program as its users run it: real processes, really killed. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { SendEmail } from './documents.ts';
 import { graphql } from './generated/gql.ts';
 import { eventually, expectType, query } from './harness.ts';
+import { EpistleProcess, environment, freePort, ROOT } from './processes.ts';
 
 const run = promisify(execFile);
-const ROOT = path.join(import.meta.dirname, '..');
 
 const Accounts = graphql(`query Accounts { emailAccounts { uid email } }`);
 const Sent = graphql(`
@@ -24,52 +22,27 @@ const ById = graphql(`query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid s
 
 const Who = graphql(`query Who { viewer { organization { name } scopes } }`);
 
-const started: ChildProcess[] = [];
+const started: EpistleProcess[] = [];
 afterEach(async () => {
-  for (const child of started.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  await Promise.all(started.splice(0).map((each) => each.kill()));
 });
 
 interface Started {
   readonly url: string;
   readonly key: string;
   readonly output: string;
-  readonly child: ChildProcess;
+  readonly process: EpistleProcess;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** No variable of the test run itself may reach the program. */
-function environment(env: Record<string, string>): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env };
-}
-
-async function start(dataDir: string, env: Record<string, string> = {}): Promise<Started> {
-  const port = await freePort();
-  const child = spawn(process.execPath, ['src/main.ts'], {
-    cwd: ROOT,
-    env: environment({ PORT: String(port), DATA_DIR: dataDir, GMAIL_UNITS_PER_MINUTE: '100000000', ...env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  await eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
-    return output.includes('\ncurl ') || null;
-  });
-  return { url: `http://127.0.0.1:${port}`, key: /epk_[\w-]{43}/.exec(output)?.[0] ?? '', output, child };
+async function start(dataDir: string): Promise<Started> {
+  const process = new EpistleProcess(await freePort(), { DATA_DIR: dataDir });
+  started.push(process);
+  await process.start();
+  // It is printed last.
+  const key = await eventually(async () =>
+    /\ncurl [\s\S]*'\n\n/.test(process.output) ? /epk_[\w-]{43}/.exec(process.output)?.[0] : null,
+  );
+  return { url: process.url, key, output: process.output, process };
 }
 
 function dataFolder(): Promise<string> {
@@ -100,8 +73,8 @@ describe('npm start with nothing set', () => {
     const folder = await dataFolder();
     const first = await start(folder);
     const uid = await sendOne(first, 'Before the restart');
-    first.child.kill('SIGTERM');
-    expect(await once(first.child, 'exit')).toEqual([0, null]);
+    first.process.signal('SIGTERM');
+    expect(await first.process.exit()).toEqual([0, null]);
 
     const second = await start(folder);
     expect(second.key).toBe(first.key);
@@ -118,12 +91,12 @@ describe('npm start with nothing set', () => {
     const acknowledged: string[] = [];
     for (let round = 0; round < 3; round++) {
       const app = await start(folder);
-      const killed = once(app.child, 'exit');
+      const killed = app.process.exit();
       const senders = Array.from({ length: 8 }, async (_, sender) => {
         for (let index = 0; ; index++) {
           const uid = await sendOne(app, `Round ${round}, sender ${sender}, ${index}`);
           acknowledged.push(uid);
-          if (acknowledged.length >= 20 * (round + 1)) app.child.kill('SIGKILL');
+          if (acknowledged.length >= 20 * (round + 1)) await app.process.kill();
         }
       });
       await Promise.allSettled(senders);

@@ -7,5 +7,5 @@ import { authenticateApiKey, type Identity } from './keys.ts';
  */
 export async function authenticate(app: App, authorization: string | null): Promise<Identity | null> {
   const [, token] = /^Bearer ([^\s]+)$/i.exec(authorization?.trim() ?? '') ?? [];
-  return token === undefined ? null : authenticateApiKey(app.db, token, app.now());
+  return token === undefined ? null : authenticateApiKey(app.pool, token, app.now());
 }

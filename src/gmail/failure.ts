@@ -13,6 +13,27 @@ export interface Failure {
   /** The body of the answer: parsed JSON, else a string, else undefined. Of strangers. */
   readonly body: unknown;
   readonly retryAfter: string | null;
+  /** Whether it is certain that not one byte of the request left. Null: nobody saw, so the code has to tell. */
+  readonly isNeverWritten: boolean | null;
+}
+
+/** What our own transport throws: the failure as it saw it, and nothing of the request. */
+export class CallFailure extends Error {
+  readonly failure: Failure;
+
+  constructor(seen: Partial<Failure> & Pick<Failure, 'status'>) {
+    super('The call to Gmail failed.');
+    this.name = 'CallFailure';
+    this.failure = {
+      code: null,
+      systemCall: null,
+      text: '',
+      body: undefined,
+      retryAfter: null,
+      isNeverWritten: null,
+      ...seen,
+    };
+  }
 }
 
 /** node-fetch has a Headers class of its own. */
@@ -33,6 +54,7 @@ const GaxiosFailure = z.object({
 });
 
 export function readFailure(error: unknown): Failure {
+  if (error instanceof CallFailure) return error.failure;
   const { message, code, response, cause } = GaxiosFailure.catch({ message: '' }).parse(error);
   return {
     status: response?.status ?? null,
@@ -41,6 +63,7 @@ export function readFailure(error: unknown): Failure {
     text: message,
     body: response?.data,
     retryAfter: response?.headers?.get('retry-after') ?? null,
+    isNeverWritten: null,
   };
 }
 
@@ -64,7 +87,9 @@ const HANDSHAKE_WORDS =
 
 /** Whether it is certain that not one byte of the request left. */
 export function isNeverWritten(failure: Failure): boolean {
-  if (failure.status !== null || failure.code === null) return false;
+  if (failure.status !== null) return false;
+  if (failure.isNeverWritten !== null) return failure.isNeverWritten;
+  if (failure.code === null) return false;
   if (failure.systemCall !== null && BEFORE_REQUEST_CALLS.has(failure.systemCall)) return true;
   if (CERTIFICATE_CODES.test(failure.code) || HANDSHAKE_WORDS.test(failure.text)) return true;
   return failure.systemCall === null && NO_CONNECTION_CODES.has(failure.code);

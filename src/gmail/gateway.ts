@@ -1,7 +1,7 @@
 /**
  * The port to Gmail, written from the caller's side: our words in, our words out, no client type crosses it.
  *
- * Calls with an effect (`createDraft`, `sendDraft`, `deleteDraft`) are made once: the client's own retry is off.
+ * Calls with an effect (`createDraft`, `sendDraft`, `deleteDraft`) are made once: neither the transport nor the client repeats them.
  * What a failure means for an effect is in `GmailError.outcome`, read from the one table in `errors.ts` beside this file.
  */
 
@@ -79,7 +79,7 @@ export interface MessageHead extends MessageRef {
 }
 
 export interface CallOptions {
-  /** Aborts the call: `unknown` once it was begun, `unreachable` while it waited for its turn. */
+  /** Aborts the call: `unknown` once its request may have left, `unreachable` while it waited for its turn. */
   readonly signal?: AbortSignal;
 }
 

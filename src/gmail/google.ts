@@ -1,18 +1,21 @@
-import { Readable } from 'node:stream';
-import { gmail, type gmail_v1 } from '@googleapis/gmail';
+import { randomUUID } from 'node:crypto';
+import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
 import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
 import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailMessage } from './message.ts';
+import { createTransport, type GmailRequest, type ProxyEnvironment } from './transport.ts';
 
 /** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
 const MAX_IN_FLIGHT = 4;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
-const UPLOAD_CHUNK_BYTES = 64 * 1024;
+const DRAFTS = '/gmail/v1/users/me/drafts';
+const JSON_TYPE = 'application/json';
+const GOOGLE = 'https://gmail.googleapis.com';
 
-/** Up to two repeats, after 0.1 and 0.5 s. Throttling is not repeated here: the caller's queue waits as long as Gmail says. */
+/** Up to two repeats, after 0.1 and 0.5 s, as in `transport.ts`. Throttling is not repeated here: the caller's queue waits as long as Gmail says. */
 const READ = {
   retryConfig: { retry: 2, noResponseRetries: 2, httpMethodsToRetry: ['GET'], statusCodesToRetry: [[500, 599]] },
 };
@@ -21,6 +24,8 @@ const EFFECT = { retry: false };
 
 /** Composers and mail servers change the case of header names. */
 const OP_ID_HEADER = 'X-Epistle-Id';
+
+type RequestParts = Pick<GmailRequest, 'method' | 'path' | 'body'>;
 
 const UserId = { userId: 'me' };
 const Id = z.string().min(1);
@@ -49,46 +54,38 @@ const DraftsAnswer = z.object({ drafts: z.array(z.object({ id: Id, message: z.ob
 const AttachmentAnswer = z.object({ data: z.string() });
 
 /**
- * Gmail through Google's client.
+ * Gmail through Google's client, the calls that every send makes through a transport of our own.
  * @param options.rootUrl one origin that serves the Gmail API, null for Google's own.
  * @param options.timeoutMs of one call, its repeats included.
+ * @param options.proxyEnv for the transport. Absent: no proxy. Google's client reads the process's environment itself.
  */
 export function googleGateway(options: {
   readonly rootUrl: string | null;
   readonly timeoutMs: number;
   readonly now: () => Date;
+  readonly proxyEnv?: ProxyEnvironment;
 }): GmailGateway {
   const users = gmail({ version: 'v1' }).users;
+  const { rootUrl, timeoutMs, proxyEnv = {} } = options;
+  const transport = createTransport({ origin: rootUrl ?? GOOGLE, timeoutMs, proxyEnv });
   const limit = createAccountLimiter(MAX_IN_FLIGHT);
 
   /**
    * One call: a place among the account's calls, a token, the request, its answer parsed.
    * @throws {GmailError}, and whatever else `mailbox.accessToken` throws.
    */
-  function call<T>(
+  function inTurn<T>(
     mailbox: MailboxAccess,
     { signal }: CallOptions,
-    policy: object,
     answer: z.ZodType<T>,
-    request: (requestOptions: object) => Promise<{ data: unknown }>,
+    request: (token: string) => Promise<unknown>,
   ): Promise<T> {
     const attempt = async (token: string): Promise<T> => {
       if (signal?.aborted) throw abortedBeforeCall();
-      const deadline = AbortSignal.timeout(options.timeoutMs);
-      const response = await request({
-        ...policy,
-        // With every call: the client ignores a rootUrl of its own for uploads, and mail and token would go to Google.
-        ...(options.rootUrl === null ? {} : { rootUrl: options.rootUrl }),
-        headers: { authorization: `Bearer ${token}` },
-        responseType: 'json',
-        // A redirect is no answer of Gmail's; following it would repeat the request elsewhere.
-        redirect: 'manual',
-        noProxy: ['localhost', '127.0.0.1'],
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-      }).catch((error: unknown) => {
+      const data = await request(token).catch((error: unknown) => {
         throw toGmailError(error, options.now());
       });
-      const parsed = answer.safeParse(response.data);
+      const parsed = answer.safeParse(data);
       if (!parsed.success) throw brokenAnswer();
       return parsed.data;
     };
@@ -100,6 +97,40 @@ export function googleGateway(options: {
         if (!isKind(error, 'unauthorized')) throw error;
         return attempt(await mailbox.accessToken({ refresh: true }));
       }
+    });
+  }
+
+  /** A call of every send, through our own transport. `request` is built when its turn has come: it may be large. */
+  function exchange<T>(
+    mailbox: MailboxAccess,
+    { signal }: CallOptions,
+    answer: z.ZodType<T>,
+    request: () => RequestParts,
+  ): Promise<T> {
+    return inTurn(mailbox, { signal }, answer, (token) => transport({ ...request(), token, signal }));
+  }
+
+  /** Any other call, through Google's client. */
+  function call<T>(
+    mailbox: MailboxAccess,
+    { signal }: CallOptions,
+    policy: object,
+    answer: z.ZodType<T>,
+    request: (requestOptions: object) => Promise<{ data: unknown }>,
+  ): Promise<T> {
+    return inTurn(mailbox, { signal }, answer, async (token) => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      const response = await request({
+        ...policy,
+        ...(rootUrl === null ? {} : { rootUrl }),
+        headers: { authorization: `Bearer ${token}` },
+        responseType: 'json',
+        // A redirect is no answer of Gmail's; following it would repeat the request elsewhere.
+        redirect: 'manual',
+        noProxy: ['localhost', '127.0.0.1'],
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      });
+      return response.data;
     });
   }
 
@@ -132,11 +163,7 @@ export function googleGateway(options: {
 
     async createDraft(mailbox, { mime, threadId }, callOptions = {}) {
       try {
-        return toDraftRef(
-          await call(mailbox, callOptions, EFFECT, DraftAnswer, (o) =>
-            users.drafts.create(draftParams(mime, threadId), o),
-          ),
-        );
+        return toDraftRef(await exchange(mailbox, callOptions, DraftAnswer, () => draftRequest(mime, threadId)));
       } catch (error) {
         if (threadId === null || !isKind(error, 'not-found')) throw error;
         // `drafts.create` names nothing else that could be missing.
@@ -146,9 +173,9 @@ export function googleGateway(options: {
     },
 
     async sendDraft(mailbox, draftId, callOptions = {}) {
-      const params = { ...UserId, requestBody: { id: draftId } };
+      const body = { contentType: JSON_TYPE, pieces: [JSON.stringify({ id: draftId })] };
       const sent = await orNullWhenGone(
-        call(mailbox, callOptions, EFFECT, SentAnswer, (o) => users.drafts.send(params, o)),
+        exchange(mailbox, callOptions, SentAnswer, () => ({ method: 'POST', path: `${DRAFTS}/send`, body })),
       );
       return sent && { messageId: sent.id, threadId: sent.threadId };
     },
@@ -192,9 +219,9 @@ export function googleGateway(options: {
     },
 
     async getMessage(mailbox, messageId, callOptions = {}) {
-      const params = { ...UserId, id: messageId, format: 'full' };
+      const path = `/gmail/v1/users/me/messages/${encodeURIComponent(messageId)}?format=full`;
       const answer = await orNullWhenGone(
-        call(mailbox, callOptions, READ, MessageAnswer, (o) => users.messages.get(params, o)),
+        exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
       );
       if (answer === null) return null;
       return toGmailMessage(answer, (attachmentId) =>
@@ -213,24 +240,21 @@ export function googleGateway(options: {
   return gateway;
 }
 
-/** Built anew for each request: a stream can be read once. */
-function draftParams(mime: Buffer, threadId: string | null): gmail_v1.Params$Resource$Users$Drafts$Create {
-  const thread = threadId === null ? {} : { threadId };
+function draftRequest(mime: Buffer, threadId: string | null): RequestParts {
+  const thread = threadId === null ? '' : `"threadId":${JSON.stringify(threadId)}`;
   if (mime.length <= MAX_JSON_MIME_BYTES) {
-    return { ...UserId, requestBody: { message: { ...thread, raw: mime.toString('base64url') } } };
+    // Written by hand: base64url needs no escapes, and JSON.stringify would look through all of it.
+    const json = `{"message":{${thread && `${thread},`}"raw":"${mime.toString('base64url')}"}}`;
+    return { method: 'POST', path: DRAFTS, body: { contentType: JSON_TYPE, pieces: [json] } };
   }
-  // The metadata part must be there, empty or not, or the client sends the bytes as the draft resource itself.
-  return {
-    ...UserId,
-    requestBody: { message: thread },
-    media: { mimeType: 'message/rfc822', body: Readable.from(chunksOf(mime)) },
-  };
-}
-
-function* chunksOf(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += UPLOAD_CHUNK_BYTES) {
-    yield bytes.subarray(start, start + UPLOAD_CHUNK_BYTES);
-  }
+  // The metadata part must be there, empty or not.
+  const boundary = randomUUID();
+  const head =
+    `--${boundary}\r\ncontent-type: ${JSON_TYPE}\r\n\r\n{"message":{${thread}}}\r\n` +
+    `--${boundary}\r\ncontent-type: message/rfc822\r\n\r\n`;
+  const contentType = `multipart/related; boundary=${boundary}`;
+  const pieces = [head, mime, `\r\n--${boundary}--`];
+  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body: { contentType, pieces } };
 }
 
 function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {

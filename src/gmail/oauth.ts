@@ -14,12 +14,19 @@ export interface TokenSource {
    * @throws {GmailError} `reauth` when the grant is gone (only `invalid_grant` says so), else `unreachable`: the mail
    * that the token was for has not been sent.
    */
-  accessToken(accountId: string, refreshToken: string, options?: { readonly refresh?: boolean }): Promise<string>;
+  accessToken(accountId: string, grant: Grant, options?: { readonly refresh?: boolean }): Promise<string>;
+}
+
+/** A stored consent. It is opened only when a token is fetched. */
+export interface Grant {
+  readonly sealed: string;
+  /** The refresh token. */
+  readonly open: () => string;
 }
 
 interface CachedToken {
   /** The grant it came from: an account that was connected anew must not use the token of the old grant. */
-  readonly refreshToken: string;
+  readonly sealed: string;
   readonly accessToken: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
@@ -46,11 +53,11 @@ export function createTokenSource(options: {
 }): TokenSource {
   /** In order of use, the least recent first. */
   const cache = new Map<string, CachedToken>();
-  const inFlight = new Map<string, { readonly refreshToken: string; readonly token: Promise<string> }>();
+  const inFlight = new Map<string, { readonly sealed: string; readonly token: Promise<string> }>();
 
-  async function fetchToken(accountId: string, refreshToken: string): Promise<string> {
+  async function fetchToken(accountId: string, { sealed, open }: Grant): Promise<string> {
     const client = createOAuthClient(options);
-    client.setCredentials({ refresh_token: refreshToken });
+    client.setCredentials({ refresh_token: open() });
     const answer = await client.refreshAccessToken().catch((error: unknown) => {
       throw toTokenError(error);
     });
@@ -60,28 +67,27 @@ export function createTokenSource(options: {
     // Without a lifetime the token is used once. The client dates the end by its own clock, so only the span is taken.
     const lifetimeMs = expiryDate === undefined ? 0 : expiryDate - Date.now();
     cache.delete(accountId);
-    cache.set(accountId, { refreshToken, accessToken, expiresAt: options.now().getTime() + lifetimeMs });
+    cache.set(accountId, { sealed, accessToken, expiresAt: options.now().getTime() + lifetimeMs });
     const [oldest] = cache.keys();
     if (cache.size > MAX_CACHED_TOKENS && oldest !== undefined) cache.delete(oldest);
     return accessToken;
   }
 
   return {
-    async accessToken(accountId, refreshToken, { refresh = false } = {}) {
+    async accessToken(accountId, grant, { refresh = false } = {}) {
       // A request under way brings a token newer than any handed out, so it serves a refresh as well.
       const current = inFlight.get(accountId);
-      if (current?.refreshToken === refreshToken) return current.token;
+      if (current?.sealed === grant.sealed) return current.token;
 
       const cached = cache.get(accountId);
-      const isValid =
-        cached?.refreshToken === refreshToken && cached.expiresAt - EXPIRY_MARGIN_MS > options.now().getTime();
+      const isValid = cached?.sealed === grant.sealed && cached.expiresAt - EXPIRY_MARGIN_MS > options.now().getTime();
       if (cached !== undefined && isValid && !refresh) {
         cache.delete(accountId);
         cache.set(accountId, cached);
         return cached.accessToken;
       }
 
-      const flight = { refreshToken, token: fetchToken(accountId, refreshToken) };
+      const flight = { sealed: grant.sealed, token: fetchToken(accountId, grant) };
       inFlight.set(accountId, flight);
       try {
         return await flight.token;

@@ -1,13 +1,12 @@
 /**
  * The first of the send path's transactions: the email is written QUEUED, leased to the process that will deliver it,
- * with its files, its search terms, its first event and the `deliver` job that takes over when that process dies.
- * After it commits the email cannot be lost.
+ * with its files, its search terms and its first event. After it commits the email cannot be lost: when that process dies
+ * its leases end, and whoever finds that enqueues the `deliver` job.
  */
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMode } from '#generated/prisma/enums.ts';
 import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
-import { job } from '../queue.ts';
 import type { AttachedFile, EmailContent } from './content.ts';
 import { type Lease, NO_FAILURE } from './delivery.ts';
 import type { DraftToSend } from './draft-to-send.ts';
@@ -50,7 +49,7 @@ const ACCEPT_NEW = {
         requested_thread_id, in_reply_to, "references", idempotency_key, request_fingerprint,
         lease_token, lease_expires_at, lease_owner, attempts, created_at, updated_at)
       VALUES ($1, $2, 'QUEUED', $3::send_mode, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $30, 1, $24, $24)
+        $20, $21, $22, $23, $28, 1, $24, $24)
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING organization_id, id, account_id
     ), event AS (
@@ -60,9 +59,8 @@ const ACCEPT_NEW = {
       INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
       SELECT organization_id, id, $27 FROM email
     )
-    SELECT ${SLOT_COLUMNS},
-      graphile_worker.add_job('deliver', payload => $28::json, run_at => $23, max_attempts => 25, job_key => $29)
-    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: `'interactive'`, first: 31 })}`,
+    SELECT ${SLOT_COLUMNS}
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: `'interactive'`, first: 29 })}`,
 };
 
 /**
@@ -82,7 +80,6 @@ export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<Slo
 async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<Slot | null> {
   const { lease, content, thread, context, idempotency } = acceptance;
   const { organizationId, outboundEmailId } = lease;
-  const deliver = job('deliver', { organizationId, outboundEmailId });
   const { rows } = await sql.query<Slot>({
     ...ACCEPT_NEW,
     values: [
@@ -113,8 +110,6 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<Slot | nul
       uuidv7(),
       acceptance.actor,
       contentTerms(content),
-      deliver.payload,
-      deliver.key,
       lease.owner,
       ...paceParameters(acceptance.pace),
     ],
@@ -127,19 +122,18 @@ const ACCEPT_DRAFT = {
   text: `WITH email AS (
       UPDATE outbound_email SET status = 'QUEUED', next_attempt_at = NULL, resends = 0, deferrals = 0,
         conversation_id = $5, requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9,
-        context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $17, ${NO_FAILURE},
+        context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $15, ${NO_FAILURE},
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
-        planned_send_at = CASE $18 WHEN 'scheduled' THEN planned_send_at END, updated_at = $4
-      WHERE organization_id = $1 AND id = $2 AND status = $22::outbound_email_status AND revision = $3
+        planned_send_at = CASE $16 WHEN 'scheduled' THEN planned_send_at END, updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND status = $20::outbound_email_status AND revision = $3
       RETURNING organization_id, id, account_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object('from', $22::text, 'to', 'QUEUED')
+      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object('from', $20::text, 'to', 'QUEUED')
       FROM email
     )
-    SELECT ${SLOT_COLUMNS},
-      graphile_worker.add_job('deliver', payload => $15::json, run_at => $12, max_attempts => 25, job_key => $16)
-    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: '$18', first: 19 })}`,
+    SELECT ${SLOT_COLUMNS}
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: '$16', first: 17 })}`,
 };
 
 /**
@@ -155,7 +149,6 @@ export async function acceptDraft(
 ): Promise<Slot | null> {
   const { lease, thread, context } = acceptance;
   const { organizationId, outboundEmailId } = lease;
-  const deliver = job('deliver', { organizationId, outboundEmailId });
   const { rows } = await pool.query<Slot>({
     ...ACCEPT_DRAFT,
     values: [
@@ -173,8 +166,6 @@ export async function acceptDraft(
       acceptance.leaseExpiresAt,
       uuidv7(),
       acceptance.actor,
-      deliver.payload,
-      deliver.key,
       lease.owner,
       lane,
       ...paceParameters(acceptance.pace),

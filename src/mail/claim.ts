@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
-import { enqueue, job } from '../queue.ts';
+import { enqueueIn, job } from '../queue.ts';
 import { readAttachments } from './attachment-content.ts';
 import { type Lease, markUnconfirmed, markWaitingForAccount } from './delivery.ts';
 import { paceOf, paceParameters, type Slot, takeSlot } from './quota.ts';
@@ -11,6 +11,8 @@ import { SENDER_COLUMNS, type Sender } from './sender.ts';
 
 /** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
 const NOT_ACTIVE_PAUSE_MS = 600_000;
+
+const MIN_WAIT_MS = 1_000;
 
 interface ClaimedRow {
   readonly fromEmail: string;
@@ -157,5 +159,7 @@ async function notClaimed(
   }
   const again = row.leaseExpiresAt ?? row.nextAttemptAt;
   const waits = row.status === 'QUEUED' || row.status === 'SENDING';
-  if (waits && again !== null) await enqueue(app.pool, job('deliver', ref), again);
+  if (!waits || again === null) return;
+  // By how long, not when: the queue goes by the database's clock, and this process's may be behind.
+  await enqueueIn(app.pool, job('deliver', ref), Math.max(again.getTime() - now.getTime(), MIN_WAIT_MS));
 }

@@ -129,7 +129,7 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
      ), contact AS (${CONTACTED} AND e.status = 'SENT')
      SELECT before.status, EXISTS (SELECT FROM email) AS changed, jobs.* FROM before LEFT JOIN LATERAL (
        SELECT CASE WHEN before.slot = 'GRANTED' THEN ${RETURN_SEND} END, graphile_worker.remove_job($9), CASE email.status
-         WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $10::json, run_at => $11, max_attempts => 25, job_key => $8)
+         WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $10::json, run_at => now() + $11 * interval '1 ms', max_attempts => 25, job_key => $8)
          ELSE graphile_worker.remove_job($8) END
        FROM email
      ) jobs ON true`,
@@ -145,7 +145,7 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
       job('settle', ref).key,
       deliver.payload,
       // Should this process die now, somebody else delivers; until then the job must not overtake it.
-      new Date(now.getTime() + TAKEOVER_MS),
+      TAKEOVER_MS,
     ],
   );
   const [row] = rows;

@@ -43,6 +43,11 @@ export function transition(assignments: string, from: string, more = { ctes: '',
     SELECT id${more.select} FROM email`;
 }
 
+/** When it is `at`, of this process's clock of which `$4` is now, by the clock of the database, which the queue goes by. */
+export function databaseTime(at: string): string {
+  return `now() + (${at}::timestamptz - $4::timestamptz)`;
+}
+
 export const NO_LEASE = 'lease_token = NULL, lease_expires_at = NULL, lease_owner = NULL';
 export const NO_FAILURE =
   'failure_code = NULL, failure_message = NULL, failure_retry = NULL, failed_at = NULL, failure_status = NULL';
@@ -100,21 +105,11 @@ export const CONTACTED = `UPDATE context_entity c SET last_contacted_at = greate
     awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
   FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id`;
 
-/** What goes with it: the context was contacted, nothing is left to deliver, and the sent copy is to be read back. */
-export const SENT_EFFECTS = {
-  ctes: `, contact AS (${CONTACTED})`,
-  select: `, graphile_worker.remove_job($11), graphile_worker.add_job('read-back', payload => $12::json,
-    max_attempts => 25, job_key => $13)`,
-};
+/** What goes with it: the context was contacted. */
+export const SENT_EFFECTS = { ctes: `, contact AS (${CONTACTED})`, select: '' };
 
-export function sentParameters(
-  { organizationId, outboundEmailId }: Lease,
-  sent: MessageRef,
-  threading: Threading,
-): unknown[] {
-  const ref = { organizationId, outboundEmailId };
-  const readBack = job('read-back', ref);
-  return [sent.messageId, sent.threadId, threading, job('deliver', ref).key, readBack.payload, readBack.key];
+export function sentParameters(sent: MessageRef, threading: Threading): unknown[] {
+  return [sent.messageId, sent.threadId, threading];
 }
 
 const MARK_SENT = { name: 'delivery-sent', text: transition(SENT_COLUMNS, `'SENDING'`, SENT_EFFECTS) };
@@ -129,7 +124,7 @@ export function markSent(
   detail: object,
 ): Promise<boolean> {
   const event = { type: 'sent', detail: { from: 'SENDING', to: 'SENT', threading, ...detail } };
-  return apply(sql, lease, MARK_SENT, now, event, sentParameters(lease, sent, threading));
+  return apply(sql, lease, MARK_SENT, now, event, sentParameters(sent, threading));
 }
 
 const MARK_UNCONFIRMED = {
@@ -139,8 +134,8 @@ const MARK_UNCONFIRMED = {
     `'SENDING'`,
     {
       ctes: '',
-      select: `, graphile_worker.remove_job($12), graphile_worker.add_job('settle', payload => $13::json, run_at => $15,
-        max_attempts => 25, job_key => $14)`,
+      select: `, graphile_worker.remove_job($12), graphile_worker.add_job('settle', payload => $13::json,
+        run_at => ${databaseTime('$15')}, max_attempts => 25, job_key => $14)`,
     },
   ),
 };
@@ -171,8 +166,8 @@ const MARK_DEFERRED = {
     `'QUEUED', 'SENDING'`,
     {
       ctes: '',
-      select: `, ${RETURN_SEND}, graphile_worker.add_job('deliver', payload => $13::json, run_at => $12,
-        max_attempts => 25, job_key => $14)`,
+      select: `, ${RETURN_SEND}, graphile_worker.add_job('deliver', payload => $13::json,
+        run_at => ${databaseTime('$12')}, max_attempts => 25, job_key => $14)`,
     },
   ),
 };
@@ -198,8 +193,8 @@ const MARK_WAITING_FOR_ACCOUNT = {
   name: 'delivery-waiting-for-account',
   text: transition(`next_attempt_at = $12, attempts = attempts - 1, ${NO_LEASE}, ${FAILURE}`, `'QUEUED'`, {
     ctes: '',
-    select: `, CASE WHEN $15 THEN ${RETURN_SEND} END,
-      graphile_worker.add_job('deliver', payload => $13::json, run_at => $12, max_attempts => 25, job_key => $14)`,
+    select: `, CASE WHEN $15 THEN ${RETURN_SEND} END, graphile_worker.add_job('deliver', payload => $13::json,
+      run_at => ${databaseTime('$12')}, max_attempts => 25, job_key => $14)`,
   }),
 };
 
@@ -293,6 +288,21 @@ const MARK_REFUSED = {
 export function markRefused(sql: Sql, lease: Lease, now: Date, failure: Failure, detail: object): Promise<boolean> {
   const event = { type: 'refused', detail };
   return apply(sql, lease, MARK_REFUSED, now, event, [...failureParameters(failure), deliverKey(lease)]);
+}
+
+const RELEASE = {
+  name: 'delivery-release',
+  text: `WITH email AS (
+      UPDATE outbound_email SET lease_expires_at = $4 WHERE organization_id = $1 AND id = $2 AND lease_token = $3 RETURNING id
+    )
+    SELECT graphile_worker.add_job('deliver', payload => $5::json, max_attempts => 25, job_key => $6) FROM email`,
+};
+
+/** Whoever held the lease delivers no longer, and has not said how far it came: the `deliver` job finds out. */
+export async function release(sql: Sql, lease: Lease, now: Date): Promise<void> {
+  const { organizationId, outboundEmailId, token } = lease;
+  const { payload, key } = job('deliver', { organizationId, outboundEmailId });
+  await sql.query({ ...RELEASE, values: [organizationId, outboundEmailId, token, now, payload, key] });
 }
 
 function failureParameters({ code, message, retry, providerStatus }: Failure): unknown[] {

@@ -93,7 +93,7 @@ const GRANT_WAITING = {
       FROM turn WHERE e.organization_id = $1 AND e.id = turn.id RETURNING e.id
     ), jobs AS (
       SELECT graphile_worker.add_job('deliver', payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
-        run_at => $6, max_attempts => 25, job_key => 'deliver:' || id) FROM released
+        max_attempts => 25, job_key => 'deliver:' || id) FROM released
     )
     SELECT (SELECT count(*) FROM jobs) AS released, (
       SELECT graphile_worker.add_job('pace', payload => $7::json, run_at => now() + wait_ms * interval '1 ms',
@@ -169,7 +169,7 @@ export async function wakeAccount(sql: Sql, organizationId: string, accountId: s
        RETURNING id
      )
      SELECT graphile_worker.add_job('deliver', payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
-       run_at => $3, max_attempts => 25, job_key => 'deliver:' || id) FROM waiting`,
+       max_attempts => 25, job_key => 'deliver:' || id) FROM waiting`,
     [organizationId, accountId, now],
   );
 }

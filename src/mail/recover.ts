@@ -24,8 +24,17 @@ const REMIND = {
     ), emails AS (
       SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
         max_attempts => 25, job_key => job || ':' || id) FROM forgotten
+    ), unread AS (
+      SELECT graphile_worker.add_job('read-back', payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
+        max_attempts => 25, job_key => 'read-back:' || id, job_key_mode => 'unsafe_dedupe')
+      FROM (
+        SELECT organization_id, id FROM outbound_email
+        WHERE status = 'SENT' AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
+        ORDER BY sent_at DESC LIMIT ${MAX_ROWS}
+      ) sent
     )
-    SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM pace) AS accounts`,
+    SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM pace) AS accounts,
+      (SELECT count(*) FROM unread) AS unread`,
 };
 
 /**

@@ -3,7 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { AccountNotReadyError, type InputIssue, ReplyNotPossibleError, SendRejectedError } from '../errors.ts';
-import { enqueue, job } from '../queue.ts';
+import { enqueue, enqueueIn, job } from '../queue.ts';
+import { databaseTime } from './delivery.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { sendStored } from './send.ts';
 
@@ -11,6 +12,8 @@ const DAY_MS = 86_400_000;
 const MAX_AHEAD_DAYS = 400;
 /** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
 const NOT_ACTIVE_PAUSE_MS = 600_000;
+
+const MIN_WAIT_MS = 50;
 
 interface Ref {
   readonly organizationId: string;
@@ -41,7 +44,12 @@ export async function sendScheduled(app: App, ref: Ref): Promise<boolean> {
   if (draft?.status !== 'SCHEDULED') return false;
   const now = app.now();
   if (draft.plannedSendAt !== null && draft.plannedSendAt > now) {
-    await schedule(app.pool, ref, draft.plannedSendAt);
+    // By how long, not when: the queue goes by the database's clock, and this process's may be behind.
+    await enqueueIn(
+      app.pool,
+      job('deliver', ref),
+      Math.max(draft.plannedSendAt.getTime() - now.getTime(), MIN_WAIT_MS),
+    );
     return true;
   }
   try {
@@ -75,7 +83,8 @@ async function waitForAccount(app: App, ref: Ref, draft: DraftToSend, reason: st
        INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
        SELECT organization_id, $7, id, $4, 'deferred', 'system', $8 FROM email
      )
-     SELECT graphile_worker.add_job('deliver', payload => $9::json, run_at => $5, max_attempts => 25, job_key => $10)
+     SELECT graphile_worker.add_job('deliver', payload => $9::json, run_at => ${databaseTime('$5')}, max_attempts => 25,
+       job_key => $10)
      FROM email`,
     [
       ref.organizationId,

@@ -35,6 +35,7 @@ import {
   markSent,
   markUnconfirmed,
   markWaiting,
+  release,
   threadingOf,
 } from './delivery.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
@@ -73,6 +74,9 @@ export type Delivery = Pick<Acceptance, 'lease' | 'sender' | 'fromEmail' | 'thre
   /** The ticket of an earlier attempt that was refused. Null: none yet. */
   readonly ticket: DraftRef | null;
 };
+
+const HAND_OVER_ATTEMPTS = 60;
+const HAND_OVER_PAUSE_MS = 1_000;
 
 const FIRST_ATTEMPT = { attempts: 1, deferrals: 0, ticket: null };
 
@@ -239,13 +243,23 @@ export async function awaitResult(
   { organizationId, outboundEmailId }: { readonly organizationId: string; readonly outboundEmailId: string },
   delivering: Promise<unknown>,
 ): Promise<SendOutcome> {
-  const waited = new AbortController();
-  const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
-  await Promise.race([orWithoutResult(app, outboundEmailId, delivering), budget]);
-  waited.abort();
+  await withinBudget(app, orWithoutResult(app, outboundEmailId, delivering));
   const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
   if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
   return { outboundEmailId, replayed: false };
+}
+
+/** Null when it takes longer than `SEND_WAIT_MS`. */
+async function withinBudget<Result>(app: App, delivering: Promise<Result>): Promise<Result | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const budget = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, app.config.sendWaitMs, null);
+  });
+  try {
+    return await Promise.race([delivering, budget]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -264,10 +278,7 @@ async function orWithoutResult<Result>(app: App, outboundEmailId: string, delive
 /** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */
 async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome> {
   const { outboundEmailId } = delivery.lease;
-  const waited = new AbortController();
-  const budget = delay(app.config.sendWaitMs, null, { signal: waited.signal }).catch(() => null);
-  const delivered = await Promise.race([orWithoutResult(app, outboundEmailId, deliver(app, delivery)), budget]);
-  waited.abort();
+  const delivered = await withinBudget(app, orWithoutResult(app, outboundEmailId, deliver(app, delivery)));
   if (delivered?.kind === 'refused') {
     const { providerStatus, message, retry } = delivered.failure;
     throw new SendRejectedError(outboundEmailId, { status: providerStatus ?? 0, reason: message, retry });
@@ -278,12 +289,28 @@ async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome
 /** Delivers an email under its lease, known to this process for as long as it takes. */
 export function deliver(app: App, delivery: Delivery): Promise<Delivered> {
   const { outboundEmailId } = delivery.lease;
-  const delivering = deliverOnce(app, delivery).finally(() => {
-    // A takeover in this very process may have put its own delivery there.
-    if (app.deliveries.get(outboundEmailId) === delivering) app.deliveries.delete(outboundEmailId);
-  });
+  const delivering = deliverOnce(app, delivery)
+    .catch((error: unknown) => {
+      void handOver(app, delivery.lease);
+      throw error;
+    })
+    .finally(() => {
+      // A takeover in this very process may have put its own delivery there.
+      if (app.deliveries.get(outboundEmailId) === delivering) app.deliveries.delete(outboundEmailId);
+    });
   app.deliveries.set(outboundEmailId, delivering);
   return delivering;
+}
+
+/** A delivery that broke off, as a rule because the database is away. Should this fail for good, its lease runs out. */
+async function handOver(app: App, lease: Lease): Promise<void> {
+  for (const _attempt of Array.from({ length: HAND_OVER_ATTEMPTS })) {
+    try {
+      return await release(app.pool, lease, app.now());
+    } catch {
+      await delay(HAND_OVER_PAUSE_MS, null, { ref: false });
+    }
+  }
 }
 
 async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
@@ -328,7 +355,9 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   }
   const threading = threadingOf(thread.threadId, sent.threadId);
   const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
-  return { kind: stored ? 'sent' : 'superseded' };
+  if (!stored) return { kind: 'superseded' };
+  app.readBack(lease);
+  return { kind: 'sent' };
 }
 
 /** What the customer gets: of the MIME bytes that were handed to Gmail, and of each file in them, in hex. */

@@ -34,7 +34,8 @@ export function mailboxAccess(app: App, account: Pick<Sender, 'id' | 'sealedRefr
         const message = 'The account holds no grant.';
         throw new GmailError({ kind: 'reauth', status: null, reason: 'no_grant', message });
       }
-      return app.tokens.accessToken(id, openGrant(app, id, sealedRefreshToken), options);
+      const open = () => openGrant(app, id, sealedRefreshToken);
+      return app.tokens.accessToken(id, { sealed: sealedRefreshToken, open }, options);
     },
   };
 }

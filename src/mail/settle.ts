@@ -16,6 +16,8 @@ import { markFoundSent, markNeverSent, markReadAgain, markSendAgain, markUnresol
 
 /** The same ticket is sent again at most so often. */
 const MAX_RESENDS = 3;
+/** No front end keeps a call alive for longer once its client is gone. */
+const LONGEST_SENDING_MS = 30_000;
 /** Of the sent mail that is looked through when the ticket is gone: what was sent moments ago. */
 const RECENT_SENT = 20;
 
@@ -29,8 +31,8 @@ interface Unconfirmed extends Ticket {
   readonly requestedThreadId: string | null;
   readonly settleReads: number;
   readonly ticketUnsentAt: Date | null;
-  /** When its answer was lost. */
-  readonly failedAt: Date;
+  /** When it was last handed to Gmail. */
+  readonly sendingAt: Date;
   readonly resends: number;
 }
 
@@ -48,7 +50,9 @@ const CLAIM = {
       AND a.organization_id = e.organization_id AND a.id = e.account_id
     RETURNING e.ticket_draft_id AS "draftId", e.ticket_message_id AS "messageId", e.ticket_thread_id AS "threadId",
       e.requested_thread_id AS "requestedThreadId", e.settle_reads AS "settleReads",
-      e.ticket_unsent_at AS "ticketUnsentAt", e.failed_at AS "failedAt", e.resends, ${SENDER_COLUMNS}`,
+      e.ticket_unsent_at AS "ticketUnsentAt", e.resends,
+      (SELECT max(at) FROM outbound_email_event s
+        WHERE s.organization_id = e.organization_id AND s.outbound_email_id = e.id AND s.type = 'sending') AS "sendingAt", ${SENDER_COLUMNS}`,
 };
 
 /** The `settle` job. What it cannot read now it reads later; it throws nothing of Gmail's. */
@@ -71,19 +75,20 @@ export async function settle(
     if (error instanceof GmailError) return null;
     throw error;
   });
+  const over = overAt(app, email, now);
   const read = { readsBefore: email.settleReads, evidence: evidence?.kind ?? 'unreadable' };
   const readAgain = (reads: number, ticketUnsentAt: Date | null, at: Date) =>
     markReadAgain(app.pool, lease, app.now(), { settleReads: reads, ticketUnsentAt }, at, read);
   if (evidence === null) {
     // Nothing was learnt: that reading does not count.
-    await readAgain(email.settleReads, email.ticketUnsentAt, nextReadAt(app, email.settleReads) ?? slowestReadAt(app));
+    await readAgain(email.settleReads, email.ticketUnsentAt, unreadableAgainAt(app, email, now));
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
-    await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read);
-  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < overAt(app, email))) {
+    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read)) app.readBack(ref);
+  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < over)) {
     const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
-    const over = overAt(app, email);
-    await readAgain(email.settleReads + 1, email.ticketUnsentAt ?? now, again > over ? again : over);
+    const unsentAt = email.ticketUnsentAt !== null && email.ticketUnsentAt < now ? email.ticketUnsentAt : now;
+    await readAgain(email.settleReads + 1, unsentAt, again > over ? again : over);
   } else if (evidence.kind === 'unsent' && email.resends < MAX_RESENDS) {
     await markSendAgain(app.pool, lease, app.now(), { ...read, resend: email.resends + 1 });
   } else if (evidence.kind === 'unsent') {
@@ -99,11 +104,13 @@ export async function settle(
 }
 
 /**
- * When the call whose answer was lost is over at Gmail as well, for certain: as long as a call may take has passed since.
- * Before, a ticket that is still unsent proves nothing, and sending it again would have two of its sendings in flight.
+ * When the call whose answer was lost is over at Gmail as well. Before, a ticket that is still unsent proves nothing, and
+ * sending it again could have two of its sendings in flight.
  */
-function overAt(app: App, { failedAt }: Unconfirmed): Date {
-  return new Date(failedAt.getTime() + app.config.gmailTimeoutMs);
+function overAt(app: App, { sendingAt, ticketUnsentAt }: Unconfirmed, now: Date): Date {
+  // After a clock that went back, from the first reading on.
+  const since = sendingAt > now ? (ticketUnsentAt ?? now) : sendingAt;
+  return new Date(since.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
 }
 
 async function isDeleted(app: App, mailbox: MailboxAccess, draftId: string): Promise<boolean> {
@@ -135,6 +142,13 @@ async function readEvidence(app: App, mailbox: MailboxAccess, ticket: Ticket, op
 function nextReadAt(app: App, reads: number): Date | null {
   const delayMs = app.config.settleDelaysMs[reads];
   return delayMs === undefined ? null : new Date(app.now().getTime() + delayMs);
+}
+
+/** The longer Gmail cannot be read, the longer the pauses: half of the time that has passed, within the usual ones. */
+function unreadableAgainAt(app: App, { sendingAt }: Unconfirmed, now: Date): Date {
+  const { settleDelaysMs } = app.config;
+  const pauseMs = Math.max(settleDelaysMs[0] ?? 0, (now.getTime() - sendingAt.getTime()) / 2);
+  return new Date(now.getTime() + Math.min(pauseMs, Math.max(...settleDelaysMs)));
 }
 
 /** For what may go on for as long as it takes: Gmail is away, or a ticket resists. */

@@ -5,6 +5,7 @@ import type { MessageRef } from '../gmail/gateway.ts';
 import { job } from '../queue.ts';
 import {
   apply,
+  databaseTime,
   type Lease,
   NO_LEASE,
   RETURN_SEND,
@@ -28,14 +29,15 @@ export function markFoundSent(
   detail: object,
 ): Promise<boolean> {
   const event = { type: 'sent', detail: { from: 'UNCONFIRMED', to: 'SENT', threading, ...detail } };
-  return apply(sql, lease, MARK_FOUND_SENT, now, event, sentParameters(lease, sent, threading));
+  return apply(sql, lease, MARK_FOUND_SENT, now, event, sentParameters(sent, threading));
 }
 
 const MARK_READ_AGAIN = {
   name: 'settlement-read-again',
   text: transition(`settle_reads = $8, ticket_unsent_at = $9, next_attempt_at = $10, ${NO_LEASE}`, UNCONFIRMED, {
     ctes: '',
-    select: `, graphile_worker.add_job('settle', payload => $11::json, run_at => $10, max_attempts => 25, job_key => $12)`,
+    select: `, graphile_worker.add_job('settle', payload => $11::json, run_at => ${databaseTime('$10')},
+      max_attempts => 25, job_key => $12)`,
   }),
 };
 
@@ -66,7 +68,7 @@ const MARK_SEND_AGAIN = {
   text: transition(`status = 'QUEUED', resends = resends + 1, next_attempt_at = NULL, ${NO_LEASE}`, UNCONFIRMED, {
     ctes: '',
     select: `, ${RETURN_SEND},
-      graphile_worker.add_job('deliver', payload => $8::json, run_at => $4, max_attempts => 25, job_key => $9)`,
+      graphile_worker.add_job('deliver', payload => $8::json, max_attempts => 25, job_key => $9)`,
   }),
 };
 

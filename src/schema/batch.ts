@@ -11,6 +11,8 @@ export interface BatchLoaders {
     key: string,
     loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
   ): Promise<Value | undefined>;
+  /** Gives what `make` made the first time it was asked for at this place. */
+  once<Value>(place: { readonly info: GraphQLResolveInfo; readonly kind?: string }, make: () => Value): Value;
 }
 
 function fieldPlace(info: GraphQLResolveInfo): string {
@@ -24,7 +26,14 @@ function fieldPlace(info: GraphQLResolveInfo): string {
 /** Lives as long as one request. */
 export function createBatchLoaders(): BatchLoaders {
   const loaders = new Map<string, DataLoader<string, unknown>>();
+  const made = new Map<string, unknown>();
   return {
+    once<Value>(place: { readonly info: GraphQLResolveInfo; readonly kind?: string }, make: () => Value) {
+      const name = `${place.kind ?? ''} ${fieldPlace(place.info)}`;
+      if (!made.has(name)) made.set(name, make());
+      // The place fixes what is made there, hence the type.
+      return made.get(name) as Value;
+    },
     async load<Value>(
       place: { readonly info: GraphQLResolveInfo; readonly kind?: string },
       key: string,

@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { ForbiddenError } from './forbidden.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
 import { DEFAULT_PAGE_SIZE } from './keyset.ts';
+import { LOADED_COLUMNS } from './loaded-columns.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -49,7 +50,7 @@ function missingScope(failure: AuthFailure): string | null {
 }
 
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, LOADED_COLUMNS, PrismaPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ identity }) => ({

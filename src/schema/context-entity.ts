@@ -25,15 +25,26 @@ export function aboutContext(ref: typeof ContextRefInput.$inferInput) {
   return { contextType: contextKind(ref.type)?.type ?? '', contextId: ref.uid };
 }
 
+/** Whether a query selects columns only: a row that has them needs no plan of its own (see loaded-columns.ts). */
+function isFlat({ select }: { readonly select?: object }): boolean {
+  return select !== undefined && Object.values(select).every((selected) => selected === true);
+}
+
 /** How the rows of a kind are read; the selection comes from the operation. */
 const READ = {
   invoice(context: Context, info: GraphQLResolveInfo) {
     const query = queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } });
-    return (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } });
+    return {
+      isFlat: isFlat(query),
+      many: (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } }),
+    };
   },
   customer(context: Context, info: GraphQLResolveInfo) {
     const query = queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } });
-    return (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } });
+    return {
+      isFlat: isFlat(query),
+      many: (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } }),
+    };
   },
 };
 
@@ -45,11 +56,13 @@ export async function loadContextEntity(
 ) {
   const kind = contextKind(ref.contextType ?? '')?.type;
   if (kind === undefined || ref.contextId === null) return null;
-  // Planned for each row although one statement serves all: by its own plan a row knows what was read, and is not read
-  // a second time.
-  const read = READ[kind](context, info);
-  const entity = await context.batches.load({ info, kind }, ref.contextId, async (ids) => {
-    const rows = await read(ids);
+  const place = { info, kind };
+  const shared = context.batches.once(place, () => READ[kind](context, info));
+  // With relations it is planned for each row although one statement serves all: by its own plan a row knows what was
+  // read, and is not read a second time.
+  const read = shared.isFlat ? shared : READ[kind](context, info);
+  const entity = await context.batches.load(place, ref.contextId, async (ids) => {
+    const rows = await read.many(ids);
     return new Map(rows.map((row) => [row.id, row]));
   });
   return entity ?? null;

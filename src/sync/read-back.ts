@@ -10,8 +10,8 @@ const FIND = {
 };
 
 /**
- * The `read-back` job: the sent copy as Gmail keeps it goes into its conversation, and with it the Message-ID that the
- * next reply refers to. Its failing never touches the SENT state; the job is tried again.
+ * The sent copy as Gmail keeps it goes into its conversation, and with it the Message-ID that the
+ * next reply refers to. Its failing never touches the SENT state.
  * @throws {GmailError}
  */
 export async function readBack(
@@ -23,6 +23,13 @@ export async function readBack(
   const [row] = rows;
   if (row === undefined) return;
   const message = await app.gmail.getMessage(mailboxAccess(app, row), row.providerMessageId);
+  if (message !== null) {
+    await storeMessage(app.pool, row, message, outboundEmailId);
+    return;
+  }
   // Deleted in Gmail since: there is nothing left to store.
-  if (message !== null) await storeMessage(app.pool, row, message, outboundEmailId);
+  await app.pool.query('UPDATE outbound_email SET read_back_at = $3 WHERE organization_id = $1 AND id = $2', [
+    ...values,
+    app.now(),
+  ]);
 }

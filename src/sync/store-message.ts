@@ -4,34 +4,18 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
-import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
-import { addressKey, type NamedAddress, parseAddressList } from '../mail/address.ts';
-import { decodeEncodedWords } from '../mail/encoded-word.ts';
-import { searchTerms } from '../mail/search-terms.ts';
-import { parseMessageIds } from '../mail/thread.ts';
-
-/** The mailbox that a message is in. */
-export interface Mailbox {
-  readonly organizationId: string;
-  /** Of the account. */
-  readonly id: string;
-  readonly email: string;
-  readonly aliases: readonly string[];
-}
-
-interface Envelope {
-  readonly direction: 'INBOUND' | 'OUTBOUND';
-  readonly from: NamedAddress;
-  readonly to: NamedAddress[];
-  readonly cc: NamedAddress[];
-  readonly replyTo: NamedAddress[];
-  readonly subject: string;
-  readonly messageId: string | null;
-  readonly inReplyTo: string | null;
-  readonly references: string[];
-  /** RFC 3834: sent by a program, so no answer of a person. */
-  readonly isAutomatic: boolean;
-}
+import type { GmailMessage } from '../gmail/gateway.ts';
+import {
+  type Envelope,
+  type Mailbox,
+  MESSAGE_COLUMNS,
+  messageTerms,
+  messageValues,
+  participantsOf,
+  readEnvelope,
+  storableText,
+} from './envelope.ts';
+import { storeInNewThread } from './store-sent-copy.ts';
 
 /**
  * @param outboundEmailId the outbound email that it is the sent copy of; null for any other message.
@@ -44,6 +28,10 @@ export async function storeMessage(
   outboundEmailId: string | null,
 ): Promise<string> {
   const envelope = readEnvelope(mailbox, message);
+  if (outboundEmailId !== null) {
+    const stored = await storeInNewThread(pool, mailbox, message, envelope, outboundEmailId);
+    if (stored !== null) return stored;
+  }
   return inTransaction(pool, async (tx) => {
     // The conversation's row is locked by this: messages of one thread are stored one after the other.
     const conversationId = await upsertConversation(tx, mailbox, message, envelope);
@@ -56,49 +44,6 @@ export async function storeMessage(
     await noteContact(tx, mailbox, message, envelope, conversationId);
     return id;
   });
-}
-
-function readEnvelope(mailbox: Mailbox, { headers, labels }: GmailMessage): Envelope {
-  const header = (name: string) => {
-    const value = headers.find((each) => each.name.toLowerCase() === name)?.value;
-    return value === undefined ? null : storableText(value);
-  };
-  const addresses = (name: string) => parseAddressList(header(name) ?? '').map(storable);
-  return {
-    direction: labels.includes('SENT') ? 'OUTBOUND' : 'INBOUND',
-    from: addresses('from')[0] ?? { address: labels.includes('SENT') ? mailbox.email : 'unknown', name: null },
-    to: addresses('to'),
-    cc: addresses('cc'),
-    replyTo: addresses('reply-to'),
-    subject: storableText(decodeEncodedWords(header('subject') ?? '')),
-    messageId: parseMessageIds(header('message-id'))[0] ?? null,
-    inReplyTo: parseMessageIds(header('in-reply-to'))[0] ?? null,
-    references: parseMessageIds(header('references')),
-    isAutomatic: isAutomatic(headers),
-  };
-}
-
-function isAutomatic(headers: readonly MimeHeader[]): boolean {
-  return headers.some(({ name, value }) => {
-    const field = name.toLowerCase();
-    if (field === 'auto-submitted') return !/^\s*no\b/i.test(value);
-    return field === 'x-failed-recipients' || (field === 'precedence' && /^\s*(auto_reply|bulk|junk)\b/i.test(value));
-  });
-}
-
-/** PostgreSQL's text cannot hold NUL, and strangers send it. */
-function storableText(value: string): string {
-  return value.replaceAll('\0', '').toWellFormed();
-}
-
-function storable({ address, name }: NamedAddress): NamedAddress {
-  return { address: storableText(address), name: name === null ? null : storableText(name) };
-}
-
-function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): string[] {
-  const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
-  const keys = [from, ...to, ...cc].map(({ address }) => addressKey(address));
-  return [...new Set(keys)].filter((key) => !own.has(key));
 }
 
 async function upsertConversation(tx: Sql, mailbox: Mailbox, message: GmailMessage, envelope: Envelope) {
@@ -123,9 +68,7 @@ function insertMessage(
   ids: { readonly id: string; readonly conversationId: string; readonly outboundEmailId: string | null },
 ) {
   return tx.query(
-    `INSERT INTO email_message (organization_id, id, conversation_id, account_id, provider_message_id, direction,
-       from_address, from_name, "to", cc, reply_to, subject, snippet, body_text, body_html, sent_at, is_read, labels,
-       message_id, in_reply_to, "references", outbound_email_id)
+    `INSERT INTO email_message (organization_id, id, conversation_id, account_id, outbound_email_id, ${MESSAGE_COLUMNS})
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
      ON CONFLICT (organization_id, account_id, provider_message_id) DO NOTHING`,
     [
@@ -133,24 +76,8 @@ function insertMessage(
       ids.id,
       ids.conversationId,
       mailbox.id,
-      message.messageId,
-      envelope.direction,
-      envelope.from.address,
-      envelope.from.name,
-      JSON.stringify(envelope.to),
-      JSON.stringify(envelope.cc),
-      JSON.stringify(envelope.replyTo),
-      envelope.subject,
-      storableText(message.snippet),
-      message.bodyText === null ? null : storableText(message.bodyText),
-      message.bodyHtml === null ? null : storableText(message.bodyHtml),
-      message.internalDate,
-      !message.labels.includes('UNREAD'),
-      message.labels,
-      envelope.messageId,
-      envelope.inReplyTo,
-      envelope.references,
       ids.outboundEmailId,
+      ...messageValues(message, envelope),
     ],
   );
 }
@@ -240,15 +167,11 @@ async function countMessage(
       message.messageId,
     ],
   );
-  const terms = searchTerms({
-    texts: [envelope.subject, ...message.parts.map(({ filename }) => filename), message.bodyText ?? message.bodyHtml],
-    addresses: participantsOf(mailbox, envelope),
-  });
   await tx.query(
     `INSERT INTO conversation_search AS s (organization_id, conversation_id, terms) VALUES ($1, $2, $3)
      ON CONFLICT (organization_id, conversation_id)
        DO UPDATE SET terms = ARRAY(SELECT DISTINCT unnest(s.terms || excluded.terms))`,
-    [organizationId, conversationId, terms.map(storableText)],
+    [organizationId, conversationId, messageTerms(mailbox, message, envelope)],
   );
 }
 
@@ -262,7 +185,8 @@ async function linkOutboundEmail(
 ): Promise<void> {
   await tx.query(
     `WITH email AS (
-       UPDATE outbound_email SET conversation_id = $3, message_id = coalesce($4, message_id), updated_at = now()
+       UPDATE outbound_email SET conversation_id = $3, message_id = coalesce($4, message_id), read_back_at = now(),
+         updated_at = now()
        WHERE organization_id = $1 AND id = $2 RETURNING organization_id, context_type, context_id
      )
      INSERT INTO conversation_context (organization_id, conversation_id, context_type, context_id)

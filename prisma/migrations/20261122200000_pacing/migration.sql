@@ -3,6 +3,7 @@ CREATE TYPE "send_slot" AS ENUM ('WAITING', 'GRANTED');
 
 -- AlterTable
 ALTER TABLE "outbound_email" ADD COLUMN     "deferrals" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "read_back_at" TIMESTAMPTZ(3),
 ADD COLUMN     "slot" "send_slot";
 
 -- CreateTable
@@ -164,3 +165,8 @@ CREATE INDEX "outbound_email_due" ON "outbound_email" ((
     WHEN 'QUEUED' THEN coalesce(lease_expires_at, next_attempt_at, updated_at)
     ELSE coalesce(lease_expires_at, next_attempt_at) END
 )) WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED');
+
+-- What was sent and not read back: a process that ended has forgotten it.
+UPDATE "outbound_email" SET "read_back_at" = "sent_at" WHERE "message_id" IS NOT NULL;
+CREATE INDEX "outbound_email_not_read_back" ON "outbound_email"("sent_at")
+  WHERE "status" = 'SENT' AND "read_back_at" IS NULL AND "provider_message_id" IS NOT NULL;

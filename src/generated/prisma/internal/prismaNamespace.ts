@@ -1954,6 +1954,7 @@ export const OutboundEmailScalarFieldEnum = {
   providerThreadId: 'providerThreadId',
   messageId: 'messageId',
   threading: 'threading',
+  readBackAt: 'readBackAt',
   plannedSendAt: 'plannedSendAt',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt',

@@ -80,6 +80,7 @@ export type OutboundEmailMinAggregateOutputType = {
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
+  readBackAt: Date | null
   plannedSendAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -127,6 +128,7 @@ export type OutboundEmailMaxAggregateOutputType = {
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
+  readBackAt: Date | null
   plannedSendAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -180,6 +182,7 @@ export type OutboundEmailCountAggregateOutputType = {
   providerThreadId: number
   messageId: number
   threading: number
+  readBackAt: number
   plannedSendAt: number
   createdAt: number
   updatedAt: number
@@ -247,6 +250,7 @@ export type OutboundEmailMinAggregateInputType = {
   providerThreadId?: true
   messageId?: true
   threading?: true
+  readBackAt?: true
   plannedSendAt?: true
   createdAt?: true
   updatedAt?: true
@@ -294,6 +298,7 @@ export type OutboundEmailMaxAggregateInputType = {
   providerThreadId?: true
   messageId?: true
   threading?: true
+  readBackAt?: true
   plannedSendAt?: true
   createdAt?: true
   updatedAt?: true
@@ -347,6 +352,7 @@ export type OutboundEmailCountAggregateInputType = {
   providerThreadId?: true
   messageId?: true
   threading?: true
+  readBackAt?: true
   plannedSendAt?: true
   createdAt?: true
   updatedAt?: true
@@ -487,6 +493,7 @@ export type OutboundEmailGroupByOutputType = {
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
+  readBackAt: Date | null
   plannedSendAt: Date | null
   createdAt: Date
   updatedAt: Date
@@ -563,6 +570,7 @@ export type OutboundEmailWhereInput = {
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
+  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
@@ -624,6 +632,7 @@ export type OutboundEmailOrderByWithRelationInput = {
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
   threading?: Prisma.SortOrderInput | Prisma.SortOrder
+  readBackAt?: Prisma.SortOrderInput | Prisma.SortOrder
   plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -691,6 +700,7 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
+  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
@@ -752,6 +762,7 @@ export type OutboundEmailOrderByWithAggregationInput = {
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
   threading?: Prisma.SortOrderInput | Prisma.SortOrder
+  readBackAt?: Prisma.SortOrderInput | Prisma.SortOrder
   plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -813,6 +824,7 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   providerThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.Threading | null
+  readBackAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   plannedSendAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
@@ -860,6 +872,7 @@ export type OutboundEmailCreateInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -921,6 +934,7 @@ export type OutboundEmailUncheckedCreateInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -972,6 +986,7 @@ export type OutboundEmailUpdateInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1033,6 +1048,7 @@ export type OutboundEmailUncheckedUpdateInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1090,6 +1106,7 @@ export type OutboundEmailCreateManyInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -1137,6 +1154,7 @@ export type OutboundEmailUpdateManyMutationInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1190,6 +1208,7 @@ export type OutboundEmailUncheckedUpdateManyInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1274,6 +1293,7 @@ export type OutboundEmailCountOrderByAggregateInput = {
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
+  readBackAt?: Prisma.SortOrder
   plannedSendAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -1330,6 +1350,7 @@ export type OutboundEmailMaxOrderByAggregateInput = {
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
+  readBackAt?: Prisma.SortOrder
   plannedSendAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -1377,6 +1398,7 @@ export type OutboundEmailMinOrderByAggregateInput = {
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
+  readBackAt?: Prisma.SortOrder
   plannedSendAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -1739,6 +1761,7 @@ export type OutboundEmailCreateWithoutAccountInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -1797,6 +1820,7 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -1883,6 +1907,7 @@ export type OutboundEmailScalarWhereInput = {
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
+  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
@@ -1930,6 +1955,7 @@ export type OutboundEmailCreateWithoutEntityInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -1987,6 +2013,7 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2064,6 +2091,7 @@ export type OutboundEmailCreateWithoutConversationInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2122,6 +2150,7 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2199,6 +2228,7 @@ export type OutboundEmailCreateWithoutMessageInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2259,6 +2289,7 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2314,6 +2345,7 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2372,6 +2404,7 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2444,6 +2477,7 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -2504,6 +2538,7 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -2570,6 +2605,7 @@ export type OutboundEmailCreateWithoutSearchInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2630,6 +2666,7 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2696,6 +2733,7 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -2756,6 +2794,7 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -2806,6 +2845,7 @@ export type OutboundEmailCreateWithoutEventsInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2866,6 +2906,7 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -2932,6 +2973,7 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -2992,6 +3034,7 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3042,6 +3085,7 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3102,6 +3146,7 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3168,6 +3213,7 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3228,6 +3274,7 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3282,6 +3329,7 @@ export type OutboundEmailCreateManyAccountInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3329,6 +3377,7 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3387,6 +3436,7 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3442,6 +3492,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3492,6 +3543,7 @@ export type OutboundEmailCreateManyEntityInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3539,6 +3591,7 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3596,6 +3649,7 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3650,6 +3704,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutEntityInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3701,6 +3756,7 @@ export type OutboundEmailCreateManyConversationInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3748,6 +3804,7 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3806,6 +3863,7 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3861,6 +3919,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -3912,6 +3971,7 @@ export type OutboundEmailCreateManyReplyToMessageInput = {
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
   plannedSendAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -3959,6 +4019,7 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -4017,6 +4078,7 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -4072,6 +4134,7 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -4165,6 +4228,7 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
+  readBackAt?: boolean
   plannedSendAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -4227,6 +4291,7 @@ export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
+  readBackAt?: boolean
   plannedSendAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -4284,6 +4349,7 @@ export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
+  readBackAt?: boolean
   plannedSendAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -4341,6 +4407,7 @@ export type OutboundEmailSelectScalar = {
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
+  readBackAt?: boolean
   plannedSendAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -4352,7 +4419,7 @@ export type OutboundEmailSelectScalar = {
   failureStatus?: boolean
 }
 
-export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "deferrals" | "slot" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
+export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "deferrals" | "slot" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "readBackAt" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
 export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
@@ -4470,6 +4537,10 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
      */
     messageId: string | null
     threading: $Enums.Threading | null
+    /**
+     * When the sent copy was read back, or found to be gone. Null: not yet.
+     */
+    readBackAt: Date | null
     plannedSendAt: Date | null
     createdAt: Date
     updatedAt: Date
@@ -4954,6 +5025,7 @@ export interface OutboundEmailFieldRefs {
   readonly providerThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly messageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly threading: Prisma.FieldRef<"OutboundEmail", 'Threading'>
+  readonly readBackAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly plannedSendAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
