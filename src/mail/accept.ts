@@ -9,6 +9,7 @@ import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import type { AttachedFile, EmailContent } from './content.ts';
 import { type Lease, NO_FAILURE } from './delivery.ts';
+import type { DraftToSend } from './draft-to-send.ts';
 import type { Fingerprint } from './idempotency.ts';
 import { type Pace, paceParameters, SLOT_COLUMNS, type Slot, takeSlot } from './quota.ts';
 import { searchTerms } from './search-terms.ts';
@@ -50,7 +51,7 @@ const ACCEPT_NEW = {
       VALUES ($1, $2, 'QUEUED', $3::send_mode, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
         $20, $21, $22, $23, $28, 1, $24, $24)
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
-      RETURNING organization_id, id
+      RETURNING organization_id, id, account_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
       SELECT organization_id, $25, id, $24, 'accepted', $26, '{"to": "QUEUED"}' FROM email
@@ -59,7 +60,7 @@ const ACCEPT_NEW = {
       SELECT organization_id, id, $27 FROM email
     )
     SELECT ${SLOT_COLUMNS}
-    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: '$4', lane: `'interactive'`, first: 29 })}`,
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: `'interactive'`, first: 29 })}`,
 };
 
 /**
@@ -123,23 +124,27 @@ const ACCEPT_DRAFT = {
         conversation_id = $5, requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9,
         context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $15, ${NO_FAILURE},
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
-        updated_at = $4
-      WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
-      RETURNING organization_id, id, account_id, planned_send_at
+        planned_send_at = CASE $16 WHEN 'scheduled' THEN planned_send_at END, updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND status = $20::outbound_email_status AND revision = $3
+      RETURNING organization_id, id, account_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object(
-        'from', CASE WHEN planned_send_at IS NULL THEN 'DRAFT' ELSE 'SCHEDULED' END, 'to', 'QUEUED') FROM email
+      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object('from', $20::text, 'to', 'QUEUED')
+      FROM email
     )
     SELECT ${SLOT_COLUMNS}
     FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: '$16', first: 17 })}`,
 };
 
-/** @returns null when it is no longer a draft of that revision: somebody else was faster, nothing was changed. */
+/**
+ * @param lane interactive: a person sends it now; a time it was planned for is void.
+ * @param draft as it was read: a draft, scheduled or not.
+ * @returns null when it is no longer that: somebody else was faster, nothing was changed.
+ */
 export async function acceptDraft(
   pool: Pool,
   acceptance: Acceptance,
-  revision: number,
+  { revision, status }: Pick<DraftToSend, 'revision' | 'status'>,
   lane: 'interactive' | 'scheduled',
 ): Promise<Slot | null> {
   const { lease, thread, context } = acceptance;
@@ -164,6 +169,7 @@ export async function acceptDraft(
       lease.owner,
       lane,
       ...paceParameters(acceptance.pace),
+      status,
     ],
   });
   return rows[0] ?? null;

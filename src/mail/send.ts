@@ -194,7 +194,7 @@ export async function sendStored(
     context,
     idempotency: null,
   };
-  const slot = await acceptDraft(app.pool, acceptance, draft.revision, lane);
+  const slot = await acceptDraft(app.pool, acceptance, draft, lane);
   if (slot === null) return null;
   return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments: async () => files, slot });
 }

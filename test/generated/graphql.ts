@@ -458,6 +458,13 @@ export type InvoiceStateQueryVariables = Exact<{
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
+export type AccountBudgetQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type AccountBudgetQuery = { emailAccount: { status: EmailAccountStatus, statusReason: string | null, sendBudget: { sentLast24h: number, dailyLimit: number, nextSendAt: string } } | null };
+
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
 }>;
@@ -899,6 +906,19 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const AccountBudgetDocument = new TypedDocumentString(`
+    query AccountBudget($uid: UUID!) {
+  emailAccount(uid: $uid) {
+    status
+    statusReason
+    sendBudget {
+      sentLast24h
+      dailyLimit
+      nextSendAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AccountBudgetQuery, AccountBudgetQueryVariables>;
 export const SendEmailDocument = new TypedDocumentString(`
     mutation SendEmail($input: SendEmailInput!) {
   sendEmail(input: $input) {
