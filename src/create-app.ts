@@ -50,7 +50,7 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     sealer: createSealer(parts.encryptionKeys),
     log,
     now,
-    readBack: (ref) => sentCopies.add(ref),
+    readBack: (sent) => sentCopies.add(sent),
     deliveries: new Map(),
   };
   const sentCopies = createReadBackQueue(app);

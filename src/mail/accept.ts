@@ -181,11 +181,15 @@ export async function insertAttachments(
   { organizationId, outboundEmailId }: { organizationId: string; outboundEmailId: string },
   files: readonly AttachedFile[],
 ): Promise<void> {
-  for (const [position, file] of files.entries()) {
+  // In one order for everybody: two emails with the same new files would else wait for each other.
+  const contents = [...files].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+  for (const file of contents) {
     await tx.query(
       `INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
       [organizationId, file.sha256, file.bytes],
     );
+  }
+  for (const [position, file] of files.entries()) {
     await tx.query(
       `INSERT INTO attachment (organization_id, id, outbound_email_id, position, filename, content_type, size, sha256, content_id)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

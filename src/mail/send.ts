@@ -356,7 +356,9 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   const threading = threadingOf(thread.threadId, sent.threadId);
   const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
   if (!stored) return { kind: 'superseded' };
-  app.readBack(lease);
+  const { organizationId, outboundEmailId } = lease;
+  const first = attempts === 1 ? { account: delivery.sender, providerMessageId: sent.messageId } : null;
+  app.readBack({ organizationId, outboundEmailId, first });
   return { kind: 'sent' };
 }
 

@@ -84,7 +84,8 @@ export async function settle(
     await readAgain(email.settleReads, email.ticketUnsentAt, unreadableAgainAt(app, email, now));
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
-    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read)) app.readBack(ref);
+    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read))
+      app.readBack({ ...ref, first: null });
   } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < over)) {
     const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
     const unsentAt = email.ticketUnsentAt !== null && email.ticketUnsentAt < now ? email.ticketUnsentAt : now;

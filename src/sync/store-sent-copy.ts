@@ -38,11 +38,12 @@ const STORE_IN_NEW_THREAD = {
       INSERT INTO conversation_context (organization_id, conversation_id, context_type, context_id)
       SELECT organization_id, conversation_id, context_type, context_id FROM email WHERE context_id IS NOT NULL
     )
-    SELECT FROM thread`,
+    SELECT set_config('synchronous_commit', 'off', true) FROM thread`,
 };
 
 /**
- * Stores the sent copy of an email that began a thread, as most do, with its conversation in one statement. What is in a
+ * Stores the sent copy of an email that began a thread, as most do, with its conversation in one statement. It does not wait
+ * for the disk: what a crash of the database should undo is read back again. What is in a
  * conversation that is there already needs more care; see `storeMessage`.
  * @returns its id; null when the conversation is there: nothing was stored.
  */
