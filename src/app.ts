@@ -1,6 +1,7 @@
 import type { Sealer } from './auth/seal.ts';
 import type { Config } from './config.ts';
 import type { Db, Pool } from './db/client.ts';
+import type { Gate } from './gate.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
 import type { TokenSource } from './gmail/oauth.ts';
 import type { Logger } from './log.ts';
@@ -23,6 +24,8 @@ export interface App {
   readonly publicUrl: string;
   readonly db: Db;
   readonly pool: Pool;
+  /** Through which transactions go that write large files. */
+  readonly largeWrites: Gate;
   readonly gmail: GmailGateway;
   readonly tokens: TokenSource;
   readonly sealer: Sealer;

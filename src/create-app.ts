@@ -5,10 +5,14 @@ import { createSealer } from './auth/seal.ts';
 import type { Config, GoogleClient } from './config.ts';
 import { openDatabase } from './db/client.ts';
 import { prepareDatabase } from './db/prepare.ts';
+import { createGate } from './gate.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
 import type { Logger } from './log.ts';
 import { createReadBackQueue } from './sync/read-back-queue.ts';
+
+/** As many as there are processors to do it, on a small machine. */
+const LARGE_WRITES_AT_ONCE = 2;
 
 export interface AppParts {
   readonly config: Config;
@@ -40,6 +44,7 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     publicUrl,
     db,
     pool,
+    largeWrites: createGate(LARGE_WRITES_AT_ONCE),
     gmail: googleGateway({
       rootUrl: google.baseUrl === null ? null : `${google.baseUrl}/`,
       timeoutMs,

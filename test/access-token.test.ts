@@ -3,6 +3,7 @@ import { type Sandbox, startSandbox } from '../sandbox/server.ts';
 import type { GmailGateway, MailboxAccess } from '../src/gmail/gateway.ts';
 import { googleGateway } from '../src/gmail/google.ts';
 import { createTokenSource } from '../src/gmail/oauth.ts';
+import { mimeOf } from './mime-of.ts';
 
 const ANN = 'ann@example.com';
 const BOB = 'bob@example.com';
@@ -43,7 +44,7 @@ describe('access tokens', () => {
   });
 
   it('are renewed when Gmail refuses them, and the call is made again, even a send', async () => {
-    const { draftId } = await gmail.createDraft(mailbox, { mime: Buffer.from(MAIL), threadId: null });
+    const { draftId } = await gmail.createDraft(mailbox, { mime: mimeOf(MAIL), threadId: null });
     sandbox.admin.expireAccessTokens(ANN);
     expect(await gmail.sendDraft(mailbox, draftId)).not.toBeNull();
     expect(callsOf('drafts.send').map(({ status }) => status)).toEqual([401, 200]);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
-import type { GmailGateway, MailboxAccess } from '../src/gmail/gateway.ts';
+import type { GmailGateway, MailboxAccess, Mime } from '../src/gmail/gateway.ts';
 import { googleGateway } from '../src/gmail/google.ts';
 import { createTokenSource, type TokenSource } from '../src/gmail/oauth.ts';
 import { composeMessage } from '../src/mail/compose.ts';
@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 afterEach(() => sandbox.close());
 
-function mime(changes: Partial<Parameters<typeof composeMessage>[0]> = {}): Promise<Buffer> {
+function mime(changes: Partial<Parameters<typeof composeMessage>[0]> = {}): Promise<Mime> {
   return composeMessage({
     opId: 'op-1',
     from: { address: ANN, name: 'Ann' },

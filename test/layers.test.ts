@@ -22,11 +22,11 @@ function importsOf({ file, text }: { file: string; text: string }): string[] {
 const LAYERS: [string, RegExp][] = [
   ['main', /^(main|admin)\.ts$/],
   ['process', /^(server|worker|heartbeat|create-app|demo|welcome|secrets)\.ts$/],
-  ['http', /^(graphql-server|downloads|graphiql)\.ts$/],
+  ['http', /^(graphql-server|large-json|request-body|downloads|graphiql)\.ts$/],
   ['schema', /^schema\//],
   ['domain', /^(mail|sync|context|auth)\//],
   ['ports', /^(gmail|db)\/|^(queue|app)\.ts$/],
-  ['ground', /^(errors|config|log|input|charset)\.ts$/],
+  ['ground', /^(errors|config|log|input|charset|gate)\.ts$/],
 ];
 
 function layerOf(file: string): number {

@@ -83,6 +83,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** CRLF-terminated RFC 5322 bytes, in chunks because they may be many. */
+export interface Mime {
+  /** Bytes. */
+  readonly size: number;
+  /** The same bytes whenever it is called. */
+  chunks(): Iterable<Buffer>;
+}
+
 export interface GmailGateway {
   /** The mailbox's address and the history id from which changes can be listed later (uint64 as text). */
   getProfile(mailbox: MailboxAccess, options?: CallOptions): Promise<{ email: string; historyId: string }>;
@@ -90,12 +98,12 @@ export interface GmailGateway {
   listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAs[]>;
   /**
    * Stores a message as a draft. Above 3.5 MB it goes through the upload endpoint, streamed.
-   * @param message.mime CRLF-terminated RFC 5322 bytes, Bcc header included.
+   * @param message.mime with its Bcc header. Read once for each request that is made.
    * @param message.threadId the mailbox's own thread to put it in, null for a thread of its own.
    */
   createDraft(
     mailbox: MailboxAccess,
-    message: { readonly mime: Buffer; readonly threadId: string | null },
+    message: { readonly mime: Mime; readonly threadId: string | null },
     options?: CallOptions,
   ): Promise<DraftRef>;
   /** Sends a draft, exactly one request. Null when Gmail knows no such draft: sent already, or deleted. */

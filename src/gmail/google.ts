@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
-import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
+import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
 import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailMessage } from './message.ts';
-import { createTransport, type GmailRequest, type ProxyEnvironment } from './transport.ts';
+import { createTransport, type GmailRequest, type ProxyEnvironment, type RequestBody } from './transport.ts';
 
 /** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
 const MAX_IN_FLIGHT = 4;
@@ -173,7 +173,7 @@ export function googleGateway(options: {
     },
 
     async sendDraft(mailbox, draftId, callOptions = {}) {
-      const body = { contentType: JSON_TYPE, pieces: [JSON.stringify({ id: draftId })] };
+      const body = jsonBody(JSON.stringify({ id: draftId }));
       const sent = await orNullWhenGone(
         exchange(mailbox, callOptions, SentAnswer, () => ({ method: 'POST', path: `${DRAFTS}/send`, body })),
       );
@@ -240,12 +240,16 @@ export function googleGateway(options: {
   return gateway;
 }
 
-function draftRequest(mime: Buffer, threadId: string | null): RequestParts {
+function jsonBody(json: string): RequestBody {
+  return { contentType: JSON_TYPE, size: Buffer.byteLength(json), pieces: [json] };
+}
+
+function draftRequest(mime: Mime, threadId: string | null): RequestParts {
   const thread = threadId === null ? '' : `"threadId":${JSON.stringify(threadId)}`;
-  if (mime.length <= MAX_JSON_MIME_BYTES) {
+  if (mime.size <= MAX_JSON_MIME_BYTES) {
     // Written by hand: base64url needs no escapes, and JSON.stringify would look through all of it.
-    const json = `{"message":{${thread && `${thread},`}"raw":"${mime.toString('base64url')}"}}`;
-    return { method: 'POST', path: DRAFTS, body: { contentType: JSON_TYPE, pieces: [json] } };
+    const json = `{"message":{${thread && `${thread},`}"raw":"${Buffer.concat([...mime.chunks()]).toString('base64url')}"}}`;
+    return { method: 'POST', path: DRAFTS, body: jsonBody(json) };
   }
   // The metadata part must be there, empty or not.
   const boundary = randomUUID();
@@ -253,8 +257,16 @@ function draftRequest(mime: Buffer, threadId: string | null): RequestParts {
     `--${boundary}\r\ncontent-type: ${JSON_TYPE}\r\n\r\n{"message":{${thread}}}\r\n` +
     `--${boundary}\r\ncontent-type: message/rfc822\r\n\r\n`;
   const contentType = `multipart/related; boundary=${boundary}`;
-  const pieces = [head, mime, `\r\n--${boundary}--`];
-  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body: { contentType, pieces } };
+  const tail = `\r\n--${boundary}--`;
+  const size = Buffer.byteLength(head) + mime.size + Buffer.byteLength(tail);
+  const body = { contentType, size, pieces: uploadPieces(head, mime, tail) };
+  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body };
+}
+
+function* uploadPieces(head: string, mime: Mime, tail: string): Generator<string | Buffer> {
+  yield head;
+  yield* mime.chunks();
+  yield tail;
 }
 
 function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {

@@ -5,6 +5,7 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMode } from '#generated/prisma/enums.ts';
+import type { App } from '../app.ts';
 import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import type { AttachedFile, EmailContent } from './content.ts';
@@ -41,6 +42,9 @@ export interface Acceptance {
   readonly pace: Pace;
 }
 
+/** Files up to this size together are written at once, as many emails as there are. */
+const MAX_SMALL_BYTES = 1_000_000;
+
 const ACCEPT_NEW = {
   name: 'accept-new',
   text: `WITH email AS (
@@ -67,12 +71,13 @@ const ACCEPT_NEW = {
  * An email that a person sends takes its slot in the pace of its account as it is accepted.
  * @returns null when the idempotency key is taken: nothing was written.
  */
-export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<Slot | null> {
+export async function acceptNew(app: App, acceptance: Acceptance): Promise<Slot | null> {
   // A single statement is a transaction of its own; only files need more than one.
-  if (acceptance.content.attachments.length === 0) return insertEmail(pool, acceptance);
-  return inTransaction(pool, async (tx) => {
+  const { attachments } = acceptance.content;
+  if (attachments.length === 0) return insertEmail(app.pool, acceptance);
+  return inTransactionWithFiles(app, attachments, async (tx) => {
     const slot = await insertEmail(tx, acceptance);
-    if (slot !== null) await insertAttachments(tx, acceptance.lease, acceptance.content.attachments);
+    if (slot !== null) await insertAttachments(tx, acceptance.lease, attachments);
     return slot;
   });
 }
@@ -173,6 +178,21 @@ export async function acceptDraft(
     ],
   });
   return rows[0] ?? null;
+}
+
+/**
+ * One transaction that writes files. While it runs, large ones are in memory five more times, most of it PostgreSQL's: only
+ * so many are written at once. The others wait without a connection, which small emails need.
+ */
+export function inTransactionWithFiles<Result>(
+  { pool, largeWrites }: App,
+  files: readonly AttachedFile[],
+  work: (tx: Sql) => Promise<Result>,
+): Promise<Result> {
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const isLarge = size > MAX_SMALL_BYTES;
+  const write = () => inTransaction(pool, work, { isLarge });
+  return isLarge ? largeWrites(write) : write();
 }
 
 /** The files of an email, their bytes once per content. In the caller's transaction. */
