@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Db, Pool } from './db/client.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
 import type { TokenSource } from './gmail/oauth.ts';
+import type { OAuthEndpoints } from './gmail/oauth-endpoints.ts';
 import type { Logger } from './log.ts';
 
 /** The process: everything with an effect, time included. Passed first, to every function that has one. */
@@ -15,6 +16,7 @@ export interface App {
   readonly db: Db;
   readonly pool: Pool;
   readonly gmail: GmailGateway;
+  readonly oauth: OAuthEndpoints;
   readonly tokens: TokenSource;
   readonly sealer: Sealer;
   readonly log: Logger;

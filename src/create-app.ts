@@ -7,13 +7,17 @@ import { openDatabase } from './db/client.ts';
 import { prepareDatabase } from './db/prepare.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
+import { createOAuthEndpoints, type ServiceAccount } from './gmail/oauth-endpoints.ts';
 import type { Logger } from './log.ts';
+import { createTokenStore } from './mail/token-store.ts';
 import { createReadBackQueue } from './sync/read-back-queue.ts';
 
 export interface AppParts {
   readonly config: Config;
   readonly database: pg.PoolConfig;
   readonly google: GoogleClient;
+  /** For mailboxes that a Workspace delegates. Absent: none are. */
+  readonly serviceAccount?: ServiceAccount | null;
   readonly encryptionKeys: readonly Buffer[];
   readonly publicUrl: string;
   readonly log: Logger;
@@ -34,6 +38,9 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
   const { db, pool, close } = openDatabase(parts.database, log);
   await prepareDatabase(pool, (message) => log.warn(message));
   const timeoutMs = config.gmailTimeoutMs;
+  const sealer = createSealer(parts.encryptionKeys);
+  const oauth = createOAuthEndpoints({ ...google, serviceAccount: parts.serviceAccount ?? null, timeoutMs, now });
+  const { fetchToken } = oauth;
   const app: App = {
     config,
     processId: uuidv7(),
@@ -46,8 +53,9 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
       now,
       proxyEnv: config.proxyEnv,
     }),
-    tokens: createTokenSource({ ...google, timeoutMs, now }),
-    sealer: createSealer(parts.encryptionKeys),
+    oauth,
+    tokens: createTokenSource({ fetchToken, store: createTokenStore({ pool, sealer, log }), now }),
+    sealer,
     log,
     now,
     readBack: (ref) => sentCopies.add(ref),
