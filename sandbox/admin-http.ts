@@ -30,6 +30,7 @@ const refusalName = z.enum([
   'insufficientPermissions',
   'authError',
   'mail-service-not-enabled',
+  'accessNotConfigured',
   'invalid_grant',
 ]);
 const effect = z.discriminatedUnion('kind', [
