@@ -18,6 +18,8 @@ const FULL_ACCESS_SCOPE = 'https://mail.google.com/';
 
 /** Of one request with its repeat. Its answer takes some 100 ms; what waits for it is a send. */
 const MAX_TIMEOUT_MS = 10_000;
+/** With less time left a request is not made again. */
+const MIN_ATTEMPT_MS = 100;
 const ASSERTION_LIFETIME_S = 3_600;
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
@@ -105,23 +107,31 @@ export function createOAuthEndpoints(options: {
     transporterOptions: { redirect: 'manual', noProxy: ['localhost', '127.0.0.1'] },
   });
 
-  async function post(endpoint: string, form: Record<string, string>, repeats: 0 | 1): Promise<unknown> {
+  async function postOnce(endpoint: string, form: Record<string, string>, timeLeftMs: number): Promise<unknown> {
     const { data } = await transporter.request<unknown>({
       url: endpoint,
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       data: new URLSearchParams(form).toString(),
       responseType: 'json',
-      signal: AbortSignal.timeout(timeoutMs),
-      retry: repeats > 0,
-      retryConfig: {
-        retry: repeats,
-        noResponseRetries: repeats,
-        httpMethodsToRetry: ['POST'],
-        statusCodesToRetry: [[500, 599]],
-      },
+      // Not the client's own repeats: it would make one with the signal of the first, and an aborted one ends the process.
+      retry: false,
+      signal: AbortSignal.timeout(timeLeftMs),
     });
     return data;
+  }
+
+  /** For what has no effect that a second request could double: made again when it went wrong, in what time is left. */
+  async function post(endpoint: string, form: Record<string, string>): Promise<unknown> {
+    const deadline = performance.now() + timeoutMs;
+    try {
+      return await postOnce(endpoint, form, timeoutMs);
+    } catch (error) {
+      const timeLeftMs = Math.floor(deadline - performance.now());
+      const { status } = readFailure(error);
+      if (timeLeftMs < MIN_ATTEMPT_MS || (status !== null && status < 500)) throw error;
+      return postOnce(endpoint, form, timeLeftMs);
+    }
   }
 
   function assertion(subject: string): string {
@@ -171,7 +181,7 @@ export function createOAuthEndpoints(options: {
         client_id: clientId,
         client_secret: clientSecret,
       };
-      const data = await post(tokenUrl, form, 0).catch((error: unknown) => {
+      const data = await postOnce(tokenUrl, form, timeoutMs).catch((error: unknown) => {
         throw toExchangeError(error);
       });
       const answer = parseAnswer(data);
@@ -194,8 +204,7 @@ export function createOAuthEndpoints(options: {
               client_id: clientId,
               client_secret: clientSecret,
             };
-      // Asking for a token has no effect that a second request could double.
-      const data = await post(tokenUrl, form, 1).catch((error: unknown) => {
+      const data = await post(tokenUrl, form).catch((error: unknown) => {
         throw toTokenError(error);
       });
       return toFetched(parseAnswer(data));
@@ -203,7 +212,7 @@ export function createOAuthEndpoints(options: {
 
     async revoke(token) {
       try {
-        await post(revokeUrl, { token }, 1);
+        await post(revokeUrl, { token });
         return true;
       } catch (error) {
         const { status, oauthCode } = readOAuthFailure(error);
