@@ -51,6 +51,11 @@ const faultSpec = z.object({
   when: when.exactOptional(),
   effect,
 });
+const serviceAccount = z.object({
+  clientEmail: z.string(),
+  publicKey: z.string(),
+  scopes: z.array(z.string()).exactOptional(),
+});
 const externalMail = z.object({
   from: z.string(),
   to: z.union([email, z.array(email)]),
@@ -78,6 +83,7 @@ export class AdminHttp {
         z.object({ url: z.string(), email, allow: z.boolean(), scopes: z.array(z.string()).exactOptional() }),
         ({ url, ...decision }) => admin.consent(url, decision),
       ),
+      registerServiceAccount: operation(serviceAccount, (account) => admin.registerServiceAccount(account)),
       revoke: operation(z.object({ email }), (input) => admin.revoke(input.email)),
       expireAccessTokens: operation(z.object({ email }), (input) => admin.expireAccessTokens(input.email)),
       messages: operation(z.object({ email }), (input) => admin.messages(input.email).map(jsonMessage)),
