@@ -7,6 +7,7 @@ import path from 'node:path';
 import { benchAttachments } from './attachments.ts';
 import { benchDue } from './due.ts';
 import { benchHistory } from './history.ts';
+import { benchQuota } from './quota.ts';
 import { printTable, type Row } from './report.ts';
 import { benchSend } from './send.ts';
 import { benchStart } from './start.ts';
@@ -17,6 +18,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   due: benchDue,
   history: benchHistory,
   attachments: benchAttachments,
+  quota: benchQuota,
 };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 

@@ -4,6 +4,7 @@ import type { Db, Pool } from './db/client.ts';
 import type { Gate } from './gate.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
 import type { TokenSource } from './gmail/oauth.ts';
+import type { OAuthEndpoints } from './gmail/oauth-endpoints.ts';
 import type { Logger } from './log.ts';
 import type { Sender } from './mail/sender.ts';
 
@@ -27,6 +28,7 @@ export interface App {
   /** Through which transactions go that write large files. */
   readonly largeWrites: Gate;
   readonly gmail: GmailGateway;
+  readonly oauth: OAuthEndpoints;
   readonly tokens: TokenSource;
   readonly sealer: Sealer;
   readonly log: Logger;

@@ -8,7 +8,9 @@ import { prepareDatabase } from './db/prepare.ts';
 import { createGate } from './gate.ts';
 import { googleGateway } from './gmail/google.ts';
 import { createTokenSource } from './gmail/oauth.ts';
+import { createOAuthEndpoints, type ServiceAccount } from './gmail/oauth-endpoints.ts';
 import type { Logger } from './log.ts';
+import { createTokenStore } from './mail/token-store.ts';
 import { createReadBackQueue } from './sync/read-back-queue.ts';
 
 /** As many as there are processors to do it, on a small machine. */
@@ -18,6 +20,8 @@ export interface AppParts {
   readonly config: Config;
   readonly database: pg.PoolConfig;
   readonly google: GoogleClient;
+  /** For mailboxes that a Workspace delegates. Absent: none are. */
+  readonly serviceAccount?: ServiceAccount | null;
   readonly encryptionKeys: readonly Buffer[];
   readonly publicUrl: string;
   readonly log: Logger;
@@ -38,6 +42,9 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
   const { db, pool, close } = openDatabase(parts.database, log);
   await prepareDatabase(pool, (message) => log.warn(message));
   const timeoutMs = config.gmailTimeoutMs;
+  const sealer = createSealer(parts.encryptionKeys);
+  const oauth = createOAuthEndpoints({ ...google, serviceAccount: parts.serviceAccount ?? null, timeoutMs, now });
+  const { fetchToken } = oauth;
   const app: App = {
     config,
     processId: uuidv7(),
@@ -51,8 +58,9 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
       now,
       proxyEnv: config.proxyEnv,
     }),
-    tokens: createTokenSource({ ...google, timeoutMs, now }),
-    sealer: createSealer(parts.encryptionKeys),
+    oauth,
+    tokens: createTokenSource({ fetchToken, store: createTokenStore({ pool, sealer, log }), now }),
+    sealer,
     log,
     now,
     readBack: (sent) => sentCopies.add(sent),

@@ -4,6 +4,8 @@ import type { App } from './app.ts';
 import { serveAttachment } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
 import { describeError } from './log.ts';
+import { CALLBACK_PATH } from './mail/connect.ts';
+import { serveOAuthCallback } from './oauth-callback.ts';
 
 export interface HttpServer {
   /** The port that it listens on, also when any was asked for. */
@@ -52,6 +54,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (pathname === CALLBACK_PATH && app.config.worker !== 'only') return serveOAuthCallback(app, request, response);
   const [, first, second, ...rest] = pathname.split('/');
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });

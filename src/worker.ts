@@ -12,7 +12,9 @@ import { settle } from './mail/settle.ts';
 import { JOBS, RECOVER } from './queue.ts';
 import { readBackAndTidy } from './sync/read-back-queue.ts';
 
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
+/** So that thousands that are due at once do not each look for their job among all of them. */
+const JOBS_FETCHED_AT_ONCE = 32;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
 const POLL_INTERVAL_MS = 1_000;
 /** After the queue has lost the database for good, and while it is still away. */
@@ -107,7 +109,7 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
     logger: new Logger(() => () => undefined),
     // Batched, because graphile-worker 0.18 does not await an unbatched one: a connection lost just then would be an
     // unhandled rejection, and end the process.
-    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
+    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0, localQueue: { size: JOBS_FETCHED_AT_ONCE } } },
   };
 }
 

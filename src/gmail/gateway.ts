@@ -9,10 +9,10 @@
 export interface MailboxAccess {
   readonly accountId: string;
   /**
-   * A valid access token. With `refresh`, one that is newer than the token that was just refused.
+   * A valid access token; another one than `refused`, which Gmail has just refused.
    * @throws {GmailError} kind `reauth` when the grant is gone, `unreachable` when the token endpoint is.
    */
-  readonly accessToken: (options?: { readonly refresh?: boolean }) => Promise<string>;
+  readonly accessToken: (options?: { readonly refused?: string }) => Promise<string>;
 }
 
 /** A Gmail message id and the id of its thread; both belong to one mailbox only. */

@@ -90,12 +90,13 @@ export function googleGateway(options: {
       return parsed.data;
     };
     return limit(mailbox.accountId, signal, async () => {
+      const token = await mailbox.accessToken();
       try {
-        return await attempt(await mailbox.accessToken());
+        return await attempt(token);
       } catch (error) {
         // A 401 was not accepted, so even an effect may be repeated.
         if (!isKind(error, 'unauthorized')) throw error;
-        return attempt(await mailbox.accessToken({ refresh: true }));
+        return attempt(await mailbox.accessToken({ refused: token }));
       }
     });
   }

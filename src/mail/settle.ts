@@ -12,12 +12,21 @@ import type { MailboxAccess, MessageRef } from '../gmail/gateway.ts';
 import { type Lease, threadingOf } from './delivery.ts';
 import { leaseMs } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
-import { markFoundSent, markNeverSent, markReadAgain, markSendAgain, markUnresolved } from './settlement.ts';
+import {
+  markFoundSent,
+  markNeverSent,
+  markReadAgain,
+  markSendAgain,
+  markUnresolved,
+  markWaitsForAccount,
+} from './settlement.ts';
 
 /** The same ticket is sent again at most so often. */
 const MAX_RESENDS = 3;
 /** No front end keeps a call alive for longer once its client is gone. */
 const LONGEST_SENDING_MS = 30_000;
+/** Connecting the account wakes what waits for it; should that have been missed, it is looked at this much later. */
+const NOT_CONNECTED_PAUSE_MS = 600_000;
 /** Of the sent mail that is looked through when the ticket is gone: what was sent moments ago. */
 const RECENT_SENT = 20;
 
@@ -70,6 +79,9 @@ export async function settle(
   const [email] = rows;
   // Settled already, or being settled by somebody else.
   if (email === undefined) return;
+  if (email.accountStatus === 'DISCONNECTED' || email.accountStatus === 'NEEDS_REAUTH') {
+    return markWaitsForAccount(app.pool, lease, now, new Date(now.getTime() + NOT_CONNECTED_PAUSE_MS));
+  }
   const mailbox = mailboxAccess(app, email);
   const evidence = await readEvidence(app, mailbox, email, ref.outboundEmailId).catch((error: unknown) => {
     if (error instanceof GmailError) return null;

@@ -10,6 +10,7 @@ import './context-queries.ts';
 import './errors.ts';
 import './send-email.ts';
 import './outbound-email-mutations.ts';
+import './email-account-mutations.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

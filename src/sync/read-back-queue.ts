@@ -8,7 +8,8 @@ import { discardStrayTickets } from '../mail/stray-tickets.ts';
 import { enqueueIn, job } from '../queue.ts';
 import { readBack, readSentCopy } from './read-back.ts';
 
-const CONCURRENCY = 4;
+/** What was sent is read back before the units that its slot has set aside are given to the next one. */
+const CONCURRENCY = 16;
 /** More than that are left to `recover`: a process that cannot keep up must not hoard. */
 const MAX_WAITING = 10_000;
 const RETRY_AFTER_MS = 1_000;

@@ -16,6 +16,14 @@ export type AttachmentInput = {
   filename: string;
 };
 
+/** What Google and the owner of the mailbox are told. */
+export type ConnectEmailAccountInput = {
+  /** The address to be connected, chosen on the page beforehand; its owner can choose another one. */
+  loginHint?: string | null | undefined;
+  /** Where the browser goes afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin that CORS_ORIGINS names. Omitted: Epistle shows a page that says what happened. */
+  returnTo?: string | null | undefined;
+};
+
 /** Names a business entity that an email is about. */
 export type ContextRefInput = {
   /** One of `contextTypes`: `invoice`, `customer`. */
@@ -430,6 +438,26 @@ export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'RevokeApiKeyPayload', apiKey: { uid: string, revokedAt: string | null } }
    };
 
+export type ConnectEmailAccountMutationVariables = Exact<{
+  input: ConnectEmailAccountInput;
+}>;
+
+
+export type ConnectEmailAccountMutation = { connectEmailAccount:
+    | { __typename: 'ConnectEmailAccountPayload', authorizationUrl: string, expiresAt: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+   };
+
+export type DisconnectEmailAccountMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DisconnectEmailAccountMutation = { disconnectEmailAccount:
+    | { __typename: 'DisconnectEmailAccountPayload', waitingEmails: number, revoked: boolean, emailAccount: { uid: string, email: string, status: EmailAccountStatus, statusReason: string | null } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+   };
+
 export type UpsertCustomerMutationVariables = Exact<{
   input: UpsertCustomerInput;
 }>;
@@ -813,6 +841,54 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const ConnectEmailAccountDocument = new TypedDocumentString(`
+    mutation ConnectEmailAccount($input: ConnectEmailAccountInput!) {
+  connectEmailAccount(input: $input) {
+    __typename
+    ... on ConnectEmailAccountPayload {
+      authorizationUrl
+      expiresAt
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectEmailAccountMutation, ConnectEmailAccountMutationVariables>;
+export const DisconnectEmailAccountDocument = new TypedDocumentString(`
+    mutation DisconnectEmailAccount($uid: UUID!) {
+  disconnectEmailAccount(uid: $uid) {
+    __typename
+    ... on DisconnectEmailAccountPayload {
+      waitingEmails
+      revoked
+      emailAccount {
+        uid
+        email
+        status
+        statusReason
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DisconnectEmailAccountMutation, DisconnectEmailAccountMutationVariables>;
 export const UpsertCustomerDocument = new TypedDocumentString(`
     mutation UpsertCustomer($input: UpsertCustomerInput!) {
   upsertCustomer(input: $input) {

@@ -57,6 +57,16 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type EmailAccount = Prisma.EmailAccountModel
 /**
+ * Model AccountToken
+ * The access token that all processes share, see src/mail/token-store.ts, and who is fetching the next one.
+ */
+export type AccountToken = Prisma.AccountTokenModel
+/**
+ * Model OAuthState
+ * A consent that was asked for and not answered yet. Deleted by its answer, or when it is over.
+ */
+export type OAuthState = Prisma.OAuthStateModel
+/**
  * Model AccountPace
  * How fast an account may send, see src/mail/quota.ts. Apart from the account, because every send changes it. Dated by
  * the database's clock, which all processes share.

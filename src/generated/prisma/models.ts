@@ -11,6 +11,8 @@
 export type * from './models/Organization.ts'
 export type * from './models/ApiKey.ts'
 export type * from './models/EmailAccount.ts'
+export type * from './models/AccountToken.ts'
+export type * from './models/OAuthState.ts'
 export type * from './models/AccountPace.ts'
 export type * from './models/ContextEntity.ts'
 export type * from './models/Customer.ts'

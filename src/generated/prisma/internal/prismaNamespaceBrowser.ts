@@ -54,6 +54,8 @@ export const ModelName = {
   Organization: 'Organization',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
+  AccountToken: 'AccountToken',
+  OAuthState: 'OAuthState',
   AccountPace: 'AccountPace',
   ContextEntity: 'ContextEntity',
   Customer: 'Customer',
@@ -128,12 +130,41 @@ export const EmailAccountScalarFieldEnum = {
   status: 'status',
   statusReason: 'statusReason',
   sealedRefreshToken: 'sealedRefreshToken',
+  grantKind: 'grantKind',
+  grantId: 'grantId',
   lastSyncedAt: 'lastSyncedAt',
   connectedAt: 'connectedAt',
   createdAt: 'createdAt'
 } as const
 
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
+
+
+export const AccountTokenScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  grantId: 'grantId',
+  fetchId: 'fetchId',
+  fetchingUntil: 'fetchingUntil',
+  sealedAccessToken: 'sealedAccessToken',
+  expiresAt: 'expiresAt',
+  failure: 'failure'
+} as const
+
+export type AccountTokenScalarFieldEnum = (typeof AccountTokenScalarFieldEnum)[keyof typeof AccountTokenScalarFieldEnum]
+
+
+export const OAuthStateScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  stateHash: 'stateHash',
+  sealedCodeVerifier: 'sealedCodeVerifier',
+  actor: 'actor',
+  returnTo: 'returnTo',
+  expiresAt: 'expiresAt'
+} as const
+
+export type OAuthStateScalarFieldEnum = (typeof OAuthStateScalarFieldEnum)[keyof typeof OAuthStateScalarFieldEnum]
 
 
 export const AccountPaceScalarFieldEnum = {
@@ -391,19 +422,19 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
-export const JsonNullValueInput = {
-  JsonNull: JsonNull
-} as const
-
-export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
-
-
 export const NullableJsonNullValueInput = {
   DbNull: DbNull,
   JsonNull: JsonNull
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

@@ -32,6 +32,8 @@ export type EmailAccountMinAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind | null
+  grantId: string | null
   lastSyncedAt: Date | null
   connectedAt: Date | null
   createdAt: Date | null
@@ -45,6 +47,8 @@ export type EmailAccountMaxAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind | null
+  grantId: string | null
   lastSyncedAt: Date | null
   connectedAt: Date | null
   createdAt: Date | null
@@ -59,6 +63,8 @@ export type EmailAccountCountAggregateOutputType = {
   status: number
   statusReason: number
   sealedRefreshToken: number
+  grantKind: number
+  grantId: number
   lastSyncedAt: number
   connectedAt: number
   createdAt: number
@@ -74,6 +80,8 @@ export type EmailAccountMinAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
@@ -87,6 +95,8 @@ export type EmailAccountMaxAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
@@ -101,6 +111,8 @@ export type EmailAccountCountAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   lastSyncedAt?: true
   connectedAt?: true
   createdAt?: true
@@ -188,6 +200,8 @@ export type EmailAccountGroupByOutputType = {
   status: $Enums.EmailAccountStatus
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind
+  grantId: string
   lastSyncedAt: Date | null
   connectedAt: Date
   createdAt: Date
@@ -223,6 +237,8 @@ export type EmailAccountWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
@@ -231,6 +247,7 @@ export type EmailAccountWhereInput = {
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
 }
 
 export type EmailAccountOrderByWithRelationInput = {
@@ -242,6 +259,8 @@ export type EmailAccountOrderByWithRelationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -250,6 +269,7 @@ export type EmailAccountOrderByWithRelationInput = {
   conversations?: Prisma.ConversationOrderByRelationAggregateInput
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
   pace?: Prisma.AccountPaceOrderByWithRelationInput
+  accessToken?: Prisma.AccountTokenOrderByWithRelationInput
 }
 
 export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -265,6 +285,8 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
@@ -273,6 +295,7 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
 }, "organizationId_id" | "email">
 
 export type EmailAccountOrderByWithAggregationInput = {
@@ -284,6 +307,8 @@ export type EmailAccountOrderByWithAggregationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -304,6 +329,8 @@ export type EmailAccountScalarWhereWithAggregatesInput = {
   status?: Prisma.EnumEmailAccountStatusWithAggregatesFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindWithAggregatesFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidWithAggregatesFilter<"EmailAccount"> | string
   lastSyncedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
@@ -317,6 +344,8 @@ export type EmailAccountCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -325,6 +354,7 @@ export type EmailAccountCreateInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateInput = {
@@ -336,6 +366,8 @@ export type EmailAccountUncheckedCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -343,6 +375,7 @@ export type EmailAccountUncheckedCreateInput = {
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUpdateInput = {
@@ -353,6 +386,8 @@ export type EmailAccountUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -361,6 +396,7 @@ export type EmailAccountUpdateInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateInput = {
@@ -372,6 +408,8 @@ export type EmailAccountUncheckedUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -379,6 +417,7 @@ export type EmailAccountUncheckedUpdateInput = {
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyInput = {
@@ -390,6 +429,8 @@ export type EmailAccountCreateManyInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -403,6 +444,8 @@ export type EmailAccountUpdateManyMutationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -417,6 +460,8 @@ export type EmailAccountUncheckedUpdateManyInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -446,6 +491,8 @@ export type EmailAccountCountOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -459,6 +506,8 @@ export type EmailAccountMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -472,6 +521,8 @@ export type EmailAccountMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -541,6 +592,24 @@ export type EnumEmailAccountStatusFieldUpdateOperationsInput = {
   set?: $Enums.EmailAccountStatus
 }
 
+export type EnumGrantKindFieldUpdateOperationsInput = {
+  set?: $Enums.GrantKind
+}
+
+export type EmailAccountCreateNestedOneWithoutAccessTokenInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+}
+
+export type EmailAccountUpdateOneRequiredWithoutAccessTokenNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
+  upsert?: Prisma.EmailAccountUpsertWithoutAccessTokenInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput, Prisma.EmailAccountUpdateWithoutAccessTokenInput>, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
+}
+
 export type EmailAccountCreateNestedOneWithoutPaceInput = {
   create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
   connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutPaceInput
@@ -605,6 +674,8 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -612,6 +683,7 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
@@ -622,6 +694,8 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -629,6 +703,7 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOrganizationInput = {
@@ -669,9 +744,107 @@ export type EmailAccountScalarWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
+}
+
+export type EmailAccountCreateWithoutAccessTokenInput = {
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
+  lastSyncedAt?: Date | string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
+  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountUncheckedCreateWithoutAccessTokenInput = {
+  organizationId: string
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
+  lastSyncedAt?: Date | string | null
+  connectedAt: Date | string
+  createdAt?: Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountCreateOrConnectWithoutAccessTokenInput = {
+  where: Prisma.EmailAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+}
+
+export type EmailAccountUpsertWithoutAccessTokenInput = {
+  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  where?: Prisma.EmailAccountWhereInput
+}
+
+export type EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput = {
+  where?: Prisma.EmailAccountWhereInput
+  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
+}
+
+export type EmailAccountUpdateWithoutAccessTokenInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
+  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+}
+
+export type EmailAccountUncheckedUpdateWithoutAccessTokenInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutPaceInput = {
@@ -682,6 +855,8 @@ export type EmailAccountCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -689,6 +864,7 @@ export type EmailAccountCreateWithoutPaceInput = {
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutPaceInput = {
@@ -700,12 +876,15 @@ export type EmailAccountUncheckedCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutPaceInput = {
@@ -732,6 +911,8 @@ export type EmailAccountUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -739,6 +920,7 @@ export type EmailAccountUpdateWithoutPaceInput = {
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutPaceInput = {
@@ -750,12 +932,15 @@ export type EmailAccountUncheckedUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutConversationsInput = {
@@ -766,6 +951,8 @@ export type EmailAccountCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -773,6 +960,7 @@ export type EmailAccountCreateWithoutConversationsInput = {
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutConversationsInput = {
@@ -784,12 +972,15 @@ export type EmailAccountUncheckedCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutConversationsInput = {
@@ -816,6 +1007,8 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -823,6 +1016,7 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
@@ -834,12 +1028,15 @@ export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutMessagesInput = {
@@ -850,6 +1047,8 @@ export type EmailAccountCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -857,6 +1056,7 @@ export type EmailAccountCreateWithoutMessagesInput = {
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutMessagesInput = {
@@ -868,12 +1068,15 @@ export type EmailAccountUncheckedCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutMessagesInput = {
@@ -900,6 +1103,8 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -907,6 +1112,7 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
@@ -918,12 +1124,15 @@ export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutOutboundEmailsInput = {
@@ -934,6 +1143,8 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -941,6 +1152,7 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
@@ -952,12 +1164,15 @@ export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOutboundEmailsInput = {
@@ -984,6 +1199,8 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -991,6 +1208,7 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -1002,12 +1220,15 @@ export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyOrganizationInput = {
@@ -1018,6 +1239,8 @@ export type EmailAccountCreateManyOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   lastSyncedAt?: Date | string | null
   connectedAt: Date | string
   createdAt?: Date | string
@@ -1031,6 +1254,8 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1038,6 +1263,7 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
@@ -1048,6 +1274,8 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1055,6 +1283,7 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
@@ -1065,6 +1294,8 @@ export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1128,6 +1359,8 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
@@ -1136,6 +1369,7 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1148,6 +1382,8 @@ export type EmailAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
@@ -1163,6 +1399,8 @@ export type EmailAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
@@ -1178,18 +1416,21 @@ export type EmailAccountSelectScalar = {
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   lastSyncedAt?: boolean
   connectedAt?: boolean
   createdAt?: boolean
 }
 
-export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "lastSyncedAt" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
+export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "grantKind" | "grantId" | "lastSyncedAt" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
 export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1207,6 +1448,7 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
     conversations: Prisma.$ConversationPayload<ExtArgs>[]
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
     pace: Prisma.$AccountPacePayload<ExtArgs> | null
+    accessToken: Prisma.$AccountTokenPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -1226,6 +1468,11 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * Sealed with AES-256-GCM, see src/auth/seal.ts. Null once disconnected.
      */
     sealedRefreshToken: string | null
+    grantKind: $Enums.GrantKind
+    /**
+     * New with every grant, and when it ends: what was learnt under one is not true of the next.
+     */
+    grantId: string
     lastSyncedAt: Date | null
     connectedAt: Date
     createdAt: Date
@@ -1628,6 +1875,7 @@ export interface Prisma__EmailAccountClient<T, Null = never, ExtArgs extends run
   conversations<T extends Prisma.EmailAccount$conversationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$conversationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   messages<T extends Prisma.EmailAccount$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   pace<T extends Prisma.EmailAccount$paceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$paceArgs<ExtArgs>>): Prisma.Prisma__AccountPaceClient<runtime.Types.Result.GetResult<Prisma.$AccountPacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  accessToken<T extends Prisma.EmailAccount$accessTokenArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$accessTokenArgs<ExtArgs>>): Prisma.Prisma__AccountTokenClient<runtime.Types.Result.GetResult<Prisma.$AccountTokenPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1665,6 +1913,8 @@ export interface EmailAccountFieldRefs {
   readonly status: Prisma.FieldRef<"EmailAccount", 'EmailAccountStatus'>
   readonly statusReason: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly sealedRefreshToken: Prisma.FieldRef<"EmailAccount", 'String'>
+  readonly grantKind: Prisma.FieldRef<"EmailAccount", 'GrantKind'>
+  readonly grantId: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly lastSyncedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly connectedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
@@ -2166,6 +2416,25 @@ export type EmailAccount$paceArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   include?: Prisma.AccountPaceInclude<ExtArgs> | null
   where?: Prisma.AccountPaceWhereInput
+}
+
+/**
+ * EmailAccount.accessToken
+ */
+export type EmailAccount$accessTokenArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AccountToken
+   */
+  select?: Prisma.AccountTokenSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AccountToken
+   */
+  omit?: Prisma.AccountTokenOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AccountTokenInclude<ExtArgs> | null
+  where?: Prisma.AccountTokenWhereInput
 }
 
 /**
