@@ -95,7 +95,7 @@ function rowOf(sandbox: Sandbox, startedAt: number): Row {
 }
 
 /** What was refused, by call and the ten seconds in which it was. */
-function countByCall(calls: readonly { readonly call: string; readonly status: number; readonly at: Date }[]) {
+function countByCall(calls: readonly { readonly call: string; readonly status: number | null; readonly at: Date }[]) {
   const counts: Record<string, number> = {};
   for (const { call, status, at } of calls) {
     if (status === 200) continue;
