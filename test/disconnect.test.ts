@@ -1,6 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consent, Disconnect } from './connecting.ts';
-import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import {
+  createKey,
+  createTenant,
+  eventually,
+  expectType,
+  query,
+  startTestApp,
+  type Tenant,
+  type TestApp,
+} from './harness.ts';
 import { accepted, createRecipient, fresh, readBack, record, runNow } from './mail.ts';
 import { inMs, scheduling } from './scheduling.ts';
 
@@ -65,6 +74,12 @@ describe('disconnectEmailAccount', () => {
     t.sandbox.admin.revoke(tenant.email);
     expect((await disconnected()).revoked).toBe(true);
     expect(await disconnected()).toMatchObject({ revoked: false, emailAccount: { status: 'DISCONNECTED' } });
+  });
+
+  it('needs accounts:manage and nothing else, its payload included', async () => {
+    const key = await createKey(t, tenant.organizationId, ['accounts:manage']);
+    const { disconnectEmailAccount } = await query(t, key, Disconnect, { uid: tenant.accountId });
+    expect(disconnectEmailAccount).toMatchObject({ revoked: true, emailAccount: { status: 'DISCONNECTED' } });
   });
 
   it('knows no account of another organization', async () => {
