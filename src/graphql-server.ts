@@ -9,6 +9,7 @@ import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from './log.ts';
 import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
+import { executeQuery } from './schema/execute-query.ts';
 import { schema } from './schema/index.ts';
 import { presentableError } from './schema/mask-error.ts';
 
@@ -55,7 +56,7 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
     logging: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     multipart: false,
-    plugins: [authenticateFirst(app, identities), limitTokens, hideValues],
+    plugins: [authenticateFirst(app, identities), limitTokens, hideValues, executeByPlan],
     context: ({ request }) => {
       const identity = identities.get(request);
       if (identity === undefined) throw unauthenticated();
@@ -106,5 +107,11 @@ const limitTokens: Plugin = {
 const hideValues: Plugin = {
   onValidate: () => (outcome) => {
     if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
+  },
+};
+
+const executeByPlan: Plugin = {
+  onExecute({ executeFn, setExecuteFn }) {
+    setExecuteFn((args) => executeQuery(args) ?? executeFn(args));
   },
 };

@@ -5,6 +5,7 @@ import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Customer } from './customer.ts';
 import { Invoice } from './invoice.ts';
+import { readRows } from './read-rows.ts';
 
 export const ContextEntity = builder.unionType('ContextEntity', {
   description: 'What an email is about. Ask for fields of each kind with `... on Invoice { … }`.',
@@ -36,14 +37,20 @@ const READ = {
     const query = queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } });
     return {
       isFlat: isFlat(query),
-      many: (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } }),
+      many(ids: readonly string[]) {
+        const these = { ...query, where: { id: { in: [...ids] } } };
+        return readRows(context, 'Invoice', these, () => context.db.invoice.findMany(these));
+      },
     };
   },
   customer(context: Context, info: GraphQLResolveInfo) {
     const query = queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } });
     return {
       isFlat: isFlat(query),
-      many: (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } }),
+      many(ids: readonly string[]) {
+        const these = { ...query, where: { id: { in: [...ids] } } };
+        return readRows(context, 'Customer', these, () => context.db.customer.findMany(these));
+      },
     };
   },
 };

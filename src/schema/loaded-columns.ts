@@ -27,8 +27,19 @@ class LoadedColumnsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const columns = columnsOf(extensions?.pothosPrismaSelect);
     if (kind !== 'PrismaObject' || columns === null || resolve === undefined) return resolver;
     const direct: GraphQLFieldResolver<unknown, Types['Context'], object> = resolve;
-    return (parent, args, context, info) => (hasAll(parent, columns) ? direct : resolver)(parent, args, context, info);
+    const wrapped: GraphQLFieldResolver<unknown, Types['Context'], object> = (parent, args, context, info) =>
+      (hasAll(parent, columns) ? direct : resolver)(parent, args, context, info);
+    const exposed = extensions?.pothosExposedField;
+    if (typeof exposed === 'string') exposedColumns.set(wrapped, exposed);
+    return wrapped;
   }
+}
+
+const exposedColumns = new WeakMap<object, string>();
+
+/** The column that a field's resolver does nothing but give. Null: it does more, a check of scopes for one. */
+export function exposedColumn(resolve: object): string | null {
+  return exposedColumns.get(resolve) ?? null;
 }
 
 /** Null for a selection with relations in it, and for one that depends on the arguments. */

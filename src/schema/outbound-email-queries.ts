@@ -7,6 +7,7 @@ import { Draft, DraftConnection } from './draft.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { A_DRAFT, NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { readRows } from './read-rows.ts';
 
 const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
   description: 'Every condition that is given must hold.',
@@ -87,10 +88,11 @@ builder.queryField('outboundEmails', (t) =>
         const keyset = parseKeyset(args, order);
         const hasTime = order.column === 'createdAt' ? {} : { [order.column]: { not: null } };
         const where = { AND: [whereOf(filter), hasTime] };
-        const rows = await context.db.outboundEmail.findMany({
+        const query = {
           ...queryFromInfo({ context, info, path: ['edges', 'node'], select: ORDER_COLUMNS }),
           ...keysetQuery(keyset, where),
-        });
+        };
+        const rows = await readRows(context, 'OutboundEmail', query, () => context.db.outboundEmail.findMany(query));
         return toConnection(keyset, rows, () => context.db.outboundEmail.count({ where }));
       },
     },
