@@ -2,7 +2,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
 import { queryTerms, recipientTerm } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
-import { aboutContext, ContextRefInput } from './context-entity.ts';
+import { aboutContext, CONTEXT_COLUMNS, ContextRefInput, preloadContextEntities } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
@@ -89,10 +89,16 @@ builder.queryField('outboundEmails', (t) =>
         const hasTime = order.column === 'createdAt' ? {} : { [order.column]: { not: null } };
         const where = { AND: [whereOf(filter), hasTime] };
         const query = {
-          ...queryFromInfo({ context, info, path: ['edges', 'node'], select: ORDER_COLUMNS }),
+          ...queryFromInfo({
+            context,
+            info,
+            path: ['edges', 'node'],
+            select: { ...ORDER_COLUMNS, ...CONTEXT_COLUMNS },
+          }),
           ...keysetQuery(keyset, where),
         };
         const rows = await readRows(context, 'OutboundEmail', query, () => context.db.outboundEmail.findMany(query));
+        await preloadContextEntities(context, info, ['edges', 'node', 'context'], rows);
         return toConnection(keyset, rows, () => context.db.outboundEmail.count({ where }));
       },
     },
