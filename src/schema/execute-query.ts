@@ -5,7 +5,6 @@
  */
 import {
   type DocumentNode,
-  type ExecutionResult,
   type FieldNode,
   type GraphQLAbstractType,
   GraphQLError,
@@ -51,8 +50,10 @@ class WrittenData {
 }
 
 /** With how it is written, which Yoga asks for. */
-interface WrittenResult extends ExecutionResult<WrittenData> {
-  stringify(result: ExecutionResult): string;
+interface WrittenResult {
+  readonly data: WrittenData | null;
+  readonly errors?: readonly GraphQLError[];
+  stringify(result: { readonly data?: unknown; readonly errors?: readonly GraphQLError[] }): string;
 }
 
 type Path = GraphQLResolveInfo['path'];
@@ -67,6 +68,8 @@ interface Run {
   /** What every `info` has in common. */
   readonly shared: Omit<GraphQLResolveInfo, 'fieldName' | 'fieldNodes' | 'returnType' | 'parentType' | 'path'>;
   readonly errors: GraphQLError[];
+  /** Where null stands because of an error: what fails below it later is of no interest. */
+  readonly nulled: Set<Path | undefined>;
 }
 
 const plans = new WeakMap<OperationDefinitionNode, QueryPlan | null>();
@@ -85,17 +88,16 @@ export function executeQuery(args: ExecuteArgs): Eventually<WrittenResult> | nul
   const options = { maxErrors: MAX_VARIABLE_ERRORS };
   const { variableValues } = getVariableValues(schema, operation.variableDefinitions ?? [], given ?? {}, options);
   if (variableValues === undefined) return null;
-  const { signal } = new AbortController();
   const shared: Run['shared'] = {
     schema,
     fragments: plan.fragments,
     rootValue,
     operation,
     variableValues,
-    getAbortSignal: () => signal,
+    getAbortSignal: () => undefined,
     getAsyncHelpers: () => ({ promiseAll: (values) => Promise.all(values), track: () => undefined }),
   };
-  const run: Run = { plan, contextValue, variableValues, shared, errors: [] };
+  const run: Run = { plan, contextValue, variableValues, shared, errors: [], nulled: new Set() };
   try {
     const written = writeObject(run, plan.root, rootValue, undefined);
     if (typeof written === 'string') return toResult(run, written);
@@ -116,13 +118,14 @@ function toResult({ errors }: Run, json: string): WrittenResult {
 /** An error has come up to the root: there is no data. */
 function failed(run: Run, error: unknown): WrittenResult {
   if (!(error instanceof GraphQLError)) throw error;
-  return { errors: [...run.errors, error], data: null, stringify };
+  addError(run, error, undefined);
+  return { errors: run.errors, data: null, stringify };
 }
 
-function stringify({ errors, data }: ExecutionResult): string {
+const stringify: WrittenResult['stringify'] = ({ errors, data }) => {
   const json = data instanceof WrittenData ? data.json : JSON.stringify(data);
   return errors === undefined ? `{"data":${json}}` : `{"errors":${JSON.stringify(errors)},"data":${json}}`;
-}
+};
 
 /** Strings that follow each other, some of which are yet to come. */
 class Writing {
@@ -144,13 +147,14 @@ class Writing {
     const last = this.#text + end;
     return Promise.all(this.#parts).then((parts) => parts.join('') + last);
   }
-  /** Gives up because of an error, when what is under way has ended: its errors are nobody's then. */
-  abandon(error: unknown): Promise<never> {
-    if (this.#parts === null) throw error;
-    return Promise.allSettled(this.#parts).then(() => {
-      throw error;
-    });
+  /** Of no use any more: what is still to come may fail, and must not end the process. */
+  abandon(): void {
+    ignore(this.#parts ?? []);
   }
+}
+
+function ignore(values: readonly unknown[]): void {
+  for (const value of values) if (isPromise(value)) value.then(undefined, () => undefined);
 }
 
 function writeObject(
@@ -166,7 +170,8 @@ function writeObject(
       writing.add(field.opening, json);
     }
   } catch (error) {
-    return writing.abandon(error);
+    writing.abandon();
+    throw error;
   }
   return writing.end('}');
 }
@@ -227,14 +232,19 @@ function settle(site: Site, written: Eventually<Written>): Eventually<string> {
 
 /** @throws the error with its place where the type does not allow null. */
 function nullAt({ run, nodes, path, type }: Site, error: unknown): string {
-  // Several at once, as of a host with several addresses none of which answers.
-  for (const each of error instanceof AggregateError ? error.errors : [error]) {
-    const cause = each instanceof Error ? each : new Error(String(each));
-    const located = locatedError(cause, nodes, responsePathAsArray(path));
-    if (isNonNullType(type)) throw located;
-    run.errors.push(located);
-  }
+  // Of several at once, as of a host none of whose addresses answers, one is told.
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  const located = locatedError(first, nodes, responsePathAsArray(path));
+  if (isNonNullType(type)) throw located;
+  addError(run, located, path);
   return 'null';
+}
+
+function addError({ errors, nulled }: Run, error: GraphQLError, path: Path | undefined): void {
+  for (let at = path; at !== undefined; at = at.prev) if (nulled.has(at)) return;
+  if (nulled.has(undefined)) return;
+  nulled.add(path);
+  errors.push(error);
 }
 
 /** Writes what a resolver gave, or an item of it. */
@@ -266,10 +276,11 @@ function writeList(
   info: GraphQLResolveInfo,
   run: Run,
   type: GraphQLOutputType,
-  values: unknown,
+  list: unknown,
   path: Path,
 ): Eventually<string> {
-  if (!Array.isArray(values)) throw new Error(`${info.parentType.name}.${info.fieldName} gave no array`);
+  if (!isIterable(list)) throw new Error(`${info.parentType.name}.${info.fieldName} gave no list`);
+  const values = Array.isArray(list) ? list : [...list];
   const writing = new Writing('[');
   try {
     for (const [index, value] of values.entries()) {
@@ -279,7 +290,9 @@ function writeList(
       );
     }
   } catch (error) {
-    return writing.abandon(error);
+    writing.abandon();
+    ignore(values);
+    throw error;
   }
   return writing.end(']');
 }
@@ -335,6 +348,10 @@ function writeOfType(
   if (type.isTypeOf == null) return writeFields(true);
   const isOfType = type.isTypeOf(value, run.contextValue, info);
   return isPromise(isOfType) ? Promise.resolve(isOfType).then(writeFields) : writeFields(isOfType);
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function isPromise<Value>(value: Value | PromiseLike<Value>): value is Promise<Value> {
