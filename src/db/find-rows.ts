@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { getDatamodel } from '#generated/pothos-types.ts';
 import type { Sql } from './client.ts';
-import { parseTextArray, parseTimestamp } from './parse-column.ts';
+import { parseTextArray, parseTimestamp, TEXT_ARRAY_OID } from './parse-column.ts';
 
 type Model = ReturnType<typeof getDatamodel>['datamodel']['models'][string];
 type Field = Model['fields'][number];
@@ -191,7 +191,7 @@ function toRow({ columns, relations }: Shape, values: readonly unknown[], from: 
 const PARSERS = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.TIMESTAMPTZ, parseTimestamp],
   [pg.types.builtins.INT8, BigInt],
-  [1009, parseTextArray],
+  [TEXT_ARRAY_OID, parseTextArray],
 ]);
 
 const COLUMN_TYPES: pg.CustomTypesConfig = {

@@ -2,7 +2,9 @@
 import pg from 'pg';
 
 const slowTimestamp: (text: string) => unknown = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ, 'text');
-const slowArray = (text: string): unknown => pg.types.arrayParser(text, (item: unknown) => item);
+/** The type of text[], which pg knows without a name. */
+export const TEXT_ARRAY_OID: number = 1009;
+const slowArray: (text: string) => unknown = pg.types.getTypeParser(TEXT_ARRAY_OID, 'text');
 
 const ZERO = 48;
 /** `2026-11-22 19:54:47.123+00`: of four-digit years, in UTC, with the fraction's zeros left out. */
