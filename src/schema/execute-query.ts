@@ -24,6 +24,7 @@ import {
   type OperationDefinitionNode,
   responsePathAsArray,
 } from 'graphql';
+import { type Eventually, ignore, isIterable, isPromise, Writing } from './json-writing.ts';
 import { leafWriter } from './leaf-json.ts';
 import { type FieldPlan, type ObjectPlan, planQuery, type QueryPlan } from './query-plan.ts';
 
@@ -59,7 +60,6 @@ interface WrittenResult {
 type Path = GraphQLResolveInfo['path'];
 /** JSON, or null where null came out: what stands above may not allow it. */
 type Written = string | null;
-type Eventually<Value> = Value | Promise<Value>;
 
 interface Run {
   readonly plan: QueryPlan;
@@ -117,8 +117,8 @@ function toResult({ errors }: Run, json: string): WrittenResult {
 
 /** An error has come up to the root: there is no data. */
 function failed(run: Run, error: unknown): WrittenResult {
-  if (!(error instanceof GraphQLError)) throw error;
-  addError(run, error, undefined);
+  const isLocated = error instanceof GraphQLError;
+  addError(run, isLocated ? error : new GraphQLError('failed', { originalError: asError(error) }), undefined);
   return { errors: run.errors, data: null, stringify };
 }
 
@@ -126,36 +126,6 @@ const stringify: WrittenResult['stringify'] = ({ errors, data }) => {
   const json = data instanceof WrittenData ? data.json : JSON.stringify(data);
   return errors === undefined ? `{"data":${json}}` : `{"errors":${JSON.stringify(errors)},"data":${json}}`;
 };
-
-/** Strings that follow each other, some of which are yet to come. */
-class Writing {
-  #text: string;
-  #parts: Eventually<string>[] | null = null;
-  constructor(start: string) {
-    this.#text = start;
-  }
-  add(opening: string, part: Eventually<string>): void {
-    if (typeof part === 'string') this.#text += opening + part;
-    else {
-      this.#parts ??= [];
-      this.#parts.push(this.#text + opening, part);
-      this.#text = '';
-    }
-  }
-  end(end: string): Eventually<string> {
-    if (this.#parts === null) return this.#text + end;
-    const last = this.#text + end;
-    return Promise.all(this.#parts).then((parts) => parts.join('') + last);
-  }
-  /** Of no use any more: what is still to come may fail, and must not end the process. */
-  abandon(): void {
-    ignore(this.#parts ?? []);
-  }
-}
-
-function ignore(values: readonly unknown[]): void {
-  for (const value of values) if (isPromise(value)) value.then(undefined, () => undefined);
-}
 
 function writeObject(
   run: Run,
@@ -238,6 +208,10 @@ function nullAt({ run, nodes, path, type }: Site, error: unknown): string {
   if (isNonNullType(type)) throw located;
   addError(run, located, path);
   return 'null';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function addError({ errors, nulled }: Run, error: GraphQLError, path: Path | undefined): void {
@@ -348,12 +322,4 @@ function writeOfType(
   if (type.isTypeOf == null) return writeFields(true);
   const isOfType = type.isTypeOf(value, run.contextValue, info);
   return isPromise(isOfType) ? Promise.resolve(isOfType).then(writeFields) : writeFields(isOfType);
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-function isPromise<Value>(value: Value | PromiseLike<Value>): value is Promise<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
