@@ -64,15 +64,16 @@ const READ = {
 /** The columns of a `ContextRef`. */
 export const CONTEXT_COLUMNS = { contextType: true, contextId: true } as const;
 
+/** On a row of a list: what it is about, read with the list. */
+const ENTITY = Symbol('entity');
+
 interface ContextRef {
   readonly contextType: string | null;
   readonly contextId: string | null;
+  [ENTITY]?: ContextRow | null;
 }
 
 type ContextRow = Awaited<ReturnType<ReturnType<(typeof READ)[keyof typeof READ]>['many']>>[number];
-
-/** What rows of lists are about, of which it was read with the list. */
-const preloaded = new WeakMap<ContextRef, ContextRow | null>();
 
 /**
  * Reads what the rows of a list are about before their fields are resolved, one statement per kind: a row whose entity is
@@ -93,7 +94,7 @@ export async function preloadContextEntities(
     if (!read.isFlat) return;
     const ids = new Set(refs.flatMap(({ contextId }) => contextId ?? []));
     const found = new Map((await read.many([...ids])).map((row) => [row.id, row]));
-    for (const ref of refs) preloaded.set(ref, found.get(ref.contextId ?? '') ?? null);
+    for (const ref of refs) ref[ENTITY] = found.get(ref.contextId ?? '') ?? null;
   });
   await Promise.all(reading);
 }
@@ -105,7 +106,7 @@ export function loadContextEntity(
   ref: ContextRef,
 ): ContextRow | null | Promise<ContextRow | null> {
   if (ref.contextType === null) return null;
-  const known = preloaded.get(ref);
+  const known = ref[ENTITY];
   return known === undefined ? batchContextEntity(context, info, ref) : known;
 }
 

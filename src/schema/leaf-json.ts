@@ -16,10 +16,19 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
 
 function leafJson(type: GraphQLLeafType, value: unknown): string {
   const coerced = coerce(type, value);
-  if (typeof coerced === 'string') return JSON.stringify(coerced);
+  if (typeof coerced === 'string') return stringJson(coerced);
   if (coerced instanceof Date) return `"${coerced.toISOString()}"`;
   if (coerced == null) throw new Error(`${type.name} gave nothing for a value that is there`);
   return JSON.stringify(coerced);
+}
+
+/** What JSON writes as it is: printable and without quote, backslash and surrogates, which may be lone. */
+const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+/** Longer ones are faster looked through by JSON itself. */
+const MAX_PLAIN_LENGTH = 100;
+
+function stringJson(text: string): string {
+  return text.length <= MAX_PLAIN_LENGTH && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function coerce(type: GraphQLLeafType, value: unknown): unknown {
