@@ -225,6 +225,14 @@ function snakeCase(name: string): string {
   return name.replaceAll(/(?<!^)[A-Z]/g, '_$&').toLowerCase();
 }
 
+const columnNames = new Map<string, string>();
+
+/** @param name of a field of the schema: there are so many and no more. */
 function column({ alias }: Place, name: string): string {
-  return `${alias}."${snakeCase(name)}"`;
+  let own = columnNames.get(name);
+  if (own === undefined) {
+    own = `"${snakeCase(name)}"`;
+    columnNames.set(name, own);
+  }
+  return `${alias}.${own}`;
 }
