@@ -10,6 +10,7 @@ import { describeError } from './log.ts';
 import { readLargeBodies } from './request-body.ts';
 import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
+import { executeQuery } from './schema/execute-query.ts';
 import { schema } from './schema/index.ts';
 import { presentableError } from './schema/mask-error.ts';
 
@@ -61,6 +62,7 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
       authenticateFirst(app, identities),
       limitTokens,
       hideValues,
+      executeByPlan,
     ],
     context: ({ request }) => {
       const identity = identities.get(request);
@@ -118,5 +120,11 @@ const limitTokens: Plugin = {
 const hideValues: Plugin = {
   onValidate: () => (outcome) => {
     if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
+  },
+};
+
+const executeByPlan: Plugin = {
+  onExecute({ executeFn, setExecuteFn }) {
+    setExecuteFn((args) => executeQuery(args) ?? executeFn(args));
   },
 };

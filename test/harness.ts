@@ -68,7 +68,12 @@ export async function startTestApp({
   const statements: string[] = [];
   const note = (query: string | QueryConfig) => {
     const text = typeof query === 'string' ? query : query.text;
-    if (!/^\s*(begin|commit|rollback)\b/i.test(text) && !text.includes('graphile_worker"')) statements.push(text);
+    if (
+      !/^\s*(begin|commit|rollback)\b/i.test(text) &&
+      !text.includes('graphile_worker"') &&
+      !text.includes('process_heartbeat')
+    )
+      statements.push(text);
   };
   class CountingClient extends Client {
     constructor(config?: string | ClientConfig) {

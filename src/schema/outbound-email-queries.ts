@@ -2,11 +2,12 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
 import { queryTerms, recipientTerm } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
-import { aboutContext, ContextRefInput } from './context-entity.ts';
+import { aboutContext, CONTEXT_COLUMNS, ContextRefInput, preloadContextEntities } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { A_DRAFT, NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { readRows } from './read-rows.ts';
 
 const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
   description: 'Every condition that is given must hold.',
@@ -87,10 +88,17 @@ builder.queryField('outboundEmails', (t) =>
         const keyset = parseKeyset(args, order);
         const hasTime = order.column === 'createdAt' ? {} : { [order.column]: { not: null } };
         const where = { AND: [whereOf(filter), hasTime] };
-        const rows = await context.db.outboundEmail.findMany({
-          ...queryFromInfo({ context, info, path: ['edges', 'node'], select: ORDER_COLUMNS }),
+        const query = {
+          ...queryFromInfo({
+            context,
+            info,
+            path: ['edges', 'node'],
+            select: { ...ORDER_COLUMNS, ...CONTEXT_COLUMNS },
+          }),
           ...keysetQuery(keyset, where),
-        });
+        };
+        const rows = await readRows(context, 'OutboundEmail', query, () => context.db.outboundEmail.findMany(query));
+        await preloadContextEntities(context, info, ['edges', 'node', 'context'], rows);
         return toConnection(keyset, rows, () => context.db.outboundEmail.count({ where }));
       },
     },
