@@ -11,6 +11,8 @@ import { createTransport, type GmailRequest, type ProxyEnvironment } from './tra
 const MAX_IN_FLIGHT = 4;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
+/** Of `messages.batchModify`. */
+const MAX_IDS_PER_MODIFY = 1_000;
 const DRAFTS = '/gmail/v1/users/me/drafts';
 const JSON_TYPE = 'application/json';
 const GOOGLE = 'https://gmail.googleapis.com';
@@ -227,6 +229,14 @@ export function googleGateway(options: {
       return toGmailMessage(answer, (attachmentId) =>
         gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions),
       );
+    },
+
+    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, callOptions = {}) {
+      for (let at = 0; at < messageIds.length; at += MAX_IDS_PER_MODIFY) {
+        const ids = messageIds.slice(at, at + MAX_IDS_PER_MODIFY);
+        const params = { ...UserId, requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
+        await call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.messages.batchModify(params, o));
+      }
     },
 
     async getAttachment(mailbox, { messageId, attachmentId }, callOptions = {}) {
