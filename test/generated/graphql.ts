@@ -36,7 +36,7 @@ export type ConversationFilter = {
   isRead?: boolean | null | undefined;
   /** With this address in it. */
   participant?: string | null | undefined;
-  /** With all of these words, whole, in subjects, bodies, file names or addresses. */
+  /** With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
 };
 
@@ -122,6 +122,8 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There is no such object in the organization. */
   | 'NOT_FOUND'
+  /** Gmail did not do what was asked of it; see providerReason. */
+  | 'PROVIDER_ERROR'
   /** Too many requests; try again later. */
   | 'RATE_LIMITED'
   /** The message cannot be replied to in its thread. */
@@ -170,7 +172,7 @@ export type OutboundEmailFilter = {
   mode?: Array<SendMode> | null | undefined;
   /** With this address in to, cc or bcc. */
   recipient?: string | null | undefined;
-  /** With all of these words, whole, in subject, body, file names or addresses. */
+  /** With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
   /** In one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;
