@@ -35,6 +35,7 @@ type Documents = {
     "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": typeof types.OutboundEmailsCountDocument,
     "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": typeof types.ConversationMessagesDocument,
     "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": typeof types.OutboundEmailEventsDocument,
+    "\n  query Bounces($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status\n      failure { code retry }\n      providerMessageId\n      messageId\n      conversation { uid hasReply isRead messageCount }\n      message { uid }\n      bounces { recipient status diagnostic permanent at }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": typeof types.BouncesDocument,
     "query Accounts { emailAccounts { uid email } }": typeof types.AccountsDocument,
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": typeof types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": typeof types.ByIdDocument,
@@ -73,6 +74,7 @@ const documents: Documents = {
     "\n  query OutboundEmailsCount($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, first: 2) { totalCount edges { node { uid } } }\n  }\n": types.OutboundEmailsCountDocument,
     "\n  query ConversationMessages($uid: UUID!, $first: Int, $after: String, $last: Int, $before: String) {\n    conversation(uid: $uid) {\n      messages(first: $first, after: $after, last: $last, before: $before) {\n        totalCount\n        edges { cursor node { uid } }\n        pageInfo { hasNextPage hasPreviousPage endCursor startCursor }\n      }\n    }\n  }\n": types.ConversationMessagesDocument,
     "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n": types.OutboundEmailEventsDocument,
+    "\n  query Bounces($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status\n      failure { code retry }\n      providerMessageId\n      messageId\n      conversation { uid hasReply isRead messageCount }\n      message { uid }\n      bounces { recipient status diagnostic permanent at }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": types.BouncesDocument,
     "query Accounts { emailAccounts { uid email } }": types.AccountsDocument,
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": types.ByIdDocument,
@@ -171,6 +173,10 @@ export function graphql(source: "\n  query ConversationMessages($uid: UUID!, $fi
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query OutboundEmailEvents($uid: UUID!, $first: Int, $after: String) {\n    outboundEmail(uid: $uid) {\n      events(first: $first, after: $after) { totalCount edges { cursor node { type } } pageInfo { hasNextPage } }\n    }\n  }\n"): typeof import('./graphql.ts').OutboundEmailEventsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Bounces($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status\n      failure { code retry }\n      providerMessageId\n      messageId\n      conversation { uid hasReply isRead messageCount }\n      message { uid }\n      bounces { recipient status diagnostic permanent at }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n"): typeof import('./graphql.ts').BouncesDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -577,6 +577,13 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
 
+export type BouncesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type BouncesQuery = { outboundEmail: { status: OutboundEmailStatus, providerMessageId: string | null, messageId: string | null, failure: { code: string, retry: RetryAdvice } | null, conversation: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number } | null, message: { uid: string } | null, bounces: Array<{ recipient: string, status: string, diagnostic: string | null, permanent: boolean, at: string }>, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
+
 export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1155,6 +1162,44 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const BouncesDocument = new TypedDocumentString(`
+    query Bounces($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    status
+    failure {
+      code
+      retry
+    }
+    providerMessageId
+    messageId
+    conversation {
+      uid
+      hasReply
+      isRead
+      messageCount
+    }
+    message {
+      uid
+    }
+    bounces {
+      recipient
+      status
+      diagnostic
+      permanent
+      at
+    }
+    events(first: 50) {
+      edges {
+        node {
+          type
+          actor
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BouncesQuery, BouncesQueryVariables>;
 export const AccountsDocument = new TypedDocumentString(`
     query Accounts {
   emailAccounts {
