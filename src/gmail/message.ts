@@ -61,6 +61,14 @@ export async function toGmailMessage(
   };
 }
 
+/** A message of which Gmail was asked for the headers only: the whole is too large. */
+export async function toGmailHead(answer: z.infer<typeof MessageAnswer>): Promise<GmailMessage> {
+  const message = await toGmailMessage(answer, async () => null);
+  const problem = 'It is too large to be read; only its headers were stored.';
+  // A body that was not given reads as an empty one.
+  return { ...message, bodyText: null, bodyHtml: null, parts: [], problems: [problem] };
+}
+
 /** Gmail gives it with HTML's special characters escaped. */
 function unescapeSnippet(snippet: string): string {
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };

@@ -577,6 +577,13 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
 
+export type ReadMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } } | null };
+
 export type BouncesQueryVariables = Exact<{
   uid: string;
 }>;
@@ -1162,6 +1169,50 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const ReadMessageDocument = new TypedDocumentString(`
+    query ReadMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    from {
+      address
+      name
+    }
+    to {
+      address
+    }
+    cc {
+      address
+    }
+    replyTo {
+      address
+      name
+    }
+    subject
+    snippet
+    bodyText
+    bodyHtml
+    sentAt
+    problem
+    references
+    attachments {
+      filename
+      contentType
+      size
+    }
+    conversation {
+      subject
+      participants
+      messageCount
+    }
+    replySuggestion(all: true) {
+      to
+      cc
+      subject
+      quotedText
+      quotedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
 export const BouncesDocument = new TypedDocumentString(`
     query Bounces($uid: UUID!) {
   outboundEmail(uid: $uid) {
