@@ -460,6 +460,56 @@ export type InvoiceStateQueryVariables = Exact<{
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
+export type LinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type LinkMutation = { linkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'LinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice', number: string }
+        > } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+   };
+
+export type UnlinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type UnlinkMutation = { unlinkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UnlinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice' }
+        > } }
+   };
+
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
+
+export type SearchAllQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
+
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
 }>;
@@ -915,6 +965,91 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    mutation Link($uid: UUID!, $context: ContextRefInput!) {
+  linkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on LinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+          ... on Invoice {
+            number
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
+export const UnlinkDocument = new TypedDocumentString(`
+    mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+  unlinkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on UnlinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const SendEmailDocument = new TypedDocumentString(`
     mutation SendEmail($input: SendEmailInput!) {
   sendEmail(input: $input) {
