@@ -58,3 +58,8 @@ CREATE INDEX "outbound_email_leaving" ON "outbound_email"
 -- For the foreign key: a draft that is deleted must not look through all messages.
 CREATE INDEX "email_message_answers_email" ON "email_message"("organization_id", "answers_email_id")
   WHERE "answers_email_id" IS NOT NULL;
+
+-- A word that the statistics do not know is taken for a frequent one, and then the newest conversations are looked
+-- through one by one until enough are found: for a rare word among 100,000, half a second instead of a millisecond.
+ALTER TABLE "conversation_search" ALTER COLUMN "terms" SET STATISTICS 400;
+ALTER TABLE "outbound_email_search" ALTER COLUMN "terms" SET STATISTICS 400;
