@@ -126,7 +126,7 @@ export function createAdmin(services: Services, log: CallLog, faults: Faults): S
         for (const mailbox of world.recipients(address.toLowerCase())) recipients.set(mailbox, address);
       }
       const copies = Array.from(recipients, ([mailbox, address]) =>
-        receive(world, mailbox, { fields, body, from, to: address, spam }),
+        receive(world, mailbox, { fields, body, from, to: address, spam, origin: 'outside' }),
       );
       world.commit(...copies);
       return copies.map(({ mailbox, message: { id, threadId } }) => ({ mailbox, id, threadId }));

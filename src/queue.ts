@@ -17,6 +17,8 @@ export const JOBS = {
   'read-back': OutboundEmailRef,
   /** Lets the emails go that wait for their account's pace, as many as it allows by then. */
   pace: AccountRef,
+  /** Stops the sending of an account whose limit Gmail has written is reached. */
+  pause: AccountRef.extend({ noticedAt: z.iso.datetime() }),
 } as const;
 
 /** Every minute, in one process: finds accepted emails that the queue has forgotten. Its payload is the queue's own. */

@@ -4,6 +4,7 @@ import { Logger, type Runner, type RunnerOptions, run, type TaskList, type Worke
 import type { App } from './app.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
+import { pauseForLimit } from './mail/bounce.ts';
 import { deliverQueued } from './mail/claim.ts';
 import { grantWaiting } from './mail/quota.ts';
 import { recover } from './mail/recover.ts';
@@ -96,6 +97,7 @@ function runnerOptions(app: App, pollIntervalMs: number): RunnerOptions {
     },
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
+    pause: (payload) => pauseForLimit(app, JOBS.pause.parse(payload)),
     [RECOVER]: () => recover(app),
     'read-back': (payload) => readBackAndTidy(app, JOBS['read-back'].parse(payload)),
   };

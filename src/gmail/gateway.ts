@@ -57,8 +57,33 @@ export interface GmailPart {
   readonly data: Buffer | null;
 }
 
+/** One recipient that a mail system could not deliver to, or not yet. */
+export interface ReportedRecipient {
+  /** Whom it could not reach in the end, as the report has it. */
+  readonly recipient: string;
+  /** Whom the sender wrote to, when the report says so: not the same when mail is forwarded. */
+  readonly original: string | null;
+  /** RFC 3463: `5.1.1`. */
+  readonly status: string;
+  /** At most 1,000 characters. */
+  readonly diagnostic: string | null;
+  /** False: a delay; the mail system goes on trying. */
+  readonly permanent: boolean;
+}
+
+/** What a delivery status notification (RFC 3464) says. */
+export interface DeliveryReport {
+  /** Those with bad news; at most 500. */
+  readonly recipients: readonly ReportedRecipient[];
+  /** The `X-Epistle-Id` of the message that it returns. Null: it returns none, or not one of ours. */
+  readonly opId: string | null;
+  /** Message-IDs of that message, with angle brackets. */
+  readonly returnedMessageIds: readonly string[];
+}
+
 export interface GmailMessage extends MessageRef {
   readonly labels: readonly string[];
+  /** Plain text. */
   readonly snippet: string;
   /** Gmail's own time of receipt or sending, the one to sort by. */
   readonly internalDate: Date;
@@ -69,6 +94,10 @@ export interface GmailMessage extends MessageRef {
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
   readonly parts: readonly GmailPart[];
+  /** Null: it is no delivery status notification. */
+  readonly report: DeliveryReport | null;
+  /** What could not be read of it, in sentences for people, without anything of its content. */
+  readonly problems: readonly string[];
 }
 
 /** What tells one message of a thread from another, without its content. */
@@ -124,6 +153,13 @@ export interface GmailGateway {
   deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
   /** The whole message, bodies decoded. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
+  /** Adds and removes labels of messages, all at once. Ids that are gone are passed over; doing it twice is the same. */
+  modifyMessages(
+    mailbox: MailboxAccess,
+    messageIds: readonly string[],
+    labels: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    options?: CallOptions,
+  ): Promise<void>;
   /** The bytes of one attachment. Null when the message or the attachment is gone. */
   getAttachment(
     mailbox: MailboxAccess,

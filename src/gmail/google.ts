@@ -4,13 +4,21 @@ import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
 import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
 import { createAccountLimiter } from './limiter.ts';
-import { MessageAnswer, toGmailMessage } from './message.ts';
-import { createTransport, type GmailRequest, type ProxyEnvironment, type RequestBody } from './transport.ts';
+import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
+import {
+  ANSWER_TOO_LARGE,
+  createTransport,
+  type GmailRequest,
+  type ProxyEnvironment,
+  type RequestBody,
+} from './transport.ts';
 
 /** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
 const MAX_IN_FLIGHT = 4;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
+/** Of `messages.batchModify`. */
+const MAX_IDS_PER_MODIFY = 1_000;
 const DRAFTS = '/gmail/v1/users/me/drafts';
 const JSON_TYPE = 'application/json';
 const GOOGLE = 'https://gmail.googleapis.com';
@@ -220,14 +228,30 @@ export function googleGateway(options: {
     },
 
     async getMessage(mailbox, messageId, callOptions = {}) {
-      const path = `/gmail/v1/users/me/messages/${encodeURIComponent(messageId)}?format=full`;
-      const answer = await orNullWhenGone(
-        exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
-      );
-      if (answer === null) return null;
-      return toGmailMessage(answer, (attachmentId) =>
-        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions),
-      );
+      const read = (format: 'full' | 'metadata') => {
+        const path = `/gmail/v1/users/me/messages/${encodeURIComponent(messageId)}?format=${format}`;
+        return orNullWhenGone(
+          exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
+        );
+      };
+      const fetchBody = (attachmentId: string) =>
+        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions);
+      try {
+        const answer = await read('full');
+        return answer && (await toGmailMessage(answer, fetchBody));
+      } catch (error) {
+        if (!(error instanceof GmailError) || error.reason !== ANSWER_TOO_LARGE) throw error;
+      }
+      const head = await read('metadata');
+      return head && (await toGmailHead(head));
+    },
+
+    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, callOptions = {}) {
+      for (let at = 0; at < messageIds.length; at += MAX_IDS_PER_MODIFY) {
+        const ids = messageIds.slice(at, at + MAX_IDS_PER_MODIFY);
+        const params = { ...UserId, requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
+        await call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.messages.batchModify(params, o));
+      }
     },
 
     async getAttachment(mailbox, { messageId, attachmentId }, callOptions = {}) {

@@ -118,7 +118,7 @@ export function createTransport(options: {
         let size = 0;
         answer.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > MAX_ANSWER_BYTES[method]) fail('ERR_ANSWER_TOO_LARGE');
+          if (size > MAX_ANSWER_BYTES[method]) fail(ANSWER_TOO_LARGE);
           else chunks.push(chunk);
         });
         answer.on('end', () => {
@@ -226,9 +226,13 @@ function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
+/** An answer above `MAX_ANSWER_BYTES`. */
+export const ANSWER_TOO_LARGE = 'ERR_ANSWER_TOO_LARGE';
+const NEVER_BETTER = new Set(['TimeoutError', 'AbortError', ANSWER_TOO_LARGE]);
+
 /** Whether a read may go better the next time. What Gmail refused stays refused. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof CallFailure)) return false;
   const { status, code } = error.failure;
-  return status === null ? code !== 'TimeoutError' && code !== 'AbortError' : status >= 500;
+  return status === null ? !NEVER_BETTER.has(code ?? '') : status >= 500;
 }

@@ -29,7 +29,7 @@ const REMIND = {
         max_attempts => 25, job_key => 'read-back:' || id, job_key_mode => 'unsafe_dedupe')
       FROM (
         SELECT organization_id, id FROM outbound_email
-        WHERE status = 'SENT' AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
+        WHERE status IN ('SENT', 'BOUNCED') AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
         ORDER BY sent_at DESC LIMIT ${MAX_ROWS}
       ) sent
     )

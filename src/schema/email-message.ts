@@ -85,6 +85,10 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     providerMessageId: t.exposeString('providerMessageId', {
       description: "Gmail's id of it, valid in this account only.",
     }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'What could not be read of it, for people: what is here is the rest. Null: all of it was read.',
+    }),
     attachments: t.field({
       type: [Attachment],
       description: 'Its files.',

@@ -71,6 +71,7 @@ export const ErrorCode = builder.enumType('ErrorCode', {
     FORBIDDEN: 'The API key lacks the scope that the message names.',
     RATE_LIMITED: 'Too many requests; try again later.',
     INVALID_STATE: 'The email is not in a state in which this can be done.',
+    PROVIDER_ERROR: 'Gmail did not do what was asked of it; see providerReason.',
   }),
 });
 

@@ -6,6 +6,7 @@ import './email-account.ts';
 import './outbound-email-queries.ts';
 import './draft-mutations.ts';
 import './conversation-queries.ts';
+import './conversation-mutations.ts';
 import './context-queries.ts';
 import './errors.ts';
 import './send-email.ts';

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
-import { queryTerms, recipientTerm } from '../mail/search-terms.ts';
+import { isWordless, queryTerms, recipientTerm } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
 import { aboutContext, CONTEXT_COLUMNS, ContextRefInput, preloadContextEntities } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';
@@ -18,7 +18,10 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
     recipient: t.field({ type: 'EmailAddress', description: 'With this address in to, cc or bcc.' }),
     conversationUid: t.field({ type: 'UUID', description: 'In this conversation.' }),
-    search: t.string({ description: 'With all of these words, whole, in subject, body, file names or addresses.' }),
+    search: t.string({
+      description:
+        'With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing.',
+    }),
     createdFrom: t.field({ type: 'DateTime', description: 'Created at this time or later.' }),
     createdTo: t.field({ type: 'DateTime', description: 'Created before this time.' }),
   }),
@@ -59,6 +62,7 @@ function whereOf(filter: typeof OutboundEmailFilter.$inferInput | null | undefin
       conversationUid ? { conversationId: conversationUid } : {},
       createdFrom ? { createdAt: { gte: createdFrom } } : {},
       createdTo ? { createdAt: { lt: createdTo } } : {},
+      isWordless(search ?? '') ? { id: { in: [] } } : {},
       terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {},
     ],
   };

@@ -44,7 +44,7 @@ export type ConversationFilter = {
   isRead?: boolean | null | undefined;
   /** With this address in it. */
   participant?: string | null | undefined;
-  /** With all of these words, whole, in subjects, bodies, file names or addresses. */
+  /** With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
 };
 
@@ -130,6 +130,8 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There is no such object in the organization. */
   | 'NOT_FOUND'
+  /** Gmail did not do what was asked of it; see providerReason. */
+  | 'PROVIDER_ERROR'
   /** Too many requests; try again later. */
   | 'RATE_LIMITED'
   /** The message cannot be replied to in its thread. */
@@ -178,7 +180,7 @@ export type OutboundEmailFilter = {
   mode?: Array<SendMode> | null | undefined;
   /** With this address in to, cc or bcc. */
   recipient?: string | null | undefined;
-  /** With all of these words, whole, in subject, body, file names or addresses. */
+  /** With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
   /** In one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;
@@ -486,6 +488,56 @@ export type InvoiceStateQueryVariables = Exact<{
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
+export type LinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type LinkMutation = { linkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'LinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice', number: string }
+        > } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+   };
+
+export type UnlinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type UnlinkMutation = { unlinkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UnlinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice' }
+        > } }
+   };
+
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
+
+export type SearchAllQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
+
 export type AccountBudgetQueryVariables = Exact<{
   uid: string;
 }>;
@@ -609,6 +661,20 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type ReadMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } } | null };
+
+export type BouncesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type BouncesQuery = { outboundEmail: { status: OutboundEmailStatus, providerMessageId: string | null, messageId: string | null, failure: { code: string, retry: RetryAdvice } | null, conversation: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number } | null, message: { uid: string } | null, bounces: Array<{ recipient: string, status: string, diagnostic: string | null, permanent: boolean, at: string }>, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
 
 export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -982,6 +1048,91 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    mutation Link($uid: UUID!, $context: ContextRefInput!) {
+  linkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on LinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+          ... on Invoice {
+            number
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
+export const UnlinkDocument = new TypedDocumentString(`
+    mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+  unlinkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on UnlinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const AccountBudgetDocument = new TypedDocumentString(`
     query AccountBudget($uid: UUID!) {
   emailAccount(uid: $uid) {
@@ -1249,6 +1400,88 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const ReadMessageDocument = new TypedDocumentString(`
+    query ReadMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    from {
+      address
+      name
+    }
+    to {
+      address
+    }
+    cc {
+      address
+    }
+    replyTo {
+      address
+      name
+    }
+    subject
+    snippet
+    bodyText
+    bodyHtml
+    sentAt
+    problem
+    references
+    attachments {
+      filename
+      contentType
+      size
+    }
+    conversation {
+      subject
+      participants
+      messageCount
+    }
+    replySuggestion(all: true) {
+      to
+      cc
+      subject
+      quotedText
+      quotedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
+export const BouncesDocument = new TypedDocumentString(`
+    query Bounces($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    status
+    failure {
+      code
+      retry
+    }
+    providerMessageId
+    messageId
+    conversation {
+      uid
+      hasReply
+      isRead
+      messageCount
+    }
+    message {
+      uid
+    }
+    bounces {
+      recipient
+      status
+      diagnostic
+      permanent
+      at
+    }
+    events(first: 50) {
+      edges {
+        node {
+          type
+          actor
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BouncesQuery, BouncesQueryVariables>;
 export const AccountsDocument = new TypedDocumentString(`
     query Accounts {
   emailAccounts {

@@ -95,6 +95,11 @@ export type OutboundEmail = Prisma.OutboundEmailModel
  */
 export type OutboundEmailSearch = Prisma.OutboundEmailSearchModel
 /**
+ * Model Bounce
+ * That a mail system could not deliver an email to one recipient, or not yet.
+ */
+export type Bounce = Prisma.BounceModel
+/**
  * Model OutboundEmailEvent
  * Append-only: the audit trail.
  */

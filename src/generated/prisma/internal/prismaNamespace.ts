@@ -412,6 +412,7 @@ export const ModelName = {
   EmailMessage: 'EmailMessage',
   OutboundEmail: 'OutboundEmail',
   OutboundEmailSearch: 'OutboundEmailSearch',
+  Bounce: 'Bounce',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
   AttachmentContent: 'AttachmentContent',
@@ -431,7 +432,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "apiKey" | "emailAccount" | "accountToken" | "oAuthState" | "accountPace" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
+    modelProps: "organization" | "apiKey" | "emailAccount" | "accountToken" | "oAuthState" | "accountPace" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "bounce" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1545,6 +1546,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Bounce: {
+      payload: Prisma.$BouncePayload<ExtArgs>
+      fields: Prisma.BounceFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BounceFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BounceFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        findFirst: {
+          args: Prisma.BounceFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BounceFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        findMany: {
+          args: Prisma.BounceFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>[]
+        }
+        create: {
+          args: Prisma.BounceCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        createMany: {
+          args: Prisma.BounceCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BounceCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>[]
+        }
+        delete: {
+          args: Prisma.BounceDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        update: {
+          args: Prisma.BounceUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        deleteMany: {
+          args: Prisma.BounceDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BounceUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BounceUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>[]
+        }
+        upsert: {
+          args: Prisma.BounceUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BouncePayload>
+        }
+        aggregate: {
+          args: Prisma.BounceAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBounce>
+        }
+        groupBy: {
+          args: Prisma.BounceGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BounceGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BounceCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BounceCountAggregateOutputType> | number
+        }
+      }
+    }
     OutboundEmailEvent: {
       payload: Prisma.$OutboundEmailEventPayload<ExtArgs>
       fields: Prisma.OutboundEmailEventFieldRefs
@@ -2085,6 +2160,11 @@ export const EmailMessageScalarFieldEnum = {
   inReplyTo: 'inReplyTo',
   references: 'references',
   outboundEmailId: 'outboundEmailId',
+  isAutomatic: 'isAutomatic',
+  namedIds: 'namedIds',
+  deliveryNotice: 'deliveryNotice',
+  answersEmailId: 'answersEmailId',
+  problem: 'problem',
   createdAt: 'createdAt'
 } as const
 
@@ -2155,6 +2235,21 @@ export const OutboundEmailSearchScalarFieldEnum = {
 } as const
 
 export type OutboundEmailSearchScalarFieldEnum = (typeof OutboundEmailSearchScalarFieldEnum)[keyof typeof OutboundEmailSearchScalarFieldEnum]
+
+
+export const BounceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  outboundEmailId: 'outboundEmailId',
+  messageId: 'messageId',
+  recipient: 'recipient',
+  status: 'status',
+  diagnostic: 'diagnostic',
+  permanent: 'permanent',
+  at: 'at'
+} as const
+
+export type BounceScalarFieldEnum = (typeof BounceScalarFieldEnum)[keyof typeof BounceScalarFieldEnum]
 
 
 export const OutboundEmailEventScalarFieldEnum = {
@@ -2656,6 +2751,7 @@ export type GlobalOmitConfig = {
   emailMessage?: Prisma.EmailMessageOmit
   outboundEmail?: Prisma.OutboundEmailOmit
   outboundEmailSearch?: Prisma.OutboundEmailSearchOmit
+  bounce?: Prisma.BounceOmit
   outboundEmailEvent?: Prisma.OutboundEmailEventOmit
   attachment?: Prisma.AttachmentOmit
   attachmentContent?: Prisma.AttachmentContentOmit

@@ -66,6 +66,7 @@ export const ModelName = {
   EmailMessage: 'EmailMessage',
   OutboundEmail: 'OutboundEmail',
   OutboundEmailSearch: 'OutboundEmailSearch',
+  Bounce: 'Bounce',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
   AttachmentContent: 'AttachmentContent',
@@ -293,6 +294,11 @@ export const EmailMessageScalarFieldEnum = {
   inReplyTo: 'inReplyTo',
   references: 'references',
   outboundEmailId: 'outboundEmailId',
+  isAutomatic: 'isAutomatic',
+  namedIds: 'namedIds',
+  deliveryNotice: 'deliveryNotice',
+  answersEmailId: 'answersEmailId',
+  problem: 'problem',
   createdAt: 'createdAt'
 } as const
 
@@ -363,6 +369,21 @@ export const OutboundEmailSearchScalarFieldEnum = {
 } as const
 
 export type OutboundEmailSearchScalarFieldEnum = (typeof OutboundEmailSearchScalarFieldEnum)[keyof typeof OutboundEmailSearchScalarFieldEnum]
+
+
+export const BounceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  outboundEmailId: 'outboundEmailId',
+  messageId: 'messageId',
+  recipient: 'recipient',
+  status: 'status',
+  diagnostic: 'diagnostic',
+  permanent: 'permanent',
+  at: 'at'
+} as const
+
+export type BounceScalarFieldEnum = (typeof BounceScalarFieldEnum)[keyof typeof BounceScalarFieldEnum]
 
 
 export const OutboundEmailEventScalarFieldEnum = {

@@ -585,6 +585,8 @@ export type OutboundEmailWhereInput = {
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
+  answers?: Prisma.EmailMessageListRelationFilter
+  bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
@@ -647,6 +649,8 @@ export type OutboundEmailOrderByWithRelationInput = {
   replyToMessage?: Prisma.EmailMessageOrderByWithRelationInput
   conversation?: Prisma.ConversationOrderByWithRelationInput
   message?: Prisma.EmailMessageOrderByWithRelationInput
+  answers?: Prisma.EmailMessageOrderByRelationAggregateInput
+  bounces?: Prisma.BounceOrderByRelationAggregateInput
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
   events?: Prisma.OutboundEmailEventOrderByRelationAggregateInput
   search?: Prisma.OutboundEmailSearchOrderByWithRelationInput
@@ -715,6 +719,8 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
+  answers?: Prisma.EmailMessageListRelationFilter
+  bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
@@ -887,6 +893,8 @@ export type OutboundEmailCreateInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -945,6 +953,8 @@ export type OutboundEmailUncheckedCreateInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -1001,6 +1011,8 @@ export type OutboundEmailUpdateInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -1059,6 +1071,8 @@ export type OutboundEmailUncheckedUpdateInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -1556,6 +1570,12 @@ export type OutboundEmailCreateNestedOneWithoutMessageInput = {
   connect?: Prisma.OutboundEmailWhereUniqueInput
 }
 
+export type OutboundEmailCreateNestedOneWithoutAnswersInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutAnswersInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+}
+
 export type OutboundEmailCreateNestedManyWithoutReplyToMessageInput = {
   create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutReplyToMessageInput, Prisma.OutboundEmailUncheckedCreateWithoutReplyToMessageInput> | Prisma.OutboundEmailCreateWithoutReplyToMessageInput[] | Prisma.OutboundEmailUncheckedCreateWithoutReplyToMessageInput[]
   connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutReplyToMessageInput | Prisma.OutboundEmailCreateOrConnectWithoutReplyToMessageInput[]
@@ -1578,6 +1598,16 @@ export type OutboundEmailUpdateOneWithoutMessageNestedInput = {
   delete?: Prisma.OutboundEmailWhereInput | boolean
   connect?: Prisma.OutboundEmailWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutMessageInput, Prisma.OutboundEmailUpdateWithoutMessageInput>, Prisma.OutboundEmailUncheckedUpdateWithoutMessageInput>
+}
+
+export type OutboundEmailUpdateOneWithoutAnswersNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutAnswersInput
+  upsert?: Prisma.OutboundEmailUpsertWithoutAnswersInput
+  disconnect?: Prisma.OutboundEmailWhereInput | boolean
+  delete?: Prisma.OutboundEmailWhereInput | boolean
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutAnswersInput, Prisma.OutboundEmailUpdateWithoutAnswersInput>, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
 }
 
 export type OutboundEmailUpdateManyWithoutReplyToMessageNestedInput = {
@@ -1695,6 +1725,20 @@ export type OutboundEmailUpdateOneRequiredWithoutSearchNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutSearchInput, Prisma.OutboundEmailUpdateWithoutSearchInput>, Prisma.OutboundEmailUncheckedUpdateWithoutSearchInput>
 }
 
+export type OutboundEmailCreateNestedOneWithoutBouncesInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutBouncesInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+}
+
+export type OutboundEmailUpdateOneRequiredWithoutBouncesNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutBouncesInput
+  upsert?: Prisma.OutboundEmailUpsertWithoutBouncesInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutBouncesInput, Prisma.OutboundEmailUpdateWithoutBouncesInput>, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+}
+
 export type OutboundEmailCreateNestedOneWithoutEventsInput = {
   create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEventsInput, Prisma.OutboundEmailUncheckedCreateWithoutEventsInput>
   connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEventsInput
@@ -1775,6 +1819,8 @@ export type OutboundEmailCreateWithoutAccountInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -1831,6 +1877,8 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -1969,6 +2017,8 @@ export type OutboundEmailCreateWithoutEntityInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2024,6 +2074,8 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2105,6 +2157,8 @@ export type OutboundEmailCreateWithoutConversationInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2161,6 +2215,8 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2242,6 +2298,8 @@ export type OutboundEmailCreateWithoutMessageInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2299,6 +2357,8 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2307,6 +2367,127 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
 export type OutboundEmailCreateOrConnectWithoutMessageInput = {
   where: Prisma.OutboundEmailWhereUniqueInput
   create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutMessageInput, Prisma.OutboundEmailUncheckedCreateWithoutMessageInput>
+}
+
+export type OutboundEmailCreateWithoutAnswersInput = {
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
+  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutAnswersInput = {
+  organizationId: string
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  accountId: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  contextType?: string | null
+  contextId?: string | null
+  replyToMessageId?: string | null
+  conversationId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutAnswersInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
 }
 
 export type OutboundEmailCreateWithoutReplyToMessageInput = {
@@ -2359,6 +2540,8 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2415,6 +2598,8 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2491,6 +2676,8 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -2548,6 +2735,135 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUpsertWithoutAnswersInput = {
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutAnswersInput, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+export type OutboundEmailUpdateToOneWithWhereWithoutAnswersInput = {
+  where?: Prisma.OutboundEmailWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutAnswersInput, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
+}
+
+export type OutboundEmailUpdateWithoutAnswersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutAnswersInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -2620,6 +2936,8 @@ export type OutboundEmailCreateWithoutSearchInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
 }
@@ -2677,6 +2995,8 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
 }
@@ -2748,6 +3068,8 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
 }
@@ -2805,8 +3127,258 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailCreateWithoutBouncesInput = {
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
+  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutBouncesInput = {
+  organizationId: string
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  accountId: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  contextType?: string | null
+  contextId?: string | null
+  replyToMessageId?: string | null
+  conversationId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutBouncesInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+}
+
+export type OutboundEmailUpsertWithoutBouncesInput = {
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutBouncesInput, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+export type OutboundEmailUpdateToOneWithWhereWithoutBouncesInput = {
+  where?: Prisma.OutboundEmailWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutBouncesInput, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+}
+
+export type OutboundEmailUpdateWithoutBouncesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutBouncesInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateWithoutEventsInput = {
@@ -2860,6 +3432,8 @@ export type OutboundEmailCreateWithoutEventsInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
 }
@@ -2917,6 +3491,8 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
@@ -2988,6 +3564,8 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3045,6 +3623,8 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3100,6 +3680,8 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
 }
@@ -3157,6 +3739,8 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
@@ -3228,6 +3812,8 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3285,6 +3871,8 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3391,6 +3979,8 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3447,6 +4037,8 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -3605,6 +4197,8 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3660,6 +4254,8 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -3818,6 +4414,8 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3874,6 +4472,8 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -4033,6 +4633,8 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -4089,6 +4691,8 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -4152,11 +4756,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
  */
 
 export type OutboundEmailCountOutputType = {
+  answers: number
+  bounces: number
   attachments: number
   events: number
 }
 
 export type OutboundEmailCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  answers?: boolean | OutboundEmailCountOutputTypeCountAnswersArgs
+  bounces?: boolean | OutboundEmailCountOutputTypeCountBouncesArgs
   attachments?: boolean | OutboundEmailCountOutputTypeCountAttachmentsArgs
   events?: boolean | OutboundEmailCountOutputTypeCountEventsArgs
 }
@@ -4169,6 +4777,20 @@ export type OutboundEmailCountOutputTypeDefaultArgs<ExtArgs extends runtime.Type
    * Select specific fields to fetch from the OutboundEmailCountOutputType
    */
   select?: Prisma.OutboundEmailCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * OutboundEmailCountOutputType without action
+ */
+export type OutboundEmailCountOutputTypeCountAnswersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.EmailMessageWhereInput
+}
+
+/**
+ * OutboundEmailCountOutputType without action
+ */
+export type OutboundEmailCountOutputTypeCountBouncesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BounceWhereInput
 }
 
 /**
@@ -4243,6 +4865,8 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
+  answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
+  bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
@@ -4426,6 +5050,8 @@ export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.Intern
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
+  answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
+  bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
@@ -4452,6 +5078,8 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
     replyToMessage: Prisma.$EmailMessagePayload<ExtArgs> | null
     conversation: Prisma.$ConversationPayload<ExtArgs> | null
     message: Prisma.$EmailMessagePayload<ExtArgs> | null
+    answers: Prisma.$EmailMessagePayload<ExtArgs>[]
+    bounces: Prisma.$BouncePayload<ExtArgs>[]
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
     events: Prisma.$OutboundEmailEventPayload<ExtArgs>[]
     search: Prisma.$OutboundEmailSearchPayload<ExtArgs> | null
@@ -4952,6 +5580,8 @@ export interface Prisma__OutboundEmailClient<T, Null = never, ExtArgs extends ru
   replyToMessage<T extends Prisma.OutboundEmail$replyToMessageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   conversation<T extends Prisma.OutboundEmail$conversationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$conversationArgs<ExtArgs>>): Prisma.Prisma__ConversationClient<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   message<T extends Prisma.OutboundEmail$messageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$messageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  answers<T extends Prisma.OutboundEmail$answersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$answersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  bounces<T extends Prisma.OutboundEmail$bouncesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$bouncesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BouncePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attachments<T extends Prisma.OutboundEmail$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.OutboundEmail$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   search<T extends Prisma.OutboundEmail$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$searchArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailSearchClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
@@ -5518,6 +6148,54 @@ export type OutboundEmail$messageArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   include?: Prisma.EmailMessageInclude<ExtArgs> | null
   where?: Prisma.EmailMessageWhereInput
+}
+
+/**
+ * OutboundEmail.answers
+ */
+export type OutboundEmail$answersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailMessage
+   */
+  select?: Prisma.EmailMessageSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the EmailMessage
+   */
+  omit?: Prisma.EmailMessageOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailMessageInclude<ExtArgs> | null
+  where?: Prisma.EmailMessageWhereInput
+  orderBy?: Prisma.EmailMessageOrderByWithRelationInput | Prisma.EmailMessageOrderByWithRelationInput[]
+  cursor?: Prisma.EmailMessageWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.EmailMessageScalarFieldEnum | Prisma.EmailMessageScalarFieldEnum[]
+}
+
+/**
+ * OutboundEmail.bounces
+ */
+export type OutboundEmail$bouncesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Bounce
+   */
+  select?: Prisma.BounceSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Bounce
+   */
+  omit?: Prisma.BounceOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BounceInclude<ExtArgs> | null
+  where?: Prisma.BounceWhereInput
+  orderBy?: Prisma.BounceOrderByWithRelationInput | Prisma.BounceOrderByWithRelationInput[]
+  cursor?: Prisma.BounceWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BounceScalarFieldEnum | Prisma.BounceScalarFieldEnum[]
 }
 
 /**
