@@ -22,8 +22,16 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
     answering++;
     response.once('close', () => {
       answering--;
-      if (answering === 0 && !server.listening) server.closeAllConnections();
+      if (server.listening) return;
+      // Kept alive, it would bring the next request to a process that is about to end.
+      request.socket.end();
+      if (answering === 0) server.closeAllConnections();
     });
+    if (!server.listening) {
+      response.setHeader('connection', 'close');
+      answer(response, 503, { error: 'Stopping. Ask again.' });
+      return;
+    }
     const pathname = pathOf(request);
     if (pathname === '/graphql' && graphql !== null) {
       graphql(request, response);
