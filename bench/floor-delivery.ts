@@ -55,7 +55,7 @@ export async function deliver(pool: Pool, gmailUrl: string, email: FloorEmail): 
 }
 
 /** The sent copy as Gmail keeps it, stored with its conversation in one statement. */
-export async function readBack(pool: Pool, gmailUrl: string, email: FloorEmail, sent: SentMessage): Promise<void> {
+async function readBack(pool: Pool, gmailUrl: string, email: FloorEmail, sent: SentMessage): Promise<void> {
   const message = Message.parse(await gmail(gmailUrl, email.accountId, `messages/${sent.id}?format=full`));
   const header = (name: string) => message.payload.headers.find((each) => each.name === name)?.value ?? '';
   const bodyText = Buffer.from(message.payload.body.data, 'base64url').toString('utf8');
@@ -81,6 +81,31 @@ export async function readBack(pool: Pool, gmailUrl: string, email: FloorEmail, 
       termsOf(email.to, header('Subject'), bodyText),
     ],
   });
+}
+
+/** As many as Epistle reads back at once. */
+const READ_BACKS = 16;
+
+/** Sent copies are stored in the background, so many at once. */
+export function createReadBacks(pool: Pool, gmailUrl: string) {
+  const waiting: { readonly email: FloorEmail; readonly sent: SentMessage }[] = [];
+  const running = new Set<Promise<void>>();
+  const read = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await readBack(pool, gmailUrl, next.email, next.sent);
+    }
+  };
+  return {
+    add(email: FloorEmail, sent: SentMessage): void {
+      waiting.push({ email, sent });
+      if (running.size >= READ_BACKS) return;
+      const reader = read().finally(() => running.delete(reader));
+      running.add(reader);
+    },
+    async whenIdle(): Promise<void> {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
 }
 
 /** The words of ASCII texts and the addresses. */

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { deliver, type FloorEmail, LEASE_MS } from './floor-delivery.ts';
+import { createReadBacks, deliver, type FloorEmail, LEASE_MS } from './floor-delivery.ts';
 import { CLAIM_DUE } from './floor-sql.ts';
 import { tellPort } from './process.ts';
 
@@ -16,6 +16,8 @@ const gmailUrl = process.env.GMAIL_URL ?? '';
 const organizationId = process.env.ORGANIZATION ?? '';
 const plannedUntil = new Date(process.env.UNTIL ?? '');
 const pool = new pg.Pool({ ...JSON.parse(process.env.DATABASE ?? '{}'), max: WORKERS });
+
+const readBacks = createReadBacks(pool, gmailUrl);
 
 async function run(): Promise<{ sent: number; elapsedMs: number }> {
   const startedAt = performance.now();
@@ -30,7 +32,7 @@ async function work(): Promise<number> {
     const emails = await claim();
     if (emails.length === 0) return sent;
     for (const email of emails) {
-      await deliver(pool, gmailUrl, email);
+      readBacks.add(email, await deliver(pool, gmailUrl, email));
       sent++;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The floor's statements: the durable work of a send on Epistle's own tables, written by hand. Its jobs have names of
- * their own, so that Epistle's worker leaves them alone.
+ * The floor's statements: the durable work of a send on Epistle's own tables, written by hand. As in Epistle, what dies is
+ * found by its lease, so that no send needs a job.
  */
 
 /** `$1` SHA-256 of the key. */
@@ -18,10 +18,6 @@ export const RESOLVE = {
     LEFT JOIN context_entity c ON c.organization_id = $1 AND c.type = 'invoice' AND c.id = $4
     WHERE a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE'`,
 };
-
-const deliverJob = (emailId: string) => `graphile_worker.add_job('floor-deliver',
-  payload => json_build_object('outboundEmailId', ${emailId}), run_at => $3, max_attempts => 25,
-  job_key => 'deliver:' || ${emailId})`;
 
 /** `$1` organization, `$2` email, `$3` end of the lease, `$4` lease token, `$5` now, `$6` event; then the email itself. */
 export const ACCEPT = {
@@ -41,7 +37,7 @@ export const ACCEPT = {
       INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
       SELECT organization_id, id, $16 FROM email
     )
-    SELECT ${deliverJob('id')} FROM email`,
+    SELECT id FROM email`,
 };
 
 /** `$1` organization, `$2` planned until when, `$3` end of the lease, `$4` lease token, `$5` now, `$6` how many. */
@@ -64,7 +60,7 @@ export const CLAIM_DUE = {
       FROM email
     )
     SELECT id AS "outboundEmailId", account_id AS "accountId", from_email AS "fromEmail",
-      display_name AS "displayName", "to", subject, body_text AS "bodyText", ${deliverJob('id')} FROM email`,
+      display_name AS "displayName", "to", subject, body_text AS "bodyText" FROM email`,
 };
 
 /** `$1` organization, `$2` email, `$3` lease token, `$4` now, `$5` event, `$6` to `$8` ticket, `$9` end of the lease. */
@@ -99,15 +95,14 @@ export const SENT = {
         awaiting_reply = c.last_inbound_at IS NULL OR c.last_inbound_at < $4
       FROM email e WHERE c.organization_id = e.organization_id AND c.type = e.context_type AND c.id = e.context_id
     )
-    SELECT graphile_worker.remove_job('deliver:' || id), graphile_worker.add_job('floor-read-back',
-      payload => json_build_object('outboundEmailId', id), max_attempts => 25, job_key => 'read-back:' || id) FROM email`,
+    SELECT id FROM email`,
 };
 
 /** The sent copy goes into a conversation of its own: `$1` organization, `$2` email, then what Gmail says of it. */
 export const STORE_SENT_COPY = {
   name: 'floor-store-sent-copy',
   text: `WITH email AS (
-      UPDATE outbound_email SET conversation_id = $3, message_id = $12, updated_at = now()
+      UPDATE outbound_email SET conversation_id = $3, message_id = $12, read_back_at = now(), updated_at = now()
       WHERE organization_id = $1 AND id = $2 RETURNING organization_id, id, context_type, context_id
     ), conversation AS (
       INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
@@ -124,5 +119,5 @@ export const STORE_SENT_COPY = {
       INSERT INTO conversation_context (organization_id, conversation_id, context_type, context_id)
       SELECT organization_id, $3, context_type, context_id FROM email WHERE context_id IS NOT NULL
     )
-    SELECT graphile_worker.remove_job('read-back:' || id) FROM email`,
+    SELECT id FROM email`,
 };

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { deliver, type FloorEmail, LEASE_MS, readBack, type SentMessage, termsOf } from './floor-delivery.ts';
+import { createReadBacks, deliver, LEASE_MS, termsOf } from './floor-delivery.ts';
 import { ACCEPT, AUTHENTICATE, RESOLVE } from './floor-sql.ts';
 import { tellPort } from './process.ts';
 
@@ -27,9 +27,6 @@ interface Found {
   readonly invoiceId: string | null;
 }
 
-/** As many as Epistle's worker runs at once. */
-const READ_BACKS = 8;
-
 const gmailUrl = process.env.GMAIL_URL ?? '';
 // Idle connections go before the other side's round, whose memory they would be counted with.
 const pool = new pg.Pool({
@@ -38,9 +35,7 @@ const pool = new pg.Pool({
   idleTimeoutMillis: 500,
   application_name: 'floor',
 });
-const toReadBack: { readonly email: FloorEmail; readonly sent: SentMessage }[] = [];
-const waitingForIdle: ServerResponse[] = [];
-let readers = 0;
+const readBacks = createReadBacks(pool, gmailUrl);
 
 async function send(authorization: string, request: SendRequest): Promise<object> {
   const hash = createHash('sha256').update(authorization.slice('Bearer '.length)).digest();
@@ -81,24 +76,13 @@ async function send(authorization: string, request: SendRequest): Promise<object
   const sender = { accountId, fromEmail: found.email, displayName: found.displayName };
   const email = { organizationId, outboundEmailId, leaseToken, ...sender, to, subject, bodyText };
   const sent = await deliver(pool, gmailUrl, email);
-  toReadBack.push({ email, sent });
-  if (readers < READ_BACKS) void readBackAll();
+  readBacks.add(email, sent);
   return { uid: outboundEmailId, status: 'SENT', providerMessageId: sent.id };
-}
-
-async function readBackAll(): Promise<void> {
-  readers++;
-  for (let next = toReadBack.shift(); next !== undefined; next = toReadBack.shift()) {
-    await readBack(pool, gmailUrl, next.email, next.sent);
-  }
-  readers--;
-  if (readers === 0) for (const response of waitingForIdle.splice(0)) answer(response, 200, {});
 }
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === '/idle') {
-    if (readers === 0) answer(response, 200, {});
-    else waitingForIdle.push(response);
+    void readBacks.whenIdle().then(() => answer(response, 200, {}));
     return;
   }
   const chunks: Buffer[] = [];

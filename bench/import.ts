@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { startSync } from '../src/sync/request-sync.ts';
+import { enqueueIn, job } from '../src/queue.ts';
 import { withClient } from './database.ts';
 import { processMb } from './memory.ts';
 import { atLeast, atMost, type Row } from './report.ts';
@@ -57,7 +57,7 @@ interface Import {
 async function importAll({ database, encryptionKey, epistle }: Setup, messages: number): Promise<Import> {
   const startedAt = await withApp(database, encryptionKey, async (app) => {
     const { organizationId, accountIds } = await createTenant(app, 'epistle', 1);
-    await startSync(app.pool, organizationId, accountIds[0] ?? '');
+    await enqueueIn(app.pool, job('sync', { organizationId, accountId: accountIds[0] ?? '' }), 0);
     return performance.now();
   });
   return withClient(database, async (client) => {

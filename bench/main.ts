@@ -8,6 +8,7 @@ import { benchAttachments } from './attachments.ts';
 import { benchDue } from './due.ts';
 import { benchHistory } from './history.ts';
 import { benchImport } from './import.ts';
+import { benchQuota } from './quota.ts';
 import { printTable, type Row } from './report.ts';
 import { benchSend } from './send.ts';
 import { benchStart } from './start.ts';
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   history: benchHistory,
   attachments: benchAttachments,
   import: benchImport,
+  quota: benchQuota,
 };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 

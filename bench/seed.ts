@@ -42,8 +42,16 @@ export async function withApp<Result>(
   }
 }
 
-/** An organization with a key, so many connected accounts and as many invoices of one customer. */
-export async function createTenant(app: App, name: string, accounts: number): Promise<Tenant> {
+/**
+ * An organization with a key, so many connected accounts and as many invoices of one customer.
+ * @param consent gives an account's refresh token; the Gmail of the other scenarios takes any.
+ */
+export async function createTenant(
+  app: App,
+  name: string,
+  accounts: number,
+  consent = (email: string) => `refresh-${email}`,
+): Promise<Tenant> {
   const organizationId = uuidv7();
   await app.db.organization.create({ data: { id: organizationId, name } });
   const { key } = await issueApiKey(app.db, { organizationId, name: 'bench', scopes: SCOPES, expiresAt: null });
@@ -56,7 +64,7 @@ export async function createTenant(app: App, name: string, accounts: number): Pr
   const invoiceIds: string[] = [];
   for (let n = 1; n <= accounts; n++) {
     const grant = { email: `billing-${n}@${name}.example`, displayName: 'Billing', aliases: [] };
-    accountIds.push(await connectAccount(app, organizationId, { ...grant, refreshToken: `refresh-${name}-${n}` }));
+    accountIds.push(await connectAccount(app, organizationId, { ...grant, refreshToken: consent(grant.email) }));
     invoiceIds.push(
       await upsertInvoice(app.pool, organizationId, {
         number: `INV-${n}`,

@@ -30,6 +30,7 @@ const refusalName = z.enum([
   'insufficientPermissions',
   'authError',
   'mail-service-not-enabled',
+  'accessNotConfigured',
   'invalid_grant',
 ]);
 const effect = z.discriminatedUnion('kind', [
@@ -49,6 +50,11 @@ const faultSpec = z.object({
   times: z.union([z.int().positive(), z.literal('always')]).exactOptional(),
   when: when.exactOptional(),
   effect,
+});
+const serviceAccount = z.object({
+  clientEmail: z.string(),
+  publicKey: z.string(),
+  scopes: z.array(z.string()).exactOptional(),
 });
 const externalMail = z.object({
   from: z.string(),
@@ -79,6 +85,7 @@ export class AdminHttp {
         z.object({ url: z.string(), email, allow: z.boolean(), scopes: z.array(z.string()).exactOptional() }),
         ({ url, ...decision }) => admin.consent(url, decision),
       ),
+      registerServiceAccount: operation(serviceAccount, (account) => admin.registerServiceAccount(account)),
       revoke: operation(z.object({ email }), (input) => admin.revoke(input.email)),
       expireAccessTokens: operation(z.object({ email }), (input) => admin.expireAccessTokens(input.email)),
       messages: operation(z.object({ email }), (input) => admin.messages(input.email).map(jsonMessage)),

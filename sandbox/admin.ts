@@ -54,6 +54,13 @@ export interface SandboxAdmin {
   grant(email: string, scopes?: readonly string[]): string;
   /** As if the owner had answered the consent page at `authUrl`. @returns the URL that the browser is sent to. */
   consent(authUrl: string, decision: Decision): string;
+  /** An administrator trusts it for every Workspace mailbox here. Default scopes: gmail.modify. */
+  registerServiceAccount(account: {
+    readonly clientEmail: string;
+    /** PEM. */
+    readonly publicKey: string;
+    readonly scopes?: readonly string[];
+  }): void;
   /** Ends every grant of the mailbox: access tokens 401, refresh tokens invalid_grant. */
   revoke(email: string): void;
   /** Access tokens 401 from now on; refresh tokens live. */
@@ -105,6 +112,8 @@ export function createAdmin(services: Services, log: CallLog, faults: Faults): S
       if (location === null) throw badRequest('No consent for this request: invalid parameters or no such mailbox.');
       return location;
     },
+    registerServiceAccount: ({ clientEmail, publicKey, scopes = [`${SCOPE_PREFIX}gmail.modify`] }) =>
+      world.commit({ op: 'service-account', spec: { clientEmail, publicKey, scopes } }),
     revoke: (email) => oauth.revokeMailbox(mailboxOf(email).email),
     expireAccessTokens: (email) => world.commit({ op: 'expire', email: mailboxOf(email).email }),
     messages: (email) => mailboxOf(email).byDate.map(toSandboxMessage),
@@ -122,7 +131,7 @@ export function createAdmin(services: Services, log: CallLog, faults: Faults): S
         for (const mailbox of world.recipients(address.toLowerCase())) recipients.set(mailbox, address);
       }
       const copies = Array.from(recipients, ([mailbox, address]) =>
-        receive(world, mailbox, { fields, body, from, to: address, spam }),
+        receive(world, mailbox, { fields, body, from, to: address, spam, origin: 'outside' }),
       );
       world.commit(...copies);
       return copies.map(({ mailbox, message: { id, threadId } }) => ({ mailbox, id, threadId }));

@@ -61,7 +61,7 @@ export function deliveryReport(
     renderFields(returned),
     Buffer.from(`\r\n----- Message truncated -----\r\n\r\n--${boundary}--\r\n`),
   ]);
-  return { fields, body, from: '' };
+  return { fields, body, from: '', origin: 'mailer-daemon' };
 }
 
 /** What arrives instead of delivery when a mail was accepted above the day's limit: no status part, no returned headers. */
@@ -74,7 +74,20 @@ export function sendingLimitNotice(sender: Mailbox, original: Outgoing, now: Dat
   ];
   const text =
     '** Message not sent **\r\n\r\nYou have reached a limit for sending mail. Your message was not sent.\r\n';
-  return { fields, body: Buffer.from(text), from: '' };
+  return { fields, body: Buffer.from(text), from: '', origin: 'mailer-daemon' };
+}
+
+/** A failure in words only: neither a status part nor anything returned. */
+export function textReport(sender: Mailbox, original: Outgoing, recipient: string, now: Date): Omit<Inbound, 'to'> {
+  const { subject, text, diagnostic } = REPORTS.failed;
+  const fields = [
+    ...daemonFields(sender, original, subject, now),
+    field('X-Failed-Recipients', recipient),
+    field('MIME-Version', '1.0'),
+    field('Content-Type', 'text/plain; charset="UTF-8"'),
+  ];
+  const body = Buffer.from(`${text(recipient)}\r\nThe response was:\r\n\r\n${diagnostic.replace('smtp; ', '')}\r\n`);
+  return { fields, body, from: '', origin: 'mailer-daemon' };
 }
 
 function daemonFields(sender: Mailbox, original: Outgoing, subject: string, now: Date): HeaderField[] {

@@ -1,12 +1,12 @@
 /**
- * How a mail reaches its recipients: mailboxes of the sandbox at once, `bounce@` and `softbounce@` by an answer from
- * mailer-daemon, everybody else nowhere.
+ * How a mail reaches its recipients: mailboxes of the sandbox at once, `bounce@`, `softbounce@` (a delay), `textbounce@`
+ * (without a part for programs) and `spambounce@` (in Spam) by an answer from mailer-daemon, everybody else nowhere.
  */
-import { deliveryReport, sendingLimitNotice } from './bounce.ts';
+import { deliveryReport, sendingLimitNotice, textReport } from './bounce.ts';
 import { type HeaderField, headerValue, messageIds, renderFields } from './headers.ts';
 import { type Mailbox, subjectKey } from './mailbox.ts';
 import type { MessageRecord, Operation } from './operations.ts';
-import { type Outgoing, receivedFields } from './outgoing.ts';
+import { type Origin, type Outgoing, receivedFields } from './outgoing.ts';
 import type { World } from './world.ts';
 
 /** The sender's copy and all that follows from it, as one record. */
@@ -33,7 +33,13 @@ export function sendOperations(
   const sent = { id, threadId, labelIds, internalDate: time, storedAt: time, head: message.head, body: message.body };
   const operations: Operation[] = [{ op: 'add', mailbox: sender.email, message: sent }];
   for (const [mailbox, recipient] of others) {
-    const copy = { fields: message.fields, body: message.body, from: sender.email, to: recipient };
+    const copy = {
+      fields: message.fields,
+      body: message.body,
+      from: sender.email,
+      to: recipient,
+      origin: 'mailbox' as const,
+    };
     operations.push(receive(world, mailbox, copy));
   }
   for (const notice of noticesFor(sender, message, options.refusedByMail, world)) {
@@ -51,12 +57,14 @@ export interface Inbound {
   /** The thread it belongs in whatever its headers say: bounces join the mail they are about. */
   readonly threadId?: string;
   readonly spam?: boolean;
+  readonly origin: Origin;
 }
 
 /** One mail coming into one mailbox, threaded the recipient's way. */
 export function receive(world: World, mailbox: Mailbox, mail: Inbound): Operation & { readonly op: 'add' } {
   const now = world.now();
-  const fields = receivedFields(mail.fields, mail.from, mail.to, now);
+  const { from, to, origin } = mail;
+  const fields = receivedFields(mail.fields, { from, to, origin, now });
   const id = world.nextMessageId();
   const message: MessageRecord = {
     id,
@@ -87,6 +95,10 @@ function noticesFor(sender: Mailbox, message: Outgoing, refused: boolean, world:
   return message.recipients.flatMap((recipient) => {
     if (world.recipients(recipient).length > 0) return [];
     if (recipient.startsWith('bounce@')) return [deliveryReport(sender, message, recipient, 'failed', now)];
+    if (recipient.startsWith('spambounce@')) {
+      return [{ ...deliveryReport(sender, message, recipient, 'failed', now), spam: true }];
+    }
+    if (recipient.startsWith('textbounce@')) return [textReport(sender, message, recipient, now)];
     if (recipient.startsWith('softbounce@')) return [deliveryReport(sender, message, recipient, 'delayed', now)];
     return [];
   });

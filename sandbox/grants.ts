@@ -1,4 +1,5 @@
 /** Who consented to what, and the tokens that came of it. */
+import type { ServiceAccountSpec } from './service-accounts.ts';
 
 export interface Grant {
   readonly email: string;
@@ -6,6 +7,8 @@ export interface Grant {
   readonly refreshToken: string;
   /** False: consent without offline access; the client never saw the refresh token and cannot use it. */
   readonly offline: boolean;
+  /** The service account that acts for the mailbox. Absent: its owner has consented. */
+  readonly delegatedTo?: string;
 }
 
 export interface AccessToken {
@@ -17,6 +20,8 @@ export interface AccessToken {
 export class Grants {
   readonly byRefreshToken = new Map<string, Grant>();
   readonly accessTokens = new Map<string, AccessToken>();
+  /** By their addresses. */
+  readonly serviceAccounts = new Map<string, ServiceAccountSpec>();
 
   /** The grant behind a valid access token. */
   authenticate(token: string, now: number): Grant | null {

@@ -2,10 +2,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Grant } from './grants.ts';
 import { jsonReply, type Reply } from './reply.ts';
+import { readAssertion } from './service-accounts.ts';
 import type { World } from './world.ts';
 
 const CODE_LIFETIME_MS = 10 * 60_000;
 const ACCESS_TOKEN_LIFETIME_S = 3_599;
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 export interface OAuthClient {
   readonly clientId: string;
@@ -59,6 +61,8 @@ export class OAuth {
   }
 
   token(form: URLSearchParams, authorization: string | undefined): Reply {
+    // The signature is all the authentication that there is.
+    if (form.get('grant_type') === JWT_BEARER) return this.#delegate(form.get('assertion') ?? '');
     const [basicId, basicSecret] = basicCredentials(authorization);
     const id = form.get('client_id') ?? basicId ?? '';
     const secret = form.get('client_secret') ?? basicSecret ?? '';
@@ -86,7 +90,8 @@ export class OAuth {
   }
 
   revokeMailbox(email: string): void {
-    const grants = this.#world.grants.ofMailbox(email);
+    // What an administrator delegates is not its owner's to revoke.
+    const grants = this.#world.grants.ofMailbox(email).filter(({ delegatedTo }) => delegatedTo === undefined);
     this.#world.commit(...grants.map(({ refreshToken }) => ({ op: 'revoke', refreshToken }) as const));
   }
 
@@ -111,6 +116,25 @@ export class OAuth {
   #refresh(refreshToken: string): Reply {
     const grant = this.#world.grants.byRefreshToken.get(refreshToken);
     if (!grant?.offline) return oauthError('invalid_grant', 'Token has been expired or revoked.');
+    return this.#accessToken(grant, {});
+  }
+
+  #delegate(assertion: string): Reply {
+    const { grants } = this.#world;
+    const read = readAssertion(assertion, grants.serviceAccounts, this.#world.now().getTime());
+    if (!('subject' in read)) return oauthError(read[0], read[1], read[0] === 'unauthorized_client' ? 401 : 400);
+    const mailbox = this.#world.mailbox(read.subject);
+    if (mailbox === null) return oauthError('invalid_grant', 'Invalid email or User ID');
+    if (mailbox.spec.consumer) {
+      return oauthError('unauthorized_client', 'Client is unauthorized to retrieve access tokens.', 401);
+    }
+    const { email } = mailbox;
+    const { clientEmail: delegatedTo, scopes } = read;
+    const isSame = (grant: Grant) => grant.delegatedTo === delegatedTo && grant.scopes.join() === scopes.join();
+    const known = grants.ofMailbox(email).find(isSame);
+    const refreshToken = `delegated-${randomBytes(16).toString('hex')}`;
+    const grant = known ?? { email, scopes, offline: false, refreshToken, delegatedTo };
+    if (known === undefined) this.#world.commit({ op: 'grant', grant });
     return this.#accessToken(grant, {});
   }
 

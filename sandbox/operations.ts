@@ -3,6 +3,7 @@
  * one record: a record that was cut off by a kill is dropped whole, so that a mail is never sent in one mailbox only.
  */
 import type { Grant } from './grants.ts';
+import type { ServiceAccountSpec } from './service-accounts.ts';
 
 export interface SendAsAlias {
   readonly email: string;
@@ -66,6 +67,7 @@ export type Operation =
   /** Null: the draft is gone. */
   | { readonly op: 'draft'; readonly mailbox: string; readonly draftId: string; readonly messageId: string | null }
   | { readonly op: 'grant'; readonly grant: Grant }
+  | { readonly op: 'service-account'; readonly spec: ServiceAccountSpec }
   | { readonly op: 'access'; readonly token: string; readonly refreshToken: string; readonly expiresAt: number }
   | { readonly op: 'revoke'; readonly refreshToken: string }
   | { readonly op: 'expire'; readonly email: string }

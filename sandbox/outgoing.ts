@@ -82,15 +82,48 @@ function correctedFrom(mailbox: Mailbox, fields: readonly HeaderField[]): Header
   return original !== undefined && allowed ? original : field('From', mailboxAddress(mailbox));
 }
 
-/** The fields that a recipient's copy has: no Bcc, and the trace of its delivery on top. */
-export function receivedFields(fields: readonly HeaderField[], from: string, to: string, now: Date): HeaderField[] {
-  const kept = fields.filter(({ name }) => name.toLowerCase() !== 'bcc');
+/** Where a mail came in from: a mailbox of Google's, Google's own mail system, or another server over SMTP. */
+export type Origin = 'mailbox' | 'mailer-daemon' | 'outside';
+
+/**
+ * The fields that a recipient's copy has: no Bcc, and the trace of its delivery on top, with what Gmail makes of the
+ * sender. An outside sender is authenticated for the domain of its envelope, and never as Google.
+ */
+export function receivedFields(
+  fields: readonly HeaderField[],
+  { from, to, origin, now }: { from: string; to: string; origin: Origin; now: Date },
+): HeaderField[] {
+  const kept = fields.filter(
+    ({ name, value }) =>
+      name.toLowerCase() !== 'bcc' &&
+      // Gmail takes out what claims to be its own verdict.
+      !(name.toLowerCase() === 'authentication-results' && /^\s*mx\.google\.com\b/i.test(value)),
+  );
   const trace = [
     field('Delivered-To', to),
     field('Received', `by 2002:a05:6870:b0a0 with SMTP id sandbox; ${rfc5322Date(now)}`),
+    field('Authentication-Results', `mx.google.com; ${verdict(fields, from, origin)}`),
     field('Return-Path', `<${from}>`),
+    ...(origin === 'outside'
+      ? [field('Received', `from mail.${domainOf(from)} by mx.google.com; ${rfc5322Date(now)}`)]
+      : []),
   ];
   // Gmail gives a mail that came without a Message-ID one of its own.
   const identity = headerValue(kept, 'message-id') === null ? [field('Message-Id', `<${newHeaderId()}>`)] : [];
   return [...trace, ...identity, ...kept];
+}
+
+function verdict(fields: readonly HeaderField[], envelopeFrom: string, origin: Origin): string {
+  const [author] = parseAddressList(headerValue(fields, 'from') ?? '') ?? [];
+  const domain = domainOf(author?.email ?? '');
+  const isAligned = origin !== 'outside' || domain === domainOf(envelopeFrom);
+  const isClaimedGoogle = /^(?:googlemail|google|gmail)\.com$/.test(domain);
+  const isPassed = origin !== 'outside' || (isAligned && !isClaimedGoogle);
+  const signature = isPassed ? `dkim=pass header.i=@${domain}` : 'dkim=none';
+  const dmarc = isPassed ? 'pass' : isClaimedGoogle ? 'fail' : 'none';
+  return `${signature}; spf=pass smtp.mailfrom=${envelopeFrom}; dmarc=${dmarc} header.from=${domain}`;
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase() || 'localhost';
 }

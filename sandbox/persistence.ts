@@ -108,6 +108,7 @@ function* snapshot(world: World): Generator<readonly Operation[]> {
     }
     for (const [draftId, messageId] of mailbox.drafts) yield [{ op: 'draft', mailbox: email, draftId, messageId }];
   }
+  for (const spec of world.grants.serviceAccounts.values()) yield [{ op: 'service-account', spec }];
   for (const grant of world.grants.byRefreshToken.values()) yield [{ op: 'grant', grant }];
   for (const [token, access] of world.grants.accessTokens) {
     if (access.expiresAt > now) yield [{ op: 'access', token, ...access }];

@@ -20,6 +20,7 @@ export type RefusalName =
   | 'insufficientPermissions' // 403
   | 'authError' // 401
   | 'mail-service-not-enabled' // 400 failedPrecondition
+  | 'accessNotConfigured' // 403: the project has not enabled the Gmail API
   | 'invalid_grant'; // 400 of the token endpoint
 
 /** The answer of a refusal, as Google words it. */
@@ -43,6 +44,10 @@ export function refusal(name: RefusalName, retryAt: Date): Reply {
     case 'mail-service-not-enabled':
       return new GoogleError(400, 'failedPrecondition', 'Mail service not enabled', {
         status: 'FAILED_PRECONDITION',
+      }).toReply();
+    case 'accessNotConfigured':
+      return new GoogleError(403, name, 'Gmail API has not been used in project 1 before or it is disabled.', {
+        domain: 'usageLimits',
       }).toReply();
     case 'invalid_grant':
       return jsonReply({ error: name, error_description: 'Token has been expired or revoked.' }, 400);

@@ -84,6 +84,9 @@ export class World {
       case 'grant':
         this.grants.byRefreshToken.set(operation.grant.refreshToken, operation.grant);
         break;
+      case 'service-account':
+        this.grants.serviceAccounts.set(operation.spec.clientEmail, operation.spec);
+        break;
       case 'access': {
         const { refreshToken, expiresAt } = operation;
         this.grants.accessTokens.set(operation.token, { refreshToken, expiresAt });

@@ -23,6 +23,15 @@ export function decodeConverted(bytes: Uint8Array, charset: string | null): stri
   return text === null || isOldCharset ? decodeCharset(bytes, charset) : text;
 }
 
+/** Whether a charset's own decoder reads it; any other is read as windows-1252. */
+export function isKnownCharset(charset: string): boolean {
+  return knownDecoder(charset) !== null;
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  return decodeUtf8(bytes) !== null;
+}
+
 /** Null when the bytes are not UTF-8. */
 function decodeUtf8(bytes: Uint8Array): string | null {
   try {
@@ -33,10 +42,14 @@ function decodeUtf8(bytes: Uint8Array): string | null {
 }
 
 function decoderFor(charset: string) {
+  return knownDecoder(charset) ?? new TextDecoder('windows-1252');
+}
+
+function knownDecoder(charset: string) {
   try {
     // RFC 2231 section 5 lets an encoded-word carry a language after its charset: "utf-8*en".
     return new TextDecoder(charset.split('*')[0]);
   } catch {
-    return new TextDecoder('windows-1252');
+    return null;
   }
 }

@@ -64,6 +64,7 @@ const Environment = z
     GOOGLE_CLIENT_ID: z.string().optional(),
     GOOGLE_CLIENT_SECRET: z.string().optional(),
     GOOGLE_BASE_URL: origin.optional(),
+    GOOGLE_SERVICE_ACCOUNT_FILE: z.string().optional(),
     ENCRYPTION_KEY: z.string().transform(commaSeparated).pipe(z.array(encryptionKey).min(1)).optional(),
     CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
     WORKER: z.enum(['on', 'off', 'only'], 'must be on, off or only').default('on'),
@@ -105,6 +106,9 @@ const Environment = z
         'GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT go together',
       );
     }
+    if (env.GOOGLE_SERVICE_ACCOUNT_FILE !== undefined && env.GOOGLE_CLIENT_ID === undefined) {
+      refuse('GOOGLE_SERVICE_ACCOUNT_FILE', 'needs GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
+    }
     if (env.NODE_ENV === 'production') {
       if (env.GOOGLE_CLIENT_ID === undefined) refuse('GOOGLE_CLIENT_ID', 'is required in production');
       if (env.ENCRYPTION_KEY === undefined) refuse('ENCRYPTION_KEY', 'is required in production');
@@ -139,6 +143,8 @@ export interface Config {
   readonly dataDir: string;
   /** Null: the Gmail sandbox, in process. */
   readonly google: GoogleClient | null;
+  /** The JSON key file of a service account, for mailboxes that a Workspace delegates. Null: none are. */
+  readonly googleServiceAccountFile: string | null;
   /** 32 bytes each; the first one seals. Null: generated into `dataDir`. */
   readonly encryptionKeys: readonly Buffer[] | null;
   readonly corsOrigins: readonly string[];
@@ -198,6 +204,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
             clientSecret: env.GOOGLE_CLIENT_SECRET,
             baseUrl: env.GOOGLE_BASE_URL ?? null,
           },
+    googleServiceAccountFile: env.GOOGLE_SERVICE_ACCOUNT_FILE ?? null,
     encryptionKeys: env.ENCRYPTION_KEY ?? null,
     corsOrigins: env.CORS_ORIGINS,
     worker: env.WORKER,

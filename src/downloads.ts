@@ -3,10 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { GmailError } from './gmail/errors.ts';
-import { AttachmentGoneError, ensureContent } from './mail/attachment-content.ts';
+import { AttachmentGoneError, contentSlices, ensureContent } from './mail/attachment-content.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const SLICE_BYTES = 1024 * 1024;
 
 interface StoredFile {
   readonly filename: string;
@@ -42,7 +41,7 @@ export async function serveAttachment(
   }
   response.writeHead(200, headersOf(file, sha256));
   if (request.method === 'HEAD') response.end();
-  else await pipeline(slices(app, organizationId, sha256), response);
+  else await pipeline(contentSlices(app.pool, organizationId, sha256), response);
 }
 
 async function findFile(app: App, organizationId: string, id: string): Promise<StoredFile | null> {
@@ -68,17 +67,4 @@ function headersOf({ filename, contentType }: StoredFile, sha256: string): Recor
     'cache-control': 'private, max-age=31536000, immutable',
     etag: `"${sha256}"`,
   };
-}
-
-async function* slices(app: App, organizationId: string, sha256: string): AsyncGenerator<Buffer> {
-  for (let from = 1; ; from += SLICE_BYTES) {
-    const { rows } = await app.pool.query<{ slice: Buffer }>(
-      'SELECT substring(bytes FROM $3 FOR $4) AS slice FROM attachment_content WHERE organization_id = $1 AND sha256 = $2',
-      [organizationId, sha256, from, SLICE_BYTES],
-    );
-    const slice = rows[0]?.slice;
-    if (slice === undefined || slice.length === 0) return;
-    yield slice;
-    if (slice.length < SLICE_BYTES) return;
-  }
 }

@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'RATE_LIMITED'
   | 'MAILBOX_UNAVAILABLE'
-  | 'INVALID_STATE';
+  | 'INVALID_STATE'
+  | 'PROVIDER_ERROR';
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;
@@ -145,5 +146,20 @@ export class SyncNotPossibleError extends DomainError {
     this.accountId = accountId;
     this.reason = failure.reason;
     this.retryAt = failure.retryAt;
+  }
+}
+
+/** Gmail did not do what was asked of it: nothing has changed. Not for sending, see `SendRejectedError`. */
+export class ProviderError extends DomainError {
+  readonly code = 'PROVIDER_ERROR';
+  readonly retry: RetryAdvice;
+  /** HTTP status of its answer; 0 when none came. */
+  readonly providerStatus: number;
+  readonly providerReason: string;
+  constructor(answer: { status: number; reason: string; retry: RetryAdvice }) {
+    super(`Gmail did not do it: ${answer.status} ${answer.reason}. Nothing was changed.`);
+    this.providerStatus = answer.status;
+    this.providerReason = answer.reason;
+    this.retry = answer.retry;
   }
 }

@@ -7,13 +7,13 @@ import type { Identity } from './auth/keys.ts';
 import { scopeToOrganization, type TenantDb } from './db/tenant.ts';
 import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from './log.ts';
+import { readLargeBodies } from './request-body.ts';
 import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
+import { executeQuery } from './schema/execute-query.ts';
 import { schema } from './schema/index.ts';
 import { presentableError } from './schema/mask-error.ts';
 
-/** 25 MB of files in base64, two bodies, and the JSON around them. */
-const MAX_REQUEST_BYTES = 45 * 1024 * 1024;
 const MAX_TOKENS = 5_000;
 const MAX_CACHED_TENANTS = 1_000;
 
@@ -25,7 +25,7 @@ export interface GraphqlServerOptions {
 /** Serves /graphql. */
 export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
   const tenants = new Map<string, TenantDb>();
-  const identities = new WeakMap<Request, Identity>();
+  const identities: Identities = new WeakMap();
 
   /** Clients are cheap to keep and not free to make. */
   function tenantDb(organizationId: string): TenantDb {
@@ -53,9 +53,17 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
     // Nothing here uses cookies, so origins need no credentials.
     cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,
     logging: false,
-    maxRequestBodySize: MAX_REQUEST_BYTES,
+    // `readLargeBodies` has the limit.
+    maxRequestBodySize: false,
     multipart: false,
-    plugins: [authenticateFirst(app, identities), limitTokens, hideValues],
+    plugins: [
+      // What is large is read only for those who may send something.
+      readLargeBodies((request) => identify(app, identities, request)),
+      authenticateFirst(app, identities),
+      limitTokens,
+      hideValues,
+      executeByPlan,
+    ],
     context: ({ request }) => {
       const identity = identities.get(request);
       if (identity === undefined) throw unauthenticated();
@@ -85,13 +93,19 @@ function unauthenticated(): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } } });
 }
 
+type Identities = WeakMap<Request, Identity>;
+
+async function identify(app: App, identities: Identities, request: Request): Promise<void> {
+  const identity = await authenticate(app, request.headers.get('authorization'));
+  if (identity === null) throw unauthenticated();
+  identities.set(request, identity);
+}
+
 /** Before the operation is even parsed: validation's suggestions tell the schema, and parsing is work. */
-function authenticateFirst(app: App, identities: WeakMap<Request, Identity>): Plugin {
+function authenticateFirst(app: App, identities: Identities): Plugin {
   return {
     async onParams({ request }) {
-      const identity = await authenticate(app, request.headers.get('authorization'));
-      if (identity === null) throw unauthenticated();
-      identities.set(request, identity);
+      if (!identities.has(request)) await identify(app, identities, request);
     },
   };
 }
@@ -106,5 +120,11 @@ const limitTokens: Plugin = {
 const hideValues: Plugin = {
   onValidate: () => (outcome) => {
     if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
+  },
+};
+
+const executeByPlan: Plugin = {
+  onExecute({ executeFn, setExecuteFn }) {
+    setExecuteFn((args) => executeQuery(args) ?? executeFn(args));
   },
 };

@@ -6,7 +6,7 @@ import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { startDatabase } from './db/start-database.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
-import { demoApiKey, generatedEncryptionKey, prepareDataDir } from './secrets.ts';
+import { demoApiKey, generatedEncryptionKey, prepareDataDir, readServiceAccount } from './secrets.ts';
 import { startServer } from './server.ts';
 import { startWorker } from './worker.ts';
 
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger(config.logLevel);
   logStrayErrors(log);
+  const serviceAccount = readServiceAccount(config.googleServiceAccountFile);
   const needsFolder = config.databaseUrl === null || config.google === null || config.encryptionKeys === null;
   if (needsFolder) prepareDataDir(config.dataDir);
   const [database, sandbox] = await Promise.all([
@@ -36,7 +37,15 @@ async function main(): Promise<void> {
   if (google === null) throw new Error('neither Google nor the sandbox');
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
-  const running = await createApp({ config, database: database.pool, google, encryptionKeys, publicUrl, log });
+  const running = await createApp({
+    config,
+    database: database.pool,
+    google,
+    serviceAccount,
+    encryptionKeys,
+    publicUrl,
+    log,
+  });
   const worker = await startWorker(running.app);
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });

@@ -21,6 +21,8 @@ export const JOBS = {
   sync: AccountRef,
   /** Asks Gmail to tell of the mailbox's changes for some days more. */
   watch: AccountRef,
+  /** Stops the sending of an account whose limit Gmail has written is reached. */
+  pause: AccountRef.extend({ noticedAt: z.iso.datetime() }),
 } as const;
 
 /** Every minute, in one process: finds accepted emails that the queue has forgotten. Its payload is the queue's own. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -10,7 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import { ConfigError } from './config.ts';
+import type { ServiceAccount } from './gmail/oauth-endpoints.ts';
 
 /** @throws {ConfigError} when the folder cannot be made or written. */
 export function prepareDataDir(dataDir: string): void {
@@ -48,4 +50,44 @@ export function generatedEncryptionKey(dataDir: string): Buffer {
 /** The API key of the demo organization, the same at every start. */
 export function demoApiKey(dataDir: string): string {
   return keptSecret(dataDir, 'demo-api-key', () => `epk_${randomBytes(32).toString('base64url')}`);
+}
+
+/** The JSON key file as the Google Cloud console makes it; what else is in it is not needed. */
+const KeyFile = z.object({
+  type: z.literal('service_account'),
+  client_email: z.string().min(3),
+  private_key: z.string().refine(isRsaKey),
+  private_key_id: z.string().min(1),
+});
+
+/**
+ * The service account that GOOGLE_SERVICE_ACCOUNT_FILE names. Null when it names none.
+ * @throws {ConfigError} that says nothing of what is in the file.
+ */
+export function readServiceAccount(file: string | null): ServiceAccount | null {
+  if (file === null) return null;
+  const refuse = (problem: string) =>
+    new ConfigError(`Invalid environment:\n  GOOGLE_SERVICE_ACCOUNT_FILE: ${problem}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const isUnreadable = error instanceof Error && 'code' in error;
+    throw refuse(isUnreadable ? `cannot be read (${String(error.code)})` : 'must be a JSON file');
+  }
+  const parsed = KeyFile.safeParse(content);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map(({ path: [field] }) => String(field ?? 'its content')))];
+    throw refuse(`must be the JSON key file of a service account; wrong or missing: ${fields.join(', ')}`);
+  }
+  const { client_email: clientEmail, private_key: privateKey, private_key_id: privateKeyId } = parsed.data;
+  return { clientEmail, privateKey, privateKeyId };
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
 }

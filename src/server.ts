@@ -4,6 +4,8 @@ import type { App } from './app.ts';
 import { serveAttachment } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
 import { describeError } from './log.ts';
+import { CALLBACK_PATH } from './mail/connect.ts';
+import { serveOAuthCallback } from './oauth-callback.ts';
 import { servePush } from './push.ts';
 
 export interface HttpServer {
@@ -21,8 +23,16 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
     answering++;
     response.once('close', () => {
       answering--;
-      if (answering === 0 && !server.listening) server.closeAllConnections();
+      if (server.listening) return;
+      // Kept alive, it would bring the next request to a process that is about to end.
+      request.socket.end();
+      if (answering === 0) server.closeAllConnections();
     });
+    if (!server.listening) {
+      response.setHeader('connection', 'close');
+      answer(response, 503, { error: 'Stopping. Ask again.' });
+      return;
+    }
     const pathname = pathOf(request);
     if (pathname === '/graphql' && graphql !== null) {
       graphql(request, response);
@@ -53,6 +63,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (pathname === CALLBACK_PATH && app.config.worker !== 'only') return serveOAuthCallback(app, request, response);
   const [, first, second, ...rest] = pathname.split('/');
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (pathname === '/google/push' && request.method === 'POST' && app.config.worker !== 'only') {

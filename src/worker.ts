@@ -4,6 +4,7 @@ import { Logger, type Runner, type RunnerOptions, run, type TaskList, type Worke
 import type { App } from './app.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
+import { pauseForLimit } from './mail/bounce.ts';
 import { deliverQueued } from './mail/claim.ts';
 import { grantWaiting } from './mail/quota.ts';
 import { recover } from './mail/recover.ts';
@@ -14,7 +15,9 @@ import { readBackAndTidy } from './sync/read-back-queue.ts';
 import { createSyncRunner, type SyncRunner } from './sync/runner.ts';
 import { renewWatches, watchMailbox } from './sync/watch.ts';
 
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
+/** So that thousands that are due at once do not each look for their job among all of them. */
+const JOBS_FETCHED_AT_ONCE = 32;
 /** How late a job may start that was not due when it was enqueued; the others start at once. */
 const POLL_INTERVAL_MS = 1_000;
 /** After the queue has lost the database for good, and while it is still away. */
@@ -98,6 +101,7 @@ function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): Run
     },
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
+    pause: (payload) => pauseForLimit(app, JOBS.pause.parse(payload)),
     [RECOVER]: () => recover(app),
     sync: (payload) => syncs.sync(JOBS.sync.parse(payload)),
     watch: (payload) => watchMailbox(app, JOBS.watch.parse(payload)),
@@ -114,7 +118,7 @@ function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): Run
     logger: new Logger(() => () => undefined),
     // Batched, because graphile-worker 0.18 does not await an unbatched one: a connection lost just then would be an
     // unhandled rejection, and end the process.
-    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
+    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0, localQueue: { size: JOBS_FETCHED_AT_ONCE } } },
   };
 }
 

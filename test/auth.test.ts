@@ -200,6 +200,8 @@ describe('scopes', () => {
     ['drafts:write', `mutation { deleteDraft(uid: "${uid}") { __typename } }`],
     ['contexts:write', `mutation { upsertCustomer(${customer}) { __typename } }`],
     ['contexts:write', `mutation { upsertInvoice(${invoice}) { __typename } }`],
+    ['accounts:manage', 'mutation { connectEmailAccount(input: {}) { __typename } }'],
+    ['accounts:manage', `mutation { disconnectEmailAccount(uid: "${uid}") { __typename } }`],
     ['keys:manage', 'mutation { createApiKey(input: { name: "x", scopes: ["email:read"] }) { __typename } }'],
     ['keys:manage', `mutation { revokeApiKey(uid: "${uid}") { __typename } }`],
   ];

@@ -20,7 +20,7 @@ const JUMPS = [
   ['a day forward', DAY_MS],
   ['a day back', -DAY_MS],
 ] as const;
-const ENV = { SETTLE_DELAYS_MS: '100,200,300', SEND_WAIT_MS: '400', GMAIL_TIMEOUT_MS: '10000' };
+const ENV = { SETTLE_DELAYS_MS: '100,200,300', SEND_WAIT_MS: '400', GMAIL_TIMEOUT_MS: '1000' };
 
 let database: TestDatabase;
 let sandbox: Sandbox;
@@ -71,10 +71,12 @@ async function jobOf(uid: string): Promise<QueueState | null> {
   return rows[0] ?? null;
 }
 
-/** Lets the queue look at the email now, as if the database's clock had come so far. The row is left as it is. */
+/** Lets the queue look at the email now, as if what is overdue had been found. The row is left as it is. */
 async function letQueueLook(uid: string): Promise<void> {
-  const sql = `SELECT graphile_worker.reschedule_jobs(array_agg(id), run_at => now()) FROM graphile_worker.jobs
-    WHERE key IN ('deliver:' || $1::text, 'settle:' || $1::text) AND locked_at IS NULL HAVING count(*) > 0`;
+  const sql = `SELECT graphile_worker.add_job(CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END,
+      payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
+      job_key => CASE status WHEN 'UNCONFIRMED' THEN 'settle:' ELSE 'deliver:' END || id)
+    FROM outbound_email WHERE id = $1 AND status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')`;
   await app.app.pool.query(sql, [uid]);
 }
 

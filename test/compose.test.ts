@@ -19,7 +19,8 @@ const EMAIL: ComposedEmail = {
 };
 
 async function compose(changes: Partial<ComposedEmail>) {
-  const mime = await composeMessage({ ...EMAIL, ...changes });
+  const composed = await composeMessage({ ...EMAIL, ...changes });
+  const mime = Buffer.concat([...composed.chunks()]);
   const raw = mime.toString('latin1');
   const email = await PostalMime.parse(mime);
   const header = (name: string) => email.headers.filter(({ key }) => key === name).map(({ value }) => value);

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MailboxAccess } from '../src/gmail/gateway.ts';
 import { googleGateway } from '../src/gmail/google.ts';
+import { mimeOf } from './mime-of.ts';
 
 const NOW = new Date('2026-11-05T00:00:00Z');
 const mailbox: MailboxAccess = { accountId: 'ann', accessToken: async () => 'ya29.secret-token' };
@@ -142,7 +143,7 @@ describe('a send to a server that', () => {
 
   it('refuses a large upload early still gets its answer heard', async () => {
     const gmail = await answering(http('413 Too Large', '<html>'));
-    const attempt = gmail.createDraft(mailbox, { mime: Buffer.alloc(8_000_000, 'a'), threadId: null });
+    const attempt = gmail.createDraft(mailbox, { mime: mimeOf(Buffer.alloc(8_000_000, 'a')), threadId: null });
     await expect(attempt).rejects.toMatchObject({ kind: 'too-large', status: 413, outcome: 'no' });
   });
 });

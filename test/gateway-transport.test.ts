@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { MailboxAccess } from '../src/gmail/gateway.ts';
 import { googleGateway } from '../src/gmail/google.ts';
 import type { ProxyEnvironment } from '../src/gmail/transport.ts';
+import { mimeOf } from './mime-of.ts';
 
 /** Of a test server named `gmail.example`, valid for a hundred years. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -286,7 +287,7 @@ describe('an upload', () => {
         request.on('end', () => json(response, { ...DRAFT, length: request.headers['content-length'] }));
       }),
     );
-    await gatewayTo(peer.url).createDraft(mailbox, { mime, threadId: 't"1' });
+    await gatewayTo(peer.url).createDraft(mailbox, { mime: mimeOf(mime), threadId: 't"1' });
     const body = Buffer.concat(received);
     const start = body.indexOf(mime);
     const head = body.subarray(0, start).toString();
@@ -307,7 +308,10 @@ describe('an upload', () => {
         });
       }),
     );
-    const attempt = gatewayTo(peer.url).createDraft(mailbox, { mime: Buffer.alloc(30_000_000), threadId: null });
+    const attempt = gatewayTo(peer.url).createDraft(mailbox, {
+      mime: mimeOf(Buffer.alloc(30_000_000)),
+      threadId: null,
+    });
     await expect(attempt).rejects.toMatchObject({ kind: 'too-large', outcome: 'no' });
     const [socket] = peer.sockets;
     socket?.resume();

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
-import type { GmailGateway, MailboxAccess } from '../src/gmail/gateway.ts';
+import type { GmailGateway, MailboxAccess, Mime } from '../src/gmail/gateway.ts';
 import { googleGateway } from '../src/gmail/google.ts';
-import { createTokenSource, type TokenSource } from '../src/gmail/oauth.ts';
 import { composeMessage } from '../src/mail/compose.ts';
+import { sandboxMailbox } from './mailbox-access.ts';
 
 const ANN = 'ann@example.com';
 const BOB = 'bob@example.com';
 
 let sandbox: Sandbox;
 let gmail: GmailGateway;
-let tokens: TokenSource;
-let refreshToken: string;
 let mailbox: MailboxAccess;
 const now = () => new Date();
 
@@ -24,19 +22,13 @@ beforeEach(async () => {
     aliases: [{ email: 'sales@example.com', accepted: true }],
   });
   sandbox.admin.createMailbox({ email: BOB });
-  refreshToken = sandbox.admin.grant(ANN);
   gmail = googleGateway({ rootUrl: sandbox.url, timeoutMs: 5_000, now });
-  const { url: baseUrl, clientId, clientSecret } = sandbox;
-  tokens = createTokenSource({ baseUrl, clientId, clientSecret, timeoutMs: 5_000, now });
-  mailbox = {
-    accountId: 'ann',
-    accessToken: (options) => tokens.accessToken('ann', { sealed: refreshToken, open: () => refreshToken }, options),
-  };
+  mailbox = sandboxMailbox(sandbox, ANN);
 });
 
 afterEach(() => sandbox.close());
 
-function mime(changes: Partial<Parameters<typeof composeMessage>[0]> = {}): Promise<Buffer> {
+function mime(changes: Partial<Parameters<typeof composeMessage>[0]> = {}): Promise<Mime> {
   return composeMessage({
     opId: 'op-1',
     from: { address: ANN, name: 'Ann' },
@@ -326,12 +318,7 @@ describe('calls of one account', () => {
     const holds = ids.slice(0, 4).map(() => sandbox.admin.hold('drafts.get', { mailbox: ANN }));
     const results = ids.map((id) => gmail.getDraft(mailbox, id));
     await Promise.all(holds.map(({ arrived }) => arrived));
-    const bobsToken = sandbox.admin.grant(BOB);
-    const bob: MailboxAccess = {
-      accountId: 'bob',
-      accessToken: (options) => tokens.accessToken('bob', { sealed: bobsToken, open: () => bobsToken }, options),
-    };
-    await gmail.getProfile(bob);
+    await gmail.getProfile(sandboxMailbox(sandbox, BOB));
     expect(callsOf('drafts.get')).toHaveLength(4);
     for (const hold of holds) hold.release();
     await Promise.all(results);

@@ -10,6 +10,7 @@ import { parseConfig } from '../src/config.ts';
 import { upsertCustomer } from '../src/context/customer.ts';
 import { upsertInvoice } from '../src/context/invoice.ts';
 import { createApp } from '../src/create-app.ts';
+import type { ServiceAccount } from '../src/gmail/oauth-endpoints.ts';
 import { createLogger } from '../src/log.ts';
 import { connectAccount } from '../src/mail/account.ts';
 import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
@@ -44,6 +45,8 @@ export interface TestAppOptions {
   /** Environment variables for the configuration. */
   readonly env?: Record<string, string>;
   readonly now?: () => Date;
+  readonly serviceAccount?: ServiceAccount;
+  readonly encryptionKeys?: readonly Buffer[];
   /** On the database and the sandbox of this one, as a second process would be. To be closed before it. */
   readonly beside?: Pick<TestApp, 'database' | 'sandbox'>;
 }
@@ -54,13 +57,26 @@ export const UNPOLLED = { SYNC_INTERVAL_MS: '0' };
 /** Limits that no test reaches: what is tested is not how fast an account may send. */
 export const UNPACED = { GMAIL_UNITS_PER_MINUTE: '100000000', GMAIL_DAILY_SENDS: '100000000' };
 
-export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {}): Promise<TestApp> {
+const ENCRYPTION_KEYS = [Buffer.alloc(32, 7)];
+
+export async function startTestApp({
+  env = {},
+  now,
+  serviceAccount,
+  encryptionKeys = ENCRYPTION_KEYS,
+  beside,
+}: TestAppOptions = {}): Promise<TestApp> {
   const database = beside?.database ?? (await createTestDatabase());
   const sandbox = beside?.sandbox ?? (await startSandbox(now === undefined ? {} : { now }));
   const statements: string[] = [];
   const note = (query: string | QueryConfig) => {
     const text = typeof query === 'string' ? query : query.text;
-    if (!/^\s*(begin|commit|rollback)\b/i.test(text) && !text.includes('graphile_worker"')) statements.push(text);
+    if (
+      !/^\s*(begin|commit|rollback)\b/i.test(text) &&
+      !text.includes('graphile_worker"') &&
+      !text.includes('process_heartbeat')
+    )
+      statements.push(text);
   };
   class CountingClient extends Client {
     constructor(config?: string | ClientConfig) {
@@ -80,7 +96,8 @@ export async function startTestApp({ env = {}, now, beside }: TestAppOptions = {
     config,
     database: { connectionString: database.url, Client: CountingClient },
     google,
-    encryptionKeys: [Buffer.alloc(32, 7)],
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    encryptionKeys,
     publicUrl: 'http://epistle.test',
     log,
     ...(now === undefined ? {} : { now }),

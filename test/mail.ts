@@ -118,6 +118,17 @@ export async function runNow(
   await enqueue(app.pool, job(name, { organizationId, outboundEmailId: uid }), new Date());
 }
 
+/** Lets the pace of the tenant's account grow older by so much; its `pace` job runs now when something waits. */
+export async function agePace({ app }: TestApp, { organizationId, accountId }: Tenant, ms: number): Promise<void> {
+  await app.pool.query(
+    `UPDATE account_pace SET sends_from = sends_from - $2 * interval '1 ms', blocked_until = blocked_until - $2 * interval '1 ms',
+       slots = ARRAY(SELECT at - $2 * interval '1 ms' FROM unnest(slots) WITH ORDINALITY slot (at, n) ORDER BY n)
+     WHERE account_id = $1`,
+    [accountId, ms],
+  );
+  await enqueue(app.pool, job('pace', { organizationId, accountId }), new Date());
+}
+
 /** A mail written in another mailbox of the sandbox, in Gmail's own way. */
 export interface Letter {
   readonly from: string;

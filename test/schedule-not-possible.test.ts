@@ -1,5 +1,6 @@
 /** A scheduled draft that cannot be sent at its time. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enqueue, job } from '../src/queue.ts';
 import { createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, callsOf, createRecipient, onlyMail, record, runNow, write } from './mail.ts';
 import { DAY_MS, inMs, SOON_MS, scheduling } from './scheduling.ts';
@@ -92,10 +93,6 @@ describe('a scheduled reply that cannot be sent at its time', () => {
 
   const CAUSES: readonly [string, (letterUid: string) => Promise<unknown>][] = [
     [
-      'its account was disconnected',
-      () => t.app.db.emailAccount.updateMany({ where: { id: tenant.accountId }, data: { status: 'DISCONNECTED' } }),
-    ],
-    [
       'its thread is not known to Gmail',
       (letterUid) =>
         t.app.pool.query(
@@ -130,9 +127,22 @@ describe('a scheduled reply that cannot be sent at its time', () => {
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(0);
   });
 
-  it('keeps the time that an editor gives it while the job looks at it', async () => {
+  it('waits while its account is disconnected', async () => {
     const { uid } = await planReply();
     await t.app.db.emailAccount.updateMany({ where: { id: tenant.accountId }, data: { status: 'DISCONNECTED' } });
+    await t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [uid]);
+    await runNow(t, tenant, uid, 'deliver');
+    const waiting = await eventually(async () => {
+      const draft = await draftOf(uid);
+      return draft?.lastFailure == null ? null : draft;
+    });
+    expect(waiting).toMatchObject({ status: 'SCHEDULED', lastFailure: { code: 'ACCOUNT_NOT_ACTIVE', retry: 'AFTER' } });
+    expect((await record(t, tenant, uid)).nextAttemptAt).not.toBeNull();
+  });
+
+  it('keeps the time that an editor gives it while the job looks at it', async () => {
+    const { uid, letterUid } = await planReply();
+    await t.app.db.emailMessage.updateMany({ where: { id: letterUid }, data: { messageId: null } });
     await t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [uid]);
     const editor = await t.app.pool.connect();
     try {
@@ -142,7 +152,8 @@ describe('a scheduled reply that cannot be sent at its time', () => {
         `UPDATE outbound_email SET planned_send_at = now() + interval '1 day', revision = revision + 1 WHERE id = $1`,
         [uid],
       );
-      await runNow(t, tenant, uid, 'deliver');
+      const { organizationId } = tenant;
+      await enqueue(t.app.pool, job('deliver', { organizationId, outboundEmailId: uid }), new Date());
       await eventually(async () => {
         const sql = `SELECT FROM pg_stat_activity
           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%REPLY_NOT_POSSIBLE%'`;

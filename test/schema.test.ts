@@ -114,6 +114,17 @@ describe('the contract', () => {
     );
   });
 
+  it('of connecting and disconnecting accounts holds', () => {
+    expectAtLeast('ConnectEmailAccountInput', 'loginHint: EmailAddress; returnTo: HttpUrl');
+    expect(shape('ConnectEmailAccountResult')).toEqual(['ConnectEmailAccountPayload', 'InvalidInputError']);
+    expectAtLeast('ConnectEmailAccountPayload', 'authorizationUrl: HttpUrl!; expiresAt: DateTime!');
+    expect(shape('DisconnectEmailAccountResult')).toEqual(['DisconnectEmailAccountPayload', 'NotFoundError']);
+    expectAtLeast(
+      'DisconnectEmailAccountPayload',
+      'emailAccount: EmailAccount!; waitingEmails: Int!; revoked: Boolean!',
+    );
+  });
+
   it('of errors holds', () => {
     expectAtLeast('Error', 'code: ErrorCode!; message: String!; retry: RetryAdvice!');
     expect(shape('RetryAdvice')).toEqual(['AFTER', 'CHECK_FIRST', 'NEVER', 'SAFE']);

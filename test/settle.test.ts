@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { mailboxAccess } from '../src/mail/sender.ts';
+import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
 import { SendEmail } from './documents.ts';
 import { graphql } from './generated/gql.ts';
 import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
@@ -95,7 +95,8 @@ describe('an email whose answer was lost', () => {
     const uid = await sendUnconfirmed('Deleted meanwhile');
     await gate.arrived;
     const [draft] = epistle.sandbox.admin.drafts(tenant.email);
-    const mailbox = await epistle.app.db.emailAccount.findFirstOrThrow({ where: { id: tenant.accountId } });
+    const mailbox = await findMailbox(epistle.app.pool, tenant.organizationId, tenant.accountId);
+    if (mailbox === null) throw new Error('there is no such account');
     await epistle.app.gmail.deleteDraft(mailboxAccess(epistle.app, mailbox), draft?.draftId ?? '');
     gate.release();
     const state = await eventually(async () => {

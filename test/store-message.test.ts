@@ -30,6 +30,8 @@ function message(id: string, given: Partial<GmailMessage> = {}): GmailMessage {
     bodyText: 'Hello',
     bodyHtml: null,
     parts: [],
+    report: null,
+    problems: [],
     ...given,
   };
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sandboxGmailClient } from '../sandbox/client.ts';
 import { takeDue } from '../src/sync/mailbox-sync.ts';
-import { startSync } from '../src/sync/request-sync.ts';
 import { syncFrom, syncMailbox } from '../src/sync/sync.ts';
 import { graphql } from './generated/gql.ts';
 import {
@@ -365,7 +364,6 @@ it('begins for an account that nobody has asked for, when mailboxes are polled',
     await whenCurrent(polled, owner);
     deliver(polled, owner, { subject: 'Later' });
     await expect.poll(() => mailboxHere(polled, owner), { timeout: 10_000 }).toEqual(mailboxInGmail(polled, owner));
-    await startSync(polled.app.pool, owner.organizationId, owner.accountId);
   } finally {
     await polled.close();
   }

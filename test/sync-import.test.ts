@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSync } from '../src/sync/request-sync.ts';
 import { syncMailbox } from '../src/sync/sync.ts';
 import { createTenant, eventually, request, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, callsOf, createRecipient, fresh, readBack } from './mail.ts';
@@ -9,6 +8,7 @@ import {
   insertOld,
   mailboxHere,
   mailboxInGmail,
+  startReading,
   syncWholly,
   whenCurrent,
   wrongConversations,
@@ -50,7 +50,7 @@ describe('the first import', () => {
     const tenant = await tenantWith(130);
     expect((await syncOf(tenant)).sync).toEqual({ state: 'WAITING', imported: 0, estimated: null, error: null });
     const held = app.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
-    await startSync(app.app.pool, tenant.organizationId, tenant.accountId);
+    await startReading(app, tenant);
     await held.arrived;
     expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', imported: 0, estimated: 130 });
     held.release();
@@ -156,8 +156,8 @@ describe('the first import', () => {
     await syncWholly(app, tenant);
     expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
     const { rows } = await app.app.pool.query<{ subject: string; problem: string; text: string | null }>(
-      `SELECT subject, import_error AS problem, body_text AS text FROM email_message
-       WHERE account_id = $1 AND import_error IS NOT NULL ORDER BY subject`,
+      `SELECT subject, problem, body_text AS text FROM email_message
+       WHERE account_id = $1 AND problem IS NOT NULL ORDER BY subject`,
       [tenant.accountId],
     );
     expect(rows).toEqual([

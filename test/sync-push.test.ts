@@ -1,10 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSync } from '../src/sync/request-sync.ts';
 import { renewWatches } from '../src/sync/watch.ts';
 import { createTenant, eventually, request, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { callsOf } from './mail.ts';
-import { deliver, mailboxHere, mailboxInGmail, whenCurrent } from './syncing.ts';
+import { deliver, mailboxHere, mailboxInGmail, startReading, whenCurrent } from './syncing.ts';
 
 const AUDIENCE = 'https://epistle.example/google/push';
 const SERVICE_ACCOUNT = 'push@project.iam.gserviceaccount.com';
@@ -26,7 +25,7 @@ beforeAll(async () => {
     serviceAccount: SERVICE_ACCOUNT,
   });
   tenant = await createTenant(app);
-  await startSync(app.app.pool, tenant.organizationId, tenant.accountId);
+  await startReading(app, tenant);
   await whenCurrent(app, tenant);
   await eventually(async () => (await watchOf(tenant)) ?? null);
 });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSync } from '../src/sync/request-sync.ts';
 import { eventually } from './harness.ts';
 import { type Fleet, startFleet } from './processes.ts';
-import { deliver, mailboxHere, mailboxInGmail, whenCurrent } from './syncing.ts';
+import { deliver, mailboxHere, mailboxInGmail, startReading, whenCurrent } from './syncing.ts';
 
 const MAILS = 300;
 
@@ -17,7 +16,7 @@ it('breaks an import off when it is told to stop, and another process goes on wi
   const { app, sandbox, tenant, processes } = fleet;
   sandbox.admin.fault({ call: 'messages.get', times: 'always', effect: { kind: 'delay', ms: 20 } });
   for (let n = 0; n < MAILS; n++) deliver(fleet, tenant, { subject: `Mail ${n}` });
-  await startSync(app.pool, tenant.organizationId, tenant.accountId);
+  await startReading({ app }, tenant);
   await eventually(async () => (await mailboxHere(fleet, tenant)).length > 60 || null);
   const [first] = processes;
   first?.signal('SIGTERM');

@@ -1,6 +1,7 @@
 /** What the tests of reading mailboxes share: mail in the sandbox, and both mailboxes as they can be compared. */
 import { sandboxGmailClient } from '../sandbox/client.ts';
 import type { App } from '../src/app.ts';
+import { enqueueIn, job } from '../src/queue.ts';
 import { lookAt } from '../src/sync/mailbox-sync.ts';
 import { syncMailbox } from '../src/sync/sync.ts';
 import { eventually, type Tenant, type TestApp } from './harness.ts';
@@ -54,6 +55,13 @@ export async function insertOld({ sandbox }: Pick<TestApp, 'sandbox'>, tenant: T
 /** The tenant's mailbox by Gmail's own client, as another program of its owner's would use it. */
 export function gmailOf({ sandbox }: Pick<TestApp, 'sandbox'>, { email }: Pick<Tenant, 'email'>) {
   return sandboxGmailClient(sandbox, email, ['https://mail.google.com/']).users;
+}
+
+/** What connecting an account does where mailboxes are polled and watched. */
+export async function startReading({ app }: { readonly app: App }, tenant: Tenant): Promise<void> {
+  const { organizationId, accountId } = tenant;
+  await enqueueIn(app.pool, job('sync', { organizationId, accountId }), 0);
+  await enqueueIn(app.pool, job('watch', { organizationId, accountId }), 0);
 }
 
 /** Reads the mailbox until everything is here, in this process. */

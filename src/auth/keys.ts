@@ -90,3 +90,17 @@ export async function revokeApiKey(db: TenantDb, id: string, now: Date): Promise
   await db.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } });
   return (await db.apiKey.count({ where: { id } })) === 1;
 }
+
+/** Whether an actor of the organization may still act: its key is neither revoked nor expired. */
+export async function isActorActive(
+  sql: Sql,
+  { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
+  now: Date,
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `SELECT FROM api_key WHERE organization_id = $1 AND 'key:' || id = $2 AND revoked_at IS NULL
+       AND (expires_at IS NULL OR expires_at > $3)`,
+    [organizationId, actor, now],
+  );
+  return rowCount === 1;
+}

@@ -12,6 +12,8 @@ export interface Sealer {
   seal(secret: string, purpose: string): string;
   /** @throws {Error} when no configured key opens it, or when it was tampered with or sealed for another purpose. */
   open(envelope: string, purpose: string): string;
+  /** Whether it is sealed under the key that seals now. Says nothing of what is inside. */
+  isCurrent(envelope: string): boolean;
 }
 
 /** @param keys 32 bytes each; the first one seals, every one opens. */
@@ -26,6 +28,7 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
       const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return `v1.${id}.${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')}`;
     },
+    isCurrent: (envelope) => envelope.startsWith(`v1.${ids[0]}.`),
     open(envelope, purpose) {
       const [version, id, body] = envelope.split('.');
       const key = keys[ids.indexOf(id ?? '')];

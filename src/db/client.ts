@@ -45,8 +45,15 @@ export function openDatabase(config: pg.PoolConfig, log: Logger): Database {
   };
 }
 
-/** Runs `work` in one transaction on one connection; a throw rolls back. Keep the network out of it. */
-export async function inTransaction<Result>(pool: Pool, work: (tx: Sql) => Promise<Result>): Promise<Result> {
+/**
+ * Runs `work` in one transaction on one connection; a throw rolls back. Keep the network out of it.
+ * @param options.isLarge closes the connection afterwards: its process at the server would keep the memory it has needed.
+ */
+export async function inTransaction<Result>(
+  pool: Pool,
+  work: (tx: Sql) => Promise<Result>,
+  { isLarge = false } = {},
+): Promise<Result> {
   const client = await pool.connect();
   let broken = false;
   try {
@@ -61,6 +68,6 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Sql) => Promi
     });
     throw error;
   } finally {
-    client.release(broken);
+    client.release(broken || isLarge);
   }
 }

@@ -9,10 +9,10 @@
 export interface MailboxAccess {
   readonly accountId: string;
   /**
-   * A valid access token. With `refresh`, one that is newer than the token that was just refused.
+   * A valid access token; another one than `refused`, which Gmail has just refused.
    * @throws {GmailError} kind `reauth` when the grant is gone, `unreachable` when the token endpoint is.
    */
-  readonly accessToken: (options?: { readonly refresh?: boolean }) => Promise<string>;
+  readonly accessToken: (options?: { readonly refused?: string }) => Promise<string>;
 }
 
 /** A Gmail message id and the id of its thread; both belong to one mailbox only. */
@@ -57,8 +57,33 @@ export interface GmailPart {
   readonly data: Buffer | null;
 }
 
+/** One recipient that a mail system could not deliver to, or not yet. */
+export interface ReportedRecipient {
+  /** Whom it could not reach in the end, as the report has it. */
+  readonly recipient: string;
+  /** Whom the sender wrote to, when the report says so: not the same when mail is forwarded. */
+  readonly original: string | null;
+  /** RFC 3463: `5.1.1`. */
+  readonly status: string;
+  /** At most 1,000 characters. */
+  readonly diagnostic: string | null;
+  /** False: a delay; the mail system goes on trying. */
+  readonly permanent: boolean;
+}
+
+/** What a delivery status notification (RFC 3464) says. */
+export interface DeliveryReport {
+  /** Those with bad news; at most 500. */
+  readonly recipients: readonly ReportedRecipient[];
+  /** The `X-Epistle-Id` of the message that it returns. Null: it returns none, or not one of ours. */
+  readonly opId: string | null;
+  /** Message-IDs of that message, with angle brackets. */
+  readonly returnedMessageIds: readonly string[];
+}
+
 export interface GmailMessage extends MessageRef {
   readonly labels: readonly string[];
+  /** Plain text. */
   readonly snippet: string;
   /** Gmail's own time of receipt or sending, the one to sort by. */
   readonly internalDate: Date;
@@ -69,6 +94,10 @@ export interface GmailMessage extends MessageRef {
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
   readonly parts: readonly GmailPart[];
+  /** Null: it is no delivery status notification. */
+  readonly report: DeliveryReport | null;
+  /** What could not be read of it, in sentences for people, without anything of its content. */
+  readonly problems: readonly string[];
 }
 
 /** What tells one message of a thread from another, without its content. */
@@ -105,6 +134,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** CRLF-terminated RFC 5322 bytes, in chunks because they may be many. */
+export interface Mime {
+  /** Bytes. */
+  readonly size: number;
+  /** The same bytes whenever it is called. */
+  chunks(): Iterable<Buffer>;
+}
+
 export interface GmailGateway {
   /** The mailbox's address and the history id from which changes can be listed later (uint64 as text). */
   getProfile(mailbox: MailboxAccess, options?: CallOptions): Promise<{ email: string; historyId: string }>;
@@ -112,12 +149,12 @@ export interface GmailGateway {
   listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAs[]>;
   /**
    * Stores a message as a draft. Above 3.5 MB it goes through the upload endpoint, streamed.
-   * @param message.mime CRLF-terminated RFC 5322 bytes, Bcc header included.
+   * @param message.mime with its Bcc header. Read once for each request that is made.
    * @param message.threadId the mailbox's own thread to put it in, null for a thread of its own.
    */
   createDraft(
     mailbox: MailboxAccess,
-    message: { readonly mime: Buffer; readonly threadId: string | null },
+    message: { readonly mime: Mime; readonly threadId: string | null },
     options?: CallOptions,
   ): Promise<DraftRef>;
   /** Sends a draft, exactly one request. Null when Gmail knows no such draft: sent already, or deleted. */
@@ -136,9 +173,9 @@ export interface GmailGateway {
   ): Promise<(MessageHead & { readonly draftId: string })[]>;
   /** Deletes a draft for good. One that is already gone is fine. */
   deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
-  /** The whole message, bodies decoded. Null when it is gone. */
+  /** The whole message, bodies decoded; of one that is too large to be read, the headers. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
-  /** As `getMessage`, without bodies and parts: for a message that cannot be read whole. Null when it is gone. */
+  /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
   getMessageHeaders(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
   /**
    * The mailbox's messages, drafts included, newest first. A consistent read, unless `query` asks for a search: what that
@@ -164,6 +201,13 @@ export interface GmailGateway {
   listHistory(mailbox: MailboxAccess, startHistoryId: string, options?: CallOptions): Promise<HistoryPage | null>;
   /** Has Gmail publish the mailbox's changes to a Pub/Sub topic. @returns until when it does. */
   watch(mailbox: MailboxAccess, topic: string, options?: CallOptions): Promise<Date>;
+  /** Adds and removes labels of messages, all at once. Ids that are gone are passed over; doing it twice is the same. */
+  modifyMessages(
+    mailbox: MailboxAccess,
+    messageIds: readonly string[],
+    labels: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    options?: CallOptions,
+  ): Promise<void>;
   /** The bytes of one attachment. Null when the message or the attachment is gone. */
   getAttachment(
     mailbox: MailboxAccess,

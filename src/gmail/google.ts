@@ -2,16 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
-import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
+import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
 import { HistoryAnswer, toHistoryPage } from './history.ts';
 import { createAccountLimiter } from './limiter.ts';
-import { MessageAnswer, toGmailMessage } from './message.ts';
-import { createTransport, type GmailRequest, type ProxyEnvironment } from './transport.ts';
+import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
+import {
+  ANSWER_TOO_LARGE,
+  createTransport,
+  type GmailRequest,
+  type ProxyEnvironment,
+  type RequestBody,
+} from './transport.ts';
 
 /** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
 const MAX_IN_FLIGHT = 4;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
+/** Of `messages.batchModify`. */
+const MAX_IDS_PER_MODIFY = 1_000;
 const ME = '/gmail/v1/users/me';
 const DRAFTS = `${ME}/drafts`;
 const JSON_TYPE = 'application/json';
@@ -96,12 +104,13 @@ export function googleGateway(options: {
       return parsed.data;
     };
     return limit(mailbox.accountId, signal, async () => {
+      const token = await mailbox.accessToken();
       try {
-        return await attempt(await mailbox.accessToken());
+        return await attempt(token);
       } catch (error) {
         // A 401 was not accepted, so even an effect may be repeated.
         if (!isKind(error, 'unauthorized')) throw error;
-        return attempt(await mailbox.accessToken({ refresh: true }));
+        return attempt(await mailbox.accessToken({ refused: token }));
       }
     });
   }
@@ -148,6 +157,11 @@ export function googleGateway(options: {
     return answer && toHead(answer);
   }
 
+  function readMessage(mailbox: MailboxAccess, id: string, format: 'full' | 'metadata', callOptions: CallOptions) {
+    const path = `${ME}/messages/${encodeURIComponent(id)}?format=${format}`;
+    return orNullWhenGone(exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })));
+  }
+
   const gateway: GmailGateway = {
     async getProfile(mailbox, callOptions = {}) {
       const profile = await call(mailbox, callOptions, READ, ProfileAnswer, (o) => users.getProfile(UserId, o));
@@ -179,7 +193,7 @@ export function googleGateway(options: {
     },
 
     async sendDraft(mailbox, draftId, callOptions = {}) {
-      const body = { contentType: JSON_TYPE, pieces: [JSON.stringify({ id: draftId })] };
+      const body = jsonBody(JSON.stringify({ id: draftId }));
       const sent = await orNullWhenGone(
         exchange(mailbox, callOptions, SentAnswer, () => ({ method: 'POST', path: `${DRAFTS}/send`, body })),
       );
@@ -225,24 +239,29 @@ export function googleGateway(options: {
     },
 
     async getMessage(mailbox, messageId, callOptions = {}) {
-      const path = `/gmail/v1/users/me/messages/${encodeURIComponent(messageId)}?format=full`;
-      const answer = await orNullWhenGone(
-        exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
-      );
-      if (answer === null) return null;
-      return toGmailMessage(answer, (attachmentId) =>
-        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions),
-      );
+      const fetchBody = (attachmentId: string) =>
+        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions);
+      try {
+        const answer = await readMessage(mailbox, messageId, 'full', callOptions);
+        return answer && (await toGmailMessage(answer, fetchBody));
+      } catch (error) {
+        if (!(error instanceof GmailError) || error.reason !== ANSWER_TOO_LARGE) throw error;
+      }
+      const head = await readMessage(mailbox, messageId, 'metadata', callOptions);
+      return head && (await toGmailHead(head, 'It is too large to be read; only its headers were stored.'));
+    },
+
+    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, callOptions = {}) {
+      for (let at = 0; at < messageIds.length; at += MAX_IDS_PER_MODIFY) {
+        const ids = messageIds.slice(at, at + MAX_IDS_PER_MODIFY);
+        const params = { ...UserId, requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
+        await call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.messages.batchModify(params, o));
+      }
     },
 
     async getMessageHeaders(mailbox, messageId, callOptions = {}) {
-      const path = `${ME}/messages/${encodeURIComponent(messageId)}?format=metadata`;
-      const answer = await orNullWhenGone(
-        exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })),
-      );
-      return (
-        answer && { ...(await toGmailMessage(answer, async () => null)), bodyText: null, bodyHtml: null, parts: [] }
-      );
+      const head = await readMessage(mailbox, messageId, 'metadata', callOptions);
+      return head && (await toGmailHead(head, 'Only its headers were read.'));
     },
 
     async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId, includeSpamTrash }, callOptions = {}) {
@@ -291,12 +310,16 @@ export function googleGateway(options: {
   return gateway;
 }
 
-function draftRequest(mime: Buffer, threadId: string | null): RequestParts {
+function jsonBody(json: string): RequestBody {
+  return { contentType: JSON_TYPE, size: Buffer.byteLength(json), pieces: [json] };
+}
+
+function draftRequest(mime: Mime, threadId: string | null): RequestParts {
   const thread = threadId === null ? '' : `"threadId":${JSON.stringify(threadId)}`;
-  if (mime.length <= MAX_JSON_MIME_BYTES) {
+  if (mime.size <= MAX_JSON_MIME_BYTES) {
     // Written by hand: base64url needs no escapes, and JSON.stringify would look through all of it.
-    const json = `{"message":{${thread && `${thread},`}"raw":"${mime.toString('base64url')}"}}`;
-    return { method: 'POST', path: DRAFTS, body: { contentType: JSON_TYPE, pieces: [json] } };
+    const json = `{"message":{${thread && `${thread},`}"raw":"${Buffer.concat([...mime.chunks()]).toString('base64url')}"}}`;
+    return { method: 'POST', path: DRAFTS, body: jsonBody(json) };
   }
   // The metadata part must be there, empty or not.
   const boundary = randomUUID();
@@ -304,8 +327,16 @@ function draftRequest(mime: Buffer, threadId: string | null): RequestParts {
     `--${boundary}\r\ncontent-type: ${JSON_TYPE}\r\n\r\n{"message":{${thread}}}\r\n` +
     `--${boundary}\r\ncontent-type: message/rfc822\r\n\r\n`;
   const contentType = `multipart/related; boundary=${boundary}`;
-  const pieces = [head, mime, `\r\n--${boundary}--`];
-  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body: { contentType, pieces } };
+  const tail = `\r\n--${boundary}--`;
+  const size = Buffer.byteLength(head) + mime.size + Buffer.byteLength(tail);
+  const body = { contentType, size, pieces: uploadPieces(head, mime, tail) };
+  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body };
+}
+
+function* uploadPieces(head: string, mime: Mime, tail: string): Generator<string | Buffer> {
+  yield head;
+  yield* mime.chunks();
+  yield tail;
 }
 
 function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {

@@ -1,11 +1,20 @@
 /**
- * From the payload of `messages.get?format=full` to a GmailMessage. The tree was built from a stranger's MIME, so it is
- * read node by node and leniently: a node that makes no sense costs that node.
+ * From the payload of `messages.get?format=full` to a GmailMessage. Nothing that a stranger can write makes it throw: what
+ * cannot be read is left out, and named in `problems`.
  */
-
 import { z } from 'zod';
-import { decodeConverted } from '../charset.ts';
-import type { GmailMessage, GmailPart, MimeHeader } from './gateway.ts';
+import { decodeConverted, isKnownCharset, isUtf8 } from '../charset.ts';
+import { readDeliveryReport } from './delivery-report.ts';
+import type { GmailMessage, GmailPart } from './gateway.ts';
+import { bytesOf, type FetchBody, headerOf, leavesOf, type PayloadNode, readNode, unfold } from './payload.ts';
+
+/** Beyond it a body is cut: it is no longer a letter, and it is held in memory. */
+const MAX_BODY_BYTES = 10_485_760;
+const MAX_PARTS = 500;
+/** Begins the shifts of ISO 2022, whose text is ASCII to the eye. */
+const ESCAPE = 0x1b;
+/** The years 1 to 9999, which PostgreSQL and RFC 3339 share. */
+const [MIN_MILLIS, MAX_MILLIS] = [-62_135_596_800_000, 253_402_300_799_999];
 
 const text = z.string().catch('');
 
@@ -15,114 +24,113 @@ export const MessageAnswer = z.object({
   labelIds: z.array(z.string()).catch([]),
   snippet: text,
   /** Milliseconds since 1970, as text. */
-  internalDate: z.string().regex(/^\d{1,15}$/),
+  internalDate: z.string().regex(/^-?\d{1,20}$/),
   historyId: z.string().regex(/^\d{1,20}$/),
   payload: z.unknown().optional(),
 });
 
-const Node = z.object({
-  partId: text,
-  mimeType: text,
-  filename: text,
-  headers: z.array(z.object({ name: z.string(), value: z.string() }).catch({ name: '', value: '' })).catch([]),
-  body: z
-    .object({
-      attachmentId: z.string().min(1).nullable().catch(null),
-      size: z.number().int().nonnegative().catch(0),
-      /** base64url. The content, with its transfer encoding removed. */
-      data: z.string().nullable().catch(null),
-    })
-    .catch({ attachmentId: null, size: 0, data: null }),
-  parts: z.array(z.unknown()).catch([]),
-});
-type Node = z.infer<typeof Node>;
-
-/**
- * @param fetchBody the bytes of a part that Gmail gave by id only; null when they are gone.
- * @throws what `fetchBody` throws, and nothing else.
- */
+/** @throws what `fetchBody` throws, and nothing else. */
 export async function toGmailMessage(
   answer: z.infer<typeof MessageAnswer>,
-  fetchBody: (attachmentId: string) => Promise<Buffer | null>,
+  fetchBody: FetchBody,
 ): Promise<GmailMessage> {
-  const root = Node.safeParse(answer.payload).data ?? null;
-  const leaves = root === null ? [] : leavesOf(root);
-  const plain = leaves.find((leaf) => isBody(leaf, 'text/plain')) ?? null;
-  const html = leaves.find((leaf) => isBody(leaf, 'text/html')) ?? null;
+  const problems: string[] = [];
+  const root = readNode(answer.payload);
+  if (root === null) problems.push('Gmail gave no content.');
+  const { leaves, isCut } = root === null ? { leaves: [], isCut: false } : leavesOf(root);
+  const nodes = leaves.map(({ node }) => node);
+  const plain = nodes.find((leaf) => isBody(leaf, 'text/plain')) ?? null;
+  const html = nodes.find((leaf) => isBody(leaf, 'text/html')) ?? null;
+  const parts = nodes.filter((leaf) => leaf !== plain && leaf !== html);
+  if (isCut || parts.length > MAX_PARTS) problems.push(`It has more than ${MAX_PARTS} parts; only those are kept.`);
+  const bodyText = await bodyOf(plain, 'plain-text', fetchBody, problems);
+  const bodyHtml = await bodyOf(html, 'HTML', fetchBody, problems);
   return {
     messageId: answer.id,
     threadId: answer.threadId,
     labels: answer.labelIds,
-    snippet: answer.snippet,
-    internalDate: new Date(Number(answer.internalDate)),
+    snippet: unescapeSnippet(answer.snippet),
+    internalDate: new Date(Math.min(MAX_MILLIS, Math.max(MIN_MILLIS, Number(answer.internalDate)))),
     historyId: answer.historyId,
     headers: (root?.headers ?? []).filter(({ name }) => name !== '').map(unfold),
-    bodyText: await bodyOf(plain, fetchBody),
-    bodyHtml: await bodyOf(html, fetchBody),
-    parts: leaves.filter((leaf) => leaf !== plain && leaf !== html).map(toPart),
+    bodyText,
+    bodyHtml,
+    parts: parts.slice(0, MAX_PARTS).map(toPart),
+    report: await readDeliveryReport(leaves, fetchBody),
+    problems,
   };
 }
 
-/** In order of the message. An enclosed message is one leaf: its parts are not parts of this one. */
-function leavesOf(root: Node): Node[] {
-  const leaves: Node[] = [];
-  // Not recursive: the depth is the sender's choice.
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const children = node.parts.map((part) => Node.safeParse(part).data).filter((part) => part !== undefined);
-    if (isType(node, 'multipart/') || (children.length > 0 && !isType(node, 'message/'))) {
-      pending.push(...children.reverse());
-    } else {
-      leaves.push(node);
-    }
-  }
-  return leaves;
+/** A message of which Gmail was asked for the headers only. @param problem why it is not whole. */
+export async function toGmailHead(answer: z.infer<typeof MessageAnswer>, problem: string): Promise<GmailMessage> {
+  const message = await toGmailMessage(answer, async () => null);
+  // A body that was not given reads as an empty one.
+  return { ...message, bodyText: null, bodyHtml: null, parts: [], problems: [problem] };
 }
 
-function isType(node: Node, prefix: string): boolean {
-  return node.mimeType.toLowerCase().startsWith(prefix);
+/** Gmail gives it with HTML's special characters escaped. */
+function unescapeSnippet(snippet: string): string {
+  const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+  return snippet.replace(/&(amp|lt|gt|quot|#39);/g, (entity, name: string) => entities[name] ?? entity);
 }
 
-function isBody(leaf: Node, type: string): boolean {
+function isBody(leaf: PayloadNode, type: string): boolean {
   const disposition = headerOf(leaf, 'content-disposition') ?? '';
-  return leaf.mimeType.toLowerCase() === type && leaf.filename === '' && !/^\s*attachment\b/i.test(disposition);
+  return leaf.mimeType === type && leaf.filename === '' && !/^\s*attachment\b/i.test(disposition);
 }
 
+/** @param kind for people. */
 async function bodyOf(
-  leaf: Node | null,
-  fetchBody: (attachmentId: string) => Promise<Buffer | null>,
+  leaf: PayloadNode | null,
+  kind: string,
+  fetchBody: FetchBody,
+  problems: string[],
 ): Promise<string | null> {
   if (leaf === null) return null;
-  const { data, attachmentId } = leaf.body;
-  const bytes =
-    data === null && attachmentId !== null ? await fetchBody(attachmentId) : Buffer.from(data ?? '', 'base64url');
-  return bytes === null ? null : decodeConverted(bytes, charsetOf(leaf));
+  const bytes = await bytesOf(leaf, fetchBody, MAX_BODY_BYTES);
+  if (bytes === null) {
+    problems.push(leaf.body.size > MAX_BODY_BYTES ? tooLarge(kind) : `Its ${kind} body could not be fetched.`);
+    return null;
+  }
+  const isCut = bytes.length > MAX_BODY_BYTES;
+  if (isCut) problems.push(tooLarge(kind));
+  const charset = charsetOf(leaf);
+  const kept = isCut ? wholeCharacters(bytes.subarray(0, MAX_BODY_BYTES)) : bytes;
+  const body = decodeConverted(kept, charset);
+  if (charset !== null && !isKnownCharset(charset) && (!isUtf8(kept) || kept.includes(ESCAPE))) {
+    problems.push(`Its ${kind} body is in a character set that is not known; it was read as windows-1252.`);
+  } else if (body.includes('\ufffd') && !isUtf8(kept)) {
+    problems.push(`Its ${kind} body holds bytes that are no characters of its character set.`);
+  }
+  return body;
 }
 
-function charsetOf(leaf: Node): string | null {
+function tooLarge(kind: string): string {
+  return `Its ${kind} body is larger than ${MAX_BODY_BYTES / 1_048_576} MB; what is beyond was not stored.`;
+}
+
+/** Without the first bytes of a UTF-8 character that was cut in two. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > bytes.length - 4 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return (bytes[end - 1] ?? 0) >= 0xc0 ? bytes.subarray(0, end - 1) : bytes;
+}
+
+function charsetOf(leaf: PayloadNode): string | null {
   const match = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(headerOf(leaf, 'content-type') ?? '');
   return (match?.[1] ?? match?.[2])?.trim() || null;
 }
 
-function toPart(leaf: Node): GmailPart {
+function toPart(leaf: PayloadNode): GmailPart {
   const { attachmentId, size, data } = leaf.body;
   const bytes = data === null ? null : Buffer.from(data, 'base64url');
   return {
     partId: leaf.partId,
     filename: leaf.filename,
-    contentType: leaf.mimeType.toLowerCase() || 'application/octet-stream',
+    contentType: leaf.mimeType || 'application/octet-stream',
     contentId: headerOf(leaf, 'content-id')?.trim().replace(/^<|>$/g, '') || null,
-    size: bytes?.length ?? size,
+    size: Math.min(bytes?.length ?? size, 2_147_483_647),
     attachmentId,
     data: bytes,
   };
-}
-
-function headerOf(node: Node, name: string): string | null {
-  return node.headers.find((header) => header.name.toLowerCase() === name)?.value ?? null;
-}
-
-/** RFC 5322 section 2.2.3: the line break goes, the white space behind it stays. */
-function unfold({ name, value }: MimeHeader): MimeHeader {
-  return { name, value: value.replace(/\r?\n(?=[ \t])/g, '').replace(/[\r\n]+/g, ' ') };
 }

@@ -1,143 +1,154 @@
-import { OAuth2Client } from 'google-auth-library';
-import { z } from 'zod';
-import { GmailError, reasonWord } from './errors.ts';
-import { readFailure } from './failure.ts';
+/**
+ * Access tokens: from memory while they last, else from the store that all processes share, else from Google, where one
+ * process asks for all. Nothing here logs, and no error holds a token.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { GmailError } from './errors.ts';
+import { type FetchedToken, type TokenRequest, tokenError } from './oauth-endpoints.ts';
 
 /** A token is renewed this long before it ends, so that it outlives the call that it is fetched for. */
 const EXPIRY_MARGIN_MS = 60_000;
 const MAX_CACHED_TOKENS = 10_000;
+/** How often it is looked whether another process has its answer. */
+const POLL_MS = 50;
+/** Longer than a fetch and the takeover of one whose process died. */
+const MAX_WAIT_MS = 40_000;
 
 export interface TokenSource {
   /**
    * A valid access token for a mailbox, from memory while it lasts.
-   * @param options.refresh the token handed out last was refused: fetch another.
+   * @param options.refused a token that Gmail has refused: another one, then.
    * @throws {GmailError} `reauth` when the grant is gone (only `invalid_grant` says so), else `unreachable`: the mail
    * that the token was for has not been sent.
    */
-  accessToken(accountId: string, grant: Grant, options?: { readonly refresh?: boolean }): Promise<string>;
+  accessToken(grant: Grant, options?: { readonly refused?: string }): Promise<string>;
 }
 
-/** A stored consent. It is opened only when a token is fetched. */
+/** What an account's access tokens come from. */
 export interface Grant {
-  readonly sealed: string;
-  /** The refresh token. */
-  readonly open: () => string;
+  readonly organizationId: string;
+  readonly accountId: string;
+  /** Another one after each consent: the tokens of an old grant are not used any more. */
+  readonly id: string;
+  /** Opened only when a token is fetched. @throws {GmailError} when it cannot be. */
+  readonly request: () => TokenRequest;
 }
 
-interface CachedToken {
-  /** The grant it came from: an account that was connected anew must not use the token of the old grant. */
-  readonly sealed: string;
+/** A token and the fetch that it came from. */
+export interface StoredToken {
+  readonly fetchId: string;
   readonly accessToken: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+  readonly expiresAt: Date;
 }
 
-const Credentials = z.object({
-  access_token: z.string().min(1),
-  /** Milliseconds since 1970, by the client's clock. */
-  expiry_date: z.number().optional().catch(undefined),
-});
+export type Taken =
+  | ({ readonly kind: 'token' } & StoredToken)
+  /** Nobody is fetching one: this caller is to, and all others wait for it. */
+  | { readonly kind: 'fetch' }
+  /** Somebody is. */
+  | { readonly kind: 'wait'; readonly fetchId: string }
+  /** The fetch that was waited for. */
+  | { readonly kind: 'failed'; readonly error: GmailError }
+  /** The account has another grant by now, or none. */
+  | { readonly kind: 'over' };
 
-/**
- * Access tokens of every account, at most one request for an account at a time in this process. Nothing here logs, and
- * no error holds a token.
- * @param options.baseUrl one origin that serves `/oauth2/token`, null for Google's own endpoints.
- * @param options.timeoutMs of one request; one that got no answer is made once more.
- */
+/** Where processes share the tokens. It never throws: without it, each fetches its own. */
+export interface TokenStore {
+  take(
+    grant: Grant,
+    request: {
+      /** Names the fetch, should it be this caller's. */
+      readonly fetchId: string;
+      /** The token of this fetch is of no use. */
+      readonly refusedFetchId: string | null;
+      readonly awaitedFetchId: string | null;
+      /** A token must last longer. */
+      readonly validUntil: Date;
+    },
+  ): Promise<Taken>;
+  put(grant: Grant, token: StoredToken): Promise<void>;
+  fail(grant: Grant, fetchId: string, error: GmailError): Promise<void>;
+}
+
+interface CachedToken extends StoredToken {
+  readonly grantId: string;
+}
+
+/** @param options.fetchToken asks Google. */
 export function createTokenSource(options: {
-  readonly baseUrl: string | null;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly timeoutMs: number;
+  readonly fetchToken: (request: TokenRequest) => Promise<FetchedToken>;
+  readonly store: TokenStore;
   readonly now: () => Date;
 }): TokenSource {
-  /** In order of use, the least recent first. */
+  const { store, now } = options;
+  /** By account, in order of use, the least recent first. */
   const cache = new Map<string, CachedToken>();
-  const inFlight = new Map<string, { readonly sealed: string; readonly token: Promise<string> }>();
+  const inFlight = new Map<string, { readonly grantId: string; readonly token: Promise<string> }>();
 
-  async function fetchToken(accountId: string, { sealed, open }: Grant): Promise<string> {
-    const client = createOAuthClient(options);
-    client.setCredentials({ refresh_token: open() });
-    const answer = await client.refreshAccessToken().catch((error: unknown) => {
-      throw toTokenError(error);
-    });
-    const parsed = Credentials.safeParse(answer.credentials);
-    if (!parsed.success) throw tokenError('unreachable', 200, 'broken-answer');
-    const { access_token: accessToken, expiry_date: expiryDate } = parsed.data;
-    // Without a lifetime the token is used once. The client dates the end by its own clock, so only the span is taken.
-    const lifetimeMs = expiryDate === undefined ? 0 : expiryDate - Date.now();
-    cache.delete(accountId);
-    cache.set(accountId, { sealed, accessToken, expiresAt: options.now().getTime() + lifetimeMs });
+  function remember(grant: Grant, token: StoredToken): string {
+    cache.delete(grant.accountId);
+    cache.set(grant.accountId, { ...token, grantId: grant.id });
     const [oldest] = cache.keys();
     if (cache.size > MAX_CACHED_TOKENS && oldest !== undefined) cache.delete(oldest);
-    return accessToken;
+    return token.accessToken;
+  }
+
+  async function fetchForAll(grant: Grant, fetchId: string): Promise<string> {
+    try {
+      const { accessToken, lifetimeMs } = await options.fetchToken(grant.request());
+      // Without a lifetime the token is used once.
+      const token = { fetchId, accessToken, expiresAt: new Date(now().getTime() + lifetimeMs) };
+      await store.put(grant, token);
+      return remember(grant, token);
+    } catch (error) {
+      await store.fail(grant, fetchId, error instanceof GmailError ? error : tokenError('unreachable', null, 'failed'));
+      throw error;
+    }
+  }
+
+  async function find(grant: Grant, refused: string | undefined): Promise<string> {
+    const fetchId = uuidv7();
+    const known = cache.get(grant.accountId);
+    let refusedFetchId = known !== undefined && known.accessToken === refused ? known.fetchId : null;
+    let awaitedFetchId: string | null = null;
+    const deadline = performance.now() + MAX_WAIT_MS;
+    while (performance.now() < deadline) {
+      const validUntil = new Date(now().getTime() + EXPIRY_MARGIN_MS);
+      const taken = await store.take(grant, { fetchId, refusedFetchId, awaitedFetchId, validUntil });
+      if (taken.kind === 'fetch') return fetchForAll(grant, fetchId);
+      if (taken.kind === 'failed') throw taken.error;
+      if (taken.kind === 'over') throw tokenError('unreachable', null, 'grant_over');
+      if (taken.kind === 'wait') {
+        awaitedFetchId = taken.fetchId;
+        await delay(POLL_MS);
+      } else if (taken.accessToken === refused) refusedFetchId = taken.fetchId;
+      else return remember(grant, taken);
+    }
+    throw tokenError('unreachable', null, 'token_wait');
   }
 
   return {
-    async accessToken(accountId, grant, { refresh = false } = {}) {
-      // A request under way brings a token newer than any handed out, so it serves a refresh as well.
-      const current = inFlight.get(accountId);
-      if (current?.sealed === grant.sealed) return current.token;
-
-      const cached = cache.get(accountId);
-      const isValid = cached?.sealed === grant.sealed && cached.expiresAt - EXPIRY_MARGIN_MS > options.now().getTime();
-      if (cached !== undefined && isValid && !refresh) {
-        cache.delete(accountId);
-        cache.set(accountId, cached);
+    async accessToken(grant, { refused } = {}) {
+      const cached = cache.get(grant.accountId);
+      const isValid = cached?.grantId === grant.id && cached.expiresAt.getTime() - EXPIRY_MARGIN_MS > now().getTime();
+      if (cached !== undefined && isValid && cached.accessToken !== refused) {
+        cache.delete(grant.accountId);
+        cache.set(grant.accountId, cached);
         return cached.accessToken;
       }
-
-      const flight = { sealed: grant.sealed, token: fetchToken(accountId, grant) };
-      inFlight.set(accountId, flight);
+      const current = inFlight.get(grant.accountId);
+      if (current?.grantId === grant.id) {
+        const token = await current.token;
+        if (token !== refused) return token;
+      }
+      const flight = { grantId: grant.id, token: find(grant, refused) };
+      inFlight.set(grant.accountId, flight);
       try {
         return await flight.token;
       } finally {
-        if (inFlight.get(accountId) === flight) inFlight.delete(accountId);
+        if (inFlight.get(grant.accountId) === flight) inFlight.delete(grant.accountId);
       }
     },
   };
-}
-
-function createOAuthClient(options: {
-  readonly baseUrl: string | null;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly timeoutMs: number;
-}): OAuth2Client {
-  return new OAuth2Client({
-    clientId: options.clientId,
-    clientSecret: options.clientSecret,
-    ...(options.baseUrl === null
-      ? {}
-      : { endpoints: { oauth2TokenUrl: new URL('/oauth2/token', options.baseUrl).href } }),
-    transporterOptions: {
-      timeout: options.timeoutMs,
-      redirect: 'manual',
-      noProxy: ['localhost', '127.0.0.1'],
-      // A refresh has no effect that a second one could double.
-      retryConfig: { retry: 1, noResponseRetries: 1 },
-    },
-  });
-}
-
-/** RFC 6749 section 5.2. The description is left out: it is text, and may name the account. */
-const OAuthErrorBody = z.object({ error: z.string() });
-
-function toTokenError(error: unknown): GmailError {
-  const { status, code, body } = readFailure(error);
-  const oauthCode = reasonWord(OAuthErrorBody.safeParse(body).data?.error ?? null);
-  if (status === 400 && oauthCode === 'invalid_grant') return tokenError('reauth', status, oauthCode);
-  return tokenError(
-    'unreachable',
-    status,
-    oauthCode ?? reasonWord(code) ?? (status === null ? 'unexpected' : `http-${status}`),
-  );
-}
-
-function tokenError(kind: 'reauth' | 'unreachable', status: number | null, reason: string): GmailError {
-  const message =
-    kind === 'reauth'
-      ? 'Google withdrew the permission for this mailbox; its owner must connect it again.'
-      : `No access token could be had from Google (${reason}).`;
-  return new GmailError({ kind, status, reason, message });
 }

@@ -35,8 +35,10 @@ export interface GmailRequest {
 
 export interface RequestBody {
   readonly contentType: string;
-  /** Sent one after the other. Bytes are streamed as they lie there, without a copy. */
-  readonly pieces: readonly (string | Buffer)[];
+  /** Bytes of all pieces. */
+  readonly size: number;
+  /** Sent one after the other, each taken when the connection has room for it. Read once. */
+  readonly pieces: Iterable<string | Buffer>;
 }
 
 /**
@@ -116,7 +118,7 @@ export function createTransport(options: {
         let size = 0;
         answer.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > MAX_ANSWER_BYTES[method]) fail('ERR_ANSWER_TOO_LARGE');
+          if (size > MAX_ANSWER_BYTES[method]) fail(ANSWER_TOO_LARGE);
           else chunks.push(chunk);
         });
         answer.on('end', () => {
@@ -169,31 +171,34 @@ function headersOf(token: string, body: RequestBody | null): Record<string, stri
     'user-agent': 'epistle',
   };
   if (body === null) return headers;
-  const length = body.pieces.reduce((total, piece) => total + Buffer.byteLength(piece), 0);
-  return { ...headers, 'content-type': body.contentType, 'content-length': length };
+  return { ...headers, 'content-type': body.contentType, 'content-length': body.size };
 }
 
 /** No faster than the connection takes it. */
-function writeBody(call: ClientRequest, pieces: readonly (string | Buffer)[]): void {
-  const chunks = pieces.flatMap<string | Buffer>((piece) => (typeof piece === 'string' ? [piece] : chunksOf(piece)));
-  const last = chunks.pop();
-  let next = 0;
+function writeBody(call: ClientRequest, pieces: Iterable<string | Buffer>): void {
+  const chunks = chunksOf(pieces);
+  let next = chunks.next();
   const write = () => {
-    for (; next < chunks.length; next += 1) {
-      if (!call.write(chunks[next])) {
-        next += 1;
+    while (!next.done) {
+      const chunk = next.value;
+      next = chunks.next();
+      // The last one goes with the end: a small request is one write.
+      if (next.done) call.end(chunk);
+      else if (!call.write(chunk)) {
         call.once('drain', write);
         return;
       }
     }
-    call.end(last);
   };
-  write();
+  if (next.done) call.end();
+  else write();
 }
 
-function chunksOf(bytes: Buffer): Buffer[] {
-  const count = Math.ceil(bytes.length / CHUNK_BYTES);
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES));
+function* chunksOf(pieces: Iterable<string | Buffer>): Generator<string | Buffer> {
+  for (const piece of pieces) {
+    if (typeof piece === 'string') yield piece;
+    else for (let from = 0; from < piece.length; from += CHUNK_BYTES) yield piece.subarray(from, from + CHUNK_BYTES);
+  }
 }
 
 /** Null when the bytes are not what their encoding says, or it is none that is known here. */
@@ -221,9 +226,13 @@ function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
+/** An answer above `MAX_ANSWER_BYTES`. */
+export const ANSWER_TOO_LARGE = 'ERR_ANSWER_TOO_LARGE';
+const NEVER_BETTER = new Set(['TimeoutError', 'AbortError', ANSWER_TOO_LARGE]);
+
 /** Whether a read may go better the next time. What Gmail refused stays refused. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof CallFailure)) return false;
   const { status, code } = error.failure;
-  return status === null ? code !== 'TimeoutError' && code !== 'AbortError' : status >= 500;
+  return status === null ? !NEVER_BETTER.has(code ?? '') : status >= 500;
 }

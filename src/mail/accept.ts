@@ -5,10 +5,12 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMode } from '#generated/prisma/enums.ts';
+import type { App } from '../app.ts';
 import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import type { AttachedFile, EmailContent } from './content.ts';
 import { type Lease, NO_FAILURE } from './delivery.ts';
+import type { DraftToSend } from './draft-to-send.ts';
 import type { Fingerprint } from './idempotency.ts';
 import { type Pace, paceParameters, SLOT_COLUMNS, type Slot, takeSlot } from './quota.ts';
 import { searchTerms } from './search-terms.ts';
@@ -40,6 +42,9 @@ export interface Acceptance {
   readonly pace: Pace;
 }
 
+/** Files up to this size together are written at once, as many emails as there are. */
+const MAX_SMALL_BYTES = 1_000_000;
+
 const ACCEPT_NEW = {
   name: 'accept-new',
   text: `WITH email AS (
@@ -50,7 +55,7 @@ const ACCEPT_NEW = {
       VALUES ($1, $2, 'QUEUED', $3::send_mode, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
         $20, $21, $22, $23, $28, 1, $24, $24)
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
-      RETURNING organization_id, id
+      RETURNING organization_id, id, account_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
       SELECT organization_id, $25, id, $24, 'accepted', $26, '{"to": "QUEUED"}' FROM email
@@ -59,19 +64,20 @@ const ACCEPT_NEW = {
       SELECT organization_id, id, $27 FROM email
     )
     SELECT ${SLOT_COLUMNS}
-    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: '$4', lane: `'interactive'`, first: 29 })}`,
+    FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: `'interactive'`, first: 29 })}`,
 };
 
 /**
  * An email that a person sends takes its slot in the pace of its account as it is accepted.
  * @returns null when the idempotency key is taken: nothing was written.
  */
-export async function acceptNew(pool: Pool, acceptance: Acceptance): Promise<Slot | null> {
+export async function acceptNew(app: App, acceptance: Acceptance): Promise<Slot | null> {
   // A single statement is a transaction of its own; only files need more than one.
-  if (acceptance.content.attachments.length === 0) return insertEmail(pool, acceptance);
-  return inTransaction(pool, async (tx) => {
+  const { attachments } = acceptance.content;
+  if (attachments.length === 0) return insertEmail(app.pool, acceptance);
+  return inTransactionWithFiles(app, attachments, async (tx) => {
     const slot = await insertEmail(tx, acceptance);
-    if (slot !== null) await insertAttachments(tx, acceptance.lease, acceptance.content.attachments);
+    if (slot !== null) await insertAttachments(tx, acceptance.lease, attachments);
     return slot;
   });
 }
@@ -123,23 +129,27 @@ const ACCEPT_DRAFT = {
         conversation_id = $5, requested_thread_id = $6, in_reply_to = $7, "references" = $8, context_type = $9,
         context_id = $10, lease_token = $11, lease_expires_at = $12, lease_owner = $15, ${NO_FAILURE},
         attempts = attempts + 1, ticket_draft_id = NULL, ticket_message_id = NULL, ticket_thread_id = NULL,
-        updated_at = $4
-      WHERE organization_id = $1 AND id = $2 AND status IN ('DRAFT', 'SCHEDULED') AND revision = $3
-      RETURNING organization_id, id, account_id, planned_send_at
+        planned_send_at = CASE $16 WHEN 'scheduled' THEN planned_send_at END, updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND status = $20::outbound_email_status AND revision = $3
+      RETURNING organization_id, id, account_id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object(
-        'from', CASE WHEN planned_send_at IS NULL THEN 'DRAFT' ELSE 'SCHEDULED' END, 'to', 'QUEUED') FROM email
+      SELECT organization_id, $13, id, $4, 'accepted', $14, json_build_object('from', $20::text, 'to', 'QUEUED')
+      FROM email
     )
     SELECT ${SLOT_COLUMNS}
     FROM email CROSS JOIN LATERAL ${takeSlot({ organization: '$1', account: 'email.account_id', lane: '$16', first: 17 })}`,
 };
 
-/** @returns null when it is no longer a draft of that revision: somebody else was faster, nothing was changed. */
+/**
+ * @param lane interactive: a person sends it now; a time it was planned for is void.
+ * @param draft as it was read: a draft, scheduled or not.
+ * @returns null when it is no longer that: somebody else was faster, nothing was changed.
+ */
 export async function acceptDraft(
   pool: Pool,
   acceptance: Acceptance,
-  revision: number,
+  { revision, status }: Pick<DraftToSend, 'revision' | 'status'>,
   lane: 'interactive' | 'scheduled',
 ): Promise<Slot | null> {
   const { lease, thread, context } = acceptance;
@@ -164,9 +174,25 @@ export async function acceptDraft(
       lease.owner,
       lane,
       ...paceParameters(acceptance.pace),
+      status,
     ],
   });
   return rows[0] ?? null;
+}
+
+/**
+ * One transaction that writes files. While it runs, large ones are in memory five more times, most of it PostgreSQL's: only
+ * so many are written at once. The others wait without a connection, which small emails need.
+ */
+export function inTransactionWithFiles<Result>(
+  { pool, largeWrites }: App,
+  files: readonly AttachedFile[],
+  work: (tx: Sql) => Promise<Result>,
+): Promise<Result> {
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const isLarge = size > MAX_SMALL_BYTES;
+  const write = () => inTransaction(pool, work, { isLarge });
+  return isLarge ? largeWrites(write) : write();
 }
 
 /** The files of an email, their bytes once per content. In the caller's transaction. */
@@ -175,11 +201,15 @@ export async function insertAttachments(
   { organizationId, outboundEmailId }: { organizationId: string; outboundEmailId: string },
   files: readonly AttachedFile[],
 ): Promise<void> {
-  for (const [position, file] of files.entries()) {
+  // In one order for everybody: two emails with the same new files would else wait for each other.
+  const contents = [...files].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+  for (const file of contents) {
     await tx.query(
       `INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
       [organizationId, file.sha256, file.bytes],
     );
+  }
+  for (const [position, file] of files.entries()) {
     await tx.query(
       `INSERT INTO attachment (organization_id, id, outbound_email_id, position, filename, content_type, size, sha256, content_id)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

@@ -1,5 +1,9 @@
+/** Accounts: how one is connected, by its owner's consent or by a Workspace's delegation, and connected anew. */
 import { v7 as uuidv7 } from 'uuid';
+import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
+import { enqueueIn, job } from '../queue.ts';
 import { wakeAccount } from './quota.ts';
 import { refreshTokenPurpose } from './sender.ts';
 
@@ -8,42 +12,96 @@ export class AccountTakenError extends Error {
   override readonly name = 'AccountTakenError';
 }
 
+/** Google gave no refresh token, and none that works is stored. */
+export class NoRefreshTokenError extends Error {
+  override readonly name = 'NoRefreshTokenError';
+}
+
+/** What Gmail says of a mailbox. */
+export interface MailboxProfile {
+  readonly email: string;
+  readonly displayName: string | null;
+  /** Accepted send-as addresses besides the primary one. */
+  readonly aliases: readonly string[];
+}
+
+interface ExistingRow {
+  readonly organizationId: string;
+  readonly id: string;
+  readonly status: EmailAccountStatus;
+  readonly sealedRefreshToken: string | null;
+}
+
 /**
  * Stores an account whose owner has consented, or renews the grant of one that is there: what waited for it goes then.
- * @param grant.aliases accepted send-as addresses besides the primary one.
+ * @param consent.refreshToken null: the consent came without; the stored one stays, if it was not refused.
+ * @returns its id.
+ * @throws {AccountTakenError} when another organization has this mailbox.
+ * @throws {NoRefreshTokenError} when there would be no refresh token to use.
+ */
+export function connectAccount(
+  app: App,
+  organizationId: string,
+  { refreshToken, ...profile }: MailboxProfile & { readonly refreshToken: string | null },
+): Promise<string> {
+  return storeAccount(app, organizationId, profile, 'CONSENT', (id, existing) => {
+    if (refreshToken !== null) return app.sealer.seal(refreshToken, refreshTokenPurpose(id));
+    if (existing?.status === 'NEEDS_REAUTH' || existing?.sealedRefreshToken == null) throw new NoRefreshTokenError();
+    return existing.sealedRefreshToken;
+  });
+}
+
+/**
+ * Stores an account that the operator's service account may act for, or makes one that is there such an account.
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
  */
-export async function connectAccount(
+export function connectDelegatedAccount(app: App, organizationId: string, profile: MailboxProfile): Promise<string> {
+  return storeAccount(app, organizationId, profile, 'DELEGATION', () => null);
+}
+
+function storeAccount(
   app: App,
   organizationId: string,
-  grant: {
-    readonly email: string;
-    readonly displayName: string | null;
-    readonly aliases: readonly string[];
-    readonly refreshToken: string;
-  },
+  profile: MailboxProfile,
+  grantKind: GrantKind,
+  sealedGrant: (id: string, existing: ExistingRow | undefined) => string | null,
 ): Promise<string> {
-  const email = grant.email.toLowerCase();
-  const existing = await app.db.emailAccount.findUnique({
-    where: { email },
-    select: { organizationId: true, id: true },
+  const email = profile.email.toLowerCase();
+  const aliases = profile.aliases.map((alias) => alias.toLowerCase());
+  return inTransaction(app.pool, async (tx) => {
+    // Two that connect the same new mailbox: the second one finds it.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('email_account:' || $1, 0))`, [email]);
+    const { rows } = await tx.query<ExistingRow>(
+      `SELECT organization_id AS "organizationId", id, status, sealed_refresh_token AS "sealedRefreshToken"
+       FROM email_account WHERE email = $1 FOR UPDATE`,
+      [email],
+    );
+    const [existing] = rows;
+    if (existing !== undefined && existing.organizationId !== organizationId) throw new AccountTakenError();
+    const id = existing?.id ?? uuidv7();
+    const now = app.now();
+    await tx.query(
+      `INSERT INTO email_account (organization_id, id, email, display_name, aliases, status, sealed_refresh_token,
+         grant_kind, connected_at)
+       VALUES ($1, $2, $3, $4, $5, 'ACTIVE', $6, $7, $8)
+       ON CONFLICT (organization_id, id) DO UPDATE SET display_name = excluded.display_name, aliases = excluded.aliases,
+         status = 'ACTIVE', status_reason = NULL, sealed_refresh_token = excluded.sealed_refresh_token,
+         grant_kind = excluded.grant_kind, grant_id = gen_random_uuid(), connected_at = excluded.connected_at`,
+      [organizationId, id, email, profile.displayName, aliases, sealedGrant(id, existing), grantKind, now],
+    );
+    await wakeAccount(tx, organizationId, id, now);
+    await startReading(app, tx, { organizationId, accountId: id });
+    return id;
   });
-  if (existing !== null && existing.organizationId !== organizationId) throw new AccountTakenError();
-  const id = existing?.id ?? uuidv7();
-  const data = {
-    displayName: grant.displayName,
-    aliases: grant.aliases.map((alias) => alias.toLowerCase()),
-    status: 'ACTIVE' as const,
-    statusReason: null,
-    sealedRefreshToken: app.sealer.seal(grant.refreshToken, refreshTokenPurpose(id)),
-    connectedAt: app.now(),
-  };
-  await app.db.emailAccount.upsert({
-    where: { organizationId_id: { organizationId, id } },
-    create: { organizationId, id, email, ...data },
-    update: data,
-  });
-  await wakeAccount(app.pool, organizationId, id, app.now());
-  return id;
+}
+
+/** The import begins, or goes on from where it was, and Gmail is asked to tell of changes, as far as this is configured. */
+async function startReading(
+  { config }: App,
+  tx: Sql,
+  ref: { readonly organizationId: string; readonly accountId: string },
+): Promise<void> {
+  if (config.syncInterval !== null) await enqueueIn(tx, job('sync', ref), 0);
+  if (config.push !== null) await enqueueIn(tx, job('watch', ref), 0);
 }

@@ -4,20 +4,59 @@ import { inTransaction, type Sql } from '../db/client.ts';
 import type { AttachedFile } from './content.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
+/** PostgreSQL writes bytes as text, twice as long: large ones are read piece by piece. */
+const SLICE_BYTES = 1024 * 1024;
+
+type StoredFile = Omit<AttachedFile, 'bytes'> & {
+  readonly sha256: string;
+  readonly size: number;
+  readonly head: Buffer;
+};
+
 /** The files of an outbound email, bytes included, in their order. */
 export async function readAttachments(
   sql: Sql,
   organizationId: string,
   outboundEmailId: string,
 ): Promise<AttachedFile[]> {
-  const { rows } = await sql.query<AttachedFile>({
+  const { rows } = await sql.query<StoredFile>({
     name: 'read-attachments',
-    text: `SELECT f.filename, f.content_type AS "contentType", f.sha256, f.content_id AS "contentId", c.bytes
+    text: `SELECT f.filename, f.content_type AS "contentType", f.sha256, f.content_id AS "contentId",
+        octet_length(c.bytes) AS size, substring(c.bytes FROM 1 FOR $3) AS head
       FROM attachment f JOIN attachment_content c ON c.organization_id = f.organization_id AND c.sha256 = f.sha256
       WHERE f.organization_id = $1 AND f.outbound_email_id = $2 ORDER BY f.position`,
-    values: [organizationId, outboundEmailId],
+    values: [organizationId, outboundEmailId, SLICE_BYTES],
   });
-  return rows;
+  const files: AttachedFile[] = [];
+  for (const { size, head, ...file } of rows) {
+    files.push({
+      ...file,
+      bytes: head.length === size ? head : await readLarge(sql, organizationId, file.sha256, size),
+    });
+  }
+  return files;
+}
+
+async function readLarge(sql: Sql, organizationId: string, sha256: string, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let read = 0;
+  for await (const slice of contentSlices(sql, organizationId, sha256)) read += slice.copy(bytes, read);
+  if (read !== size) throw new Error('a stored file is not as long as it was');
+  return bytes;
+}
+
+/** The bytes of a stored content. */
+export async function* contentSlices(sql: Sql, organizationId: string, sha256: string): AsyncGenerator<Buffer> {
+  for (let from = 1; ; from += SLICE_BYTES) {
+    const { rows } = await sql.query<{ slice: Buffer }>(
+      'SELECT substring(bytes FROM $3 FOR $4) AS slice FROM attachment_content WHERE organization_id = $1 AND sha256 = $2',
+      [organizationId, sha256, from, SLICE_BYTES],
+    );
+    const slice = rows[0]?.slice;
+    if (slice === undefined || slice.length === 0) return;
+    yield slice;
+    if (slice.length < SLICE_BYTES) return;
+  }
 }
 
 interface ReceivedAttachment {

@@ -33,6 +33,8 @@ interface ClaimedRow {
   readonly ticketDraftId: string | null;
   readonly ticketMessageId: string | null;
   readonly ticketThreadId: string | null;
+  /** Whether its slot had been granted before, while it waited for its turn. */
+  readonly hadSlot: boolean;
 }
 
 /** One that waits for its turn is not for claiming. One whose turn has come holds its slot; any other takes one. */
@@ -49,21 +51,27 @@ const CLAIM = {
       ) before
       WHERE e.organization_id = before.organization_id AND e.id = before.id
       RETURNING e.*, before.slot AS had_slot
+    ), slot AS (
+      -- Its arguments name both tables: what is called for a row that one of them rules out would take a slot all the same.
+      SELECT slot.* FROM email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
+      CROSS JOIN LATERAL ${takeSlot({
+        organization: 'e.organization_id',
+        account: 'a.id',
+        lane: `CASE WHEN e.planned_send_at IS NULL THEN 'interactive' ELSE 'scheduled' END`,
+        first: 7,
+      })}
+      WHERE e.had_slot IS NULL AND a.status = 'ACTIVE'
     )
     SELECT e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject,
       e.body_text AS "bodyText", e.body_html AS "bodyHtml", e.reply_to_message_id AS "replyToMessageId",
       e.conversation_id AS "conversationId", e.requested_thread_id AS "threadId", e.in_reply_to AS "inReplyTo",
       e."references", e.attempts, e.deferrals, e.ticket_draft_id AS "ticketDraftId",
-      e.ticket_message_id AS "ticketMessageId", e.ticket_thread_id AS "ticketThreadId", ${SENDER_COLUMNS},
+      e.ticket_message_id AS "ticketMessageId", e.ticket_thread_id AS "ticketThreadId",
+      e.had_slot IS NOT NULL AS "hadSlot", ${SENDER_COLUMNS},
       coalesce(slot.granted, 1) AS granted, coalesce(slot.wait_ms, 0) AS "waitMs", slot.reason
     FROM email e
     JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
-    LEFT JOIN LATERAL ${takeSlot({
-      organization: 'e.organization_id',
-      account: 'e.account_id',
-      lane: `CASE WHEN e.planned_send_at IS NULL THEN 'interactive' ELSE 'scheduled' END`,
-      first: 7,
-    })} ON e.had_slot IS NULL AND a.status = 'ACTIVE'`,
+    LEFT JOIN slot ON true`,
 };
 
 /** The `deliver` job. */
@@ -81,7 +89,7 @@ export async function deliverQueued(
   if (row === undefined) return notClaimed(app, ref, now);
   if (row.accountStatus !== 'ACTIVE') {
     const again = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
-    await markWaitingForAccount(app.pool, lease, now, row.accountStatus, again);
+    await markWaitingForAccount(app.pool, lease, now, row, again);
     return;
   }
   await deliver(app, toDelivery(app, lease, row));

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { ComposedMime, type MimePart } from './mime.ts';
 
 export interface ComposedAttachment {
   readonly filename: string;
@@ -8,6 +10,13 @@ export interface ComposedAttachment {
   /** Makes it an inline image where the html refers to it as `cid:`. Null for a plain attachment. */
   readonly contentId: string | null;
 }
+
+/** Its mark, in base64, stands where its own is to be. Unknown beforehand, so that nothing in an email can look like one. */
+type MarkedAttachment = ComposedAttachment & { readonly mark: Buffer };
+
+/** In base64 one line without padding. */
+const MARK_BYTES = 30;
+const MARK_LENGTH = (MARK_BYTES / 3) * 4;
 
 export interface ComposedEmail {
   /** Goes into `X-Epistle-Id`, by which a sent copy or a bounce is matched. */
@@ -33,9 +42,11 @@ export interface ComposedEmail {
  *
  * The Message-ID is only there because a message needs one: Gmail replaces it. Bcc is a header, since Gmail reads its
  * recipients from the headers and takes Bcc out itself.
+ * nodemailer composes it around marks, in whose places the files are encoded only when the message is read.
  * @returns CRLF-terminated bytes in 7-bit lines of at most 998 octets, not yet base64url.
  */
-export async function composeMessage(email: ComposedEmail): Promise<Buffer> {
+export async function composeMessage(email: ComposedEmail): Promise<ComposedMime> {
+  const files = email.attachments.map((attachment) => ({ ...attachment, mark: randomBytes(MARK_BYTES) }));
   const text = crlf(email.bodyText ?? '');
   const html = crlf(email.bodyHtml ?? '');
   const composer = new MailComposer({
@@ -57,11 +68,24 @@ export async function composeMessage(email: ComposedEmail): Promise<Buffer> {
       ? {}
       : { text: { content: Buffer.from(text), contentTransferEncoding: encodingFor(text) } }),
     ...(html === '' ? {} : { html: { content: Buffer.from(html), contentTransferEncoding: encodingFor(html) } }),
-    attachments: email.attachments.map((attachment) => mimeAttachment(attachment, html)),
+    attachments: files.map((file) => mimeAttachment(file, html)),
   });
   const message = composer.compile();
   message.keepBcc = true;
-  return message.build();
+  return new ComposedMime(withFiles(await message.build(), files));
+}
+
+/** The files in the order in which nodemailer has put them. */
+function withFiles(composed: Buffer, files: readonly MarkedAttachment[]): MimePart[] {
+  const found = files.map(({ bytes, mark }) => ({ bytes, at: composed.indexOf(mark.toString('base64')) }));
+  const parts: MimePart[] = [];
+  let end = 0;
+  for (const { bytes, at } of found.sort((a, b) => a.at - b.at)) {
+    if (at < end) throw new Error('a file has no place in the message');
+    parts.push({ kind: 'text', bytes: composed.subarray(end, at) }, { kind: 'file', bytes });
+    end = at + MARK_LENGTH;
+  }
+  return [...parts, { kind: 'text', bytes: composed.subarray(end) }];
 }
 
 /** Objects, not strings: nodemailer would parse a string as a list and could find more recipients in it. */
@@ -92,13 +116,13 @@ function literal(text: string): string {
   return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
 }
 
-function mimeAttachment(attachment: ComposedAttachment, html: string) {
+function mimeAttachment(attachment: MarkedAttachment, html: string) {
   const contentId = attachment.contentId?.replace(/[^\x21-\x7e]|[<>]/g, '') ?? '';
   const isInline =
     contentId !== '' && [contentId, encodeURIComponent(contentId)].some((id) => html.includes(`cid:${id}`));
   return {
     filename: singleLine(attachment.filename) || 'attachment',
-    content: attachment.bytes,
+    content: attachment.mark,
     contentType: safeContentType(attachment.contentType),
     contentTransferEncoding: 'base64',
     contentDisposition: isInline ? 'inline' : 'attachment',

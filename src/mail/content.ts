@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { InputIssue } from '../errors.ts';
 import { addressProblem, normaliseAddress } from './address.ts';
+import { type Base64, decodeBase64, decodedSize } from './base64.ts';
 
 const MAX_RECIPIENTS = 100;
 export const MAX_SUBJECT_LENGTH = 998;
@@ -34,7 +35,7 @@ export interface ContentInput {
 export interface AttachmentInput {
   readonly filename: string;
   readonly contentType: string;
-  readonly dataBase64: string;
+  readonly dataBase64: Base64;
   readonly contentId?: string | null;
 }
 
@@ -65,7 +66,6 @@ const MEDIA_TYPE =
   /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}([ \t]*;[ \t]*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\p{Cc}]*"))*$/u;
 // RFC 2392: the addr-spec-like id that a `cid:` URL names; no brackets, no spaces.
 const CONTENT_ID = /^[\x21-\x3b\x3d\x3f-\x7e]{1,255}$/;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Checks the form of everything that is there.
@@ -181,7 +181,7 @@ function parseAttachments(inputs: readonly AttachmentInput[], report: Report): A
       const limit = `${MAX_ATTACHMENT_BYTES} bytes (25 MB)`;
       report(`${at}.dataBase64`, `With ${JSON.stringify(input.filename)} the files are larger than ${limit} together.`);
     }
-    const bytes = tooLarge || size === null ? Buffer.alloc(0) : Buffer.from(input.dataBase64, 'base64');
+    const bytes = tooLarge || size === null ? Buffer.alloc(0) : decodeBase64(input.dataBase64);
     return { filename: input.filename, contentType: input.contentType, bytes, sha256: sha256(bytes), contentId };
   });
 }
@@ -192,15 +192,6 @@ function reportFilename(filename: string, at: string, report: Report): void {
   if (/[\p{Cc}\u2028\u2029]/u.test(filename) || !isText(filename)) {
     report(at, 'Must not contain line breaks or control characters.');
   }
-}
-
-/** Null when it is not base64. Counted before decoding, so that what is too large is never decoded. */
-function decodedSize(base64: string): number | null {
-  if (!BASE64.test(base64)) return null;
-  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
-  const digits = base64.length - padding;
-  if (digits % 4 === 1 || (padding > 0 && base64.length % 4 !== 0)) return null;
-  return Math.floor((digits * 3) / 4);
 }
 
 function sha256(bytes: Buffer): string {

@@ -7,7 +7,7 @@ import { InvalidStateError, NotFoundError, SendRejectedError } from '../errors.t
 import { GmailError } from '../gmail/errors.ts';
 import { job } from '../queue.ts';
 import { deliverQueued } from './claim.ts';
-import { CONTACTED, NO_FAILURE, NO_LEASE } from './delivery.ts';
+import { CONTACTED, NO_FAILURE, NO_LEASE, RETURN_SEND } from './delivery.ts';
 import { awaitResult, type SendOutcome } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
@@ -116,19 +116,19 @@ async function decide(app: App, { organizationId, actor }: Identity, id: string,
   const deliver = job('deliver', ref);
   const { rows } = await app.pool.query<{ status: OutboundEmailStatus; changed: boolean }>(
     `WITH before AS (
-       SELECT status FROM outbound_email WHERE organization_id = $1 AND id = $2 FOR UPDATE
+       SELECT status, slot FROM outbound_email WHERE organization_id = $1 AND id = $2 FOR UPDATE
      ), email AS (
        UPDATE outbound_email e SET ${decision.set}, updated_at = $4 FROM before
        WHERE e.organization_id = $1 AND e.id = $2 AND before.status = ANY($3::outbound_email_status[])
          AND $5::text IS NOT NULL
-       RETURNING e.organization_id, e.id, e.status, e.context_type, e.context_id
+       RETURNING e.organization_id, e.id, e.account_id, e.status, e.context_type, e.context_id
      ), event AS (
        INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
        SELECT email.organization_id, $6, email.id, $4, $7, $5,
          json_build_object('from', before.status, 'to', email.status) FROM email, before
      ), contact AS (${CONTACTED} AND e.status = 'SENT')
      SELECT before.status, EXISTS (SELECT FROM email) AS changed, jobs.* FROM before LEFT JOIN LATERAL (
-       SELECT graphile_worker.remove_job($9), CASE email.status
+       SELECT CASE WHEN before.slot = 'GRANTED' THEN ${RETURN_SEND} END, graphile_worker.remove_job($9), CASE email.status
          WHEN 'QUEUED' THEN graphile_worker.add_job('deliver', payload => $10::json, run_at => now() + $11 * interval '1 ms', max_attempts => 25, job_key => $8)
          ELSE graphile_worker.remove_job($8) END
        FROM email

@@ -193,8 +193,8 @@ const MARK_WAITING_FOR_ACCOUNT = {
   name: 'delivery-waiting-for-account',
   text: transition(`next_attempt_at = $12, attempts = attempts - 1, ${NO_LEASE}, ${FAILURE}`, `'QUEUED'`, {
     ctes: '',
-    select: `, graphile_worker.add_job('deliver', payload => $13::json, run_at => ${databaseTime('$12')},
-      max_attempts => 25, job_key => $14)`,
+    select: `, CASE WHEN $15 THEN ${RETURN_SEND} END, graphile_worker.add_job('deliver', payload => $13::json,
+      run_at => ${databaseTime('$12')}, max_attempts => 25, job_key => $14)`,
   }),
 };
 
@@ -203,7 +203,7 @@ export function markWaitingForAccount(
   sql: Sql,
   lease: Lease,
   now: Date,
-  accountStatus: string,
+  { accountStatus, hadSlot }: { readonly accountStatus: string; readonly hadSlot: boolean },
   nextAttemptAt: Date,
 ): Promise<boolean> {
   const deliver = job('deliver', { organizationId: lease.organizationId, outboundEmailId: lease.outboundEmailId });
@@ -211,7 +211,7 @@ export function markWaitingForAccount(
   const message = `The account is ${accountStatus}; the email waits for it.`;
   const parameters = failureParameters({ code, message, retry: 'AFTER', providerStatus: null });
   const event = { type: 'deferred', detail: { to: 'QUEUED', nextAttemptAt, code } };
-  parameters.push(nextAttemptAt, deliver.payload, deliver.key);
+  parameters.push(nextAttemptAt, deliver.payload, deliver.key, hadSlot);
   return apply(sql, lease, MARK_WAITING_FOR_ACCOUNT, now, event, parameters);
 }
 

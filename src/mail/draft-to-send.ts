@@ -80,6 +80,8 @@ export async function findDraftToSend(sql: Sql, organizationId: string, draftId:
     content: { to, cc, bcc, replyTo, subject, bodyText, bodyHtml },
     fileCount: row.fileCount,
     found() {
+      // A scheduled reply waits for its mailbox, which may be connected again; what a person sends now has nowhere to go.
+      if (row.status === 'SCHEDULED' && isSender(row) && row.accountStatus === 'DISCONNECTED') requireActive(row);
       if (isParent(row)) return { ...requireReplyable(row), context: own ?? inheritedContext(row) };
       if (!isSender(row)) throw new Error('a draft without an account');
       return { sender: requireActive(row), thread: NO_THREAD, context: own };

@@ -7,7 +7,7 @@ import type { ContextRef } from '../context/kind.ts';
 import { contextKind } from '../context/registry.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { DraftConflictError, type InputIssue, InvalidInputError, NotFoundError } from '../errors.ts';
-import { contentTerms, insertAttachments } from './accept.ts';
+import { contentTerms, insertAttachments, inTransactionWithFiles } from './accept.ts';
 import { type ContentInput, type EmailContent, parseContent, reportMissing } from './content.ts';
 import { parsePlannedSendAt, schedule } from './schedule.ts';
 import { type ContextInput, parseContext } from './send-input.ts';
@@ -43,7 +43,7 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const { organizationId, actor } = identity;
-  await inTransaction(app.pool, async (tx) => {
+  await inTransactionWithFiles(app, content.attachments, async (tx) => {
     const origin =
       input.replyToMessageUid == null
         ? await findOrigin(tx, organizationId, 'EmailAccount', input.fromAccountUid ?? '')
@@ -120,7 +120,7 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
 
   const { organizationId, actor } = identity;
   const ref = { organizationId, outboundEmailId: input.draftUid };
-  await inTransaction(app.pool, async (tx) => {
+  await inTransactionWithFiles(app, given.attachments, async (tx) => {
     const stored = await lockDraft(tx, ref, input.expectedRevision ?? null);
     if (context !== null) await requireContext(tx, organizationId, context);
     if (input.fromAccountUid != null) await moveToAccount(tx, ref, stored, input.fromAccountUid);

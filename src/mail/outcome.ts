@@ -26,7 +26,7 @@ const MAX_DEFERRALS = 56;
 const FIRST_BACKOFF_MS = 5_000;
 const MAX_BACKOFF_MS = 1_800_000;
 /** Gmail says "for hours" and no more of its daily limit. */
-const DAILY_LIMIT_PAUSE_MS = 4 * 3_600_000;
+export const DAILY_LIMIT_PAUSE_MS = 4 * 3_600_000;
 const REAUTH_PAUSE_MS = 900_000;
 
 interface Rule {

@@ -178,17 +178,21 @@ export async function findSendBudgets(
   );
 }
 
-/** An account can send again: what waited for it goes now, in the caller's transaction. */
+/**
+ * An account can send again: what waited for it goes now, in the caller's transaction. What is UNCONFIRMED is read at
+ * once too: its mailbox could not be.
+ */
 export async function wakeAccount(sql: Sql, organizationId: string, accountId: string, now: Date): Promise<void> {
   await sql.query(
     `WITH waiting AS (
        UPDATE outbound_email SET next_attempt_at = $3
-       WHERE organization_id = $1 AND account_id = $2 AND status IN ('SCHEDULED', 'QUEUED') AND lease_token IS NULL
-         AND slot IS NULL AND failure_code IN ('ACCOUNT_NOT_ACTIVE', 'NEEDS_REAUTH') AND next_attempt_at > $3
-       RETURNING id
+       WHERE organization_id = $1 AND account_id = $2 AND lease_token IS NULL AND next_attempt_at > $3
+         AND (status = 'UNCONFIRMED' OR (status IN ('SCHEDULED', 'QUEUED') AND slot IS NULL
+           AND failure_code IN ('ACCOUNT_NOT_ACTIVE', 'NEEDS_REAUTH')))
+       RETURNING id, CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END AS job
      )
-     SELECT graphile_worker.add_job('deliver', payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
-       max_attempts => 25, job_key => 'deliver:' || id) FROM waiting`,
+     SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
+       max_attempts => 25, job_key => job || ':' || id) FROM waiting`,
     [organizationId, accountId, now],
   );
 }

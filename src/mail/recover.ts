@@ -9,30 +9,27 @@ const MAX_ROWS = 1_000;
 const REMIND = {
   name: 'recover',
   text: `WITH forgotten AS (
-      SELECT organization_id, id, account_id, CASE
-          WHEN slot = 'WAITING' THEN 'pace'
-          WHEN status = 'UNCONFIRMED' THEN 'settle'
-          ELSE 'deliver'
-        END AS job
+      SELECT organization_id, id, CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END AS job
       FROM outbound_email
-      WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
+      WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND slot IS DISTINCT FROM 'WAITING'
         AND CASE status WHEN 'SCHEDULED' THEN coalesce(next_attempt_at, planned_send_at)
+          WHEN 'QUEUED' THEN coalesce(lease_expires_at, next_attempt_at, updated_at)
           ELSE coalesce(lease_expires_at, next_attempt_at) END < $1
       LIMIT ${MAX_ROWS}
     ), accounts AS (
-      SELECT DISTINCT organization_id, account_id FROM forgotten WHERE job = 'pace'
+      SELECT DISTINCT organization_id, account_id FROM outbound_email WHERE slot = 'WAITING'
     ), pace AS (
       SELECT graphile_worker.add_job('pace', payload => json_build_object('organizationId', organization_id, 'accountId', account_id),
-        max_attempts => 25, job_key => 'pace:' || account_id, job_key_mode => 'preserve_run_at') FROM accounts
+        max_attempts => 25, job_key => 'pace:' || account_id) FROM accounts
     ), emails AS (
       SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
-        max_attempts => 25, job_key => job || ':' || id) FROM forgotten WHERE job <> 'pace'
+        max_attempts => 25, job_key => job || ':' || id) FROM forgotten
     ), unread AS (
       SELECT graphile_worker.add_job('read-back', payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
         max_attempts => 25, job_key => 'read-back:' || id, job_key_mode => 'unsafe_dedupe')
       FROM (
         SELECT organization_id, id FROM outbound_email
-        WHERE status = 'SENT' AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
+        WHERE status IN ('SENT', 'BOUNCED') AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
         ORDER BY sent_at DESC LIMIT ${MAX_ROWS}
       ) sent
     )
@@ -44,6 +41,9 @@ const REMIND = {
  * The `recover` job. Every accepted email has a job in the queue, written with it; should one get lost (given up after too
  * many errors, deleted by hand, held by a worker that died before its first heartbeat), its row is overdue and gets another.
  * It does nothing to the email: the job finds out what is to be done, under a lease as always.
+ *
+ * An account for whose pace emails wait is asked again each time: what it waits for may have changed since, as when the
+ * limit of the day was raised, or what had used it up has not left after all.
  */
 export async function recover(app: App): Promise<void> {
   const { rows } = await app.pool.query<{ emails: number }>({

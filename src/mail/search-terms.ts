@@ -53,6 +53,11 @@ export function recipientTerm(address: string): string {
   return `to:${addressKey(address.replaceAll('\0', ''))}`;
 }
 
+/** Whether something was typed in which there is no word: it finds nothing, where an empty search finds everything. */
+export function isWordless(search: string): boolean {
+  return search.trim() !== '' && queryTerms(search).length === 0;
+}
+
 /** The terms that must all be found for what a person typed; an address counts as one. Empty: nothing to look for. */
 export function queryTerms(search: string): string[] {
   const terms = search

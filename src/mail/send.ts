@@ -7,7 +7,6 @@
  * `gmail.sendDraft` is the one line with an effect that cannot be taken back. A crash before it leaves a QUEUED row that
  * the `deliver` job takes over; a crash after it leaves a SENDING row whose lease runs out, and then only reading decides.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
@@ -117,7 +116,7 @@ async function sendNew(
     context,
     idempotency: key === null ? null : { key, fingerprint },
   };
-  const slot = await acceptNew(app.pool, acceptance);
+  const slot = await acceptNew(app, acceptance);
   if (slot === null) {
     // A twin was faster between the look-up and the insert; the unique index has decided.
     const { earlier } = await resolve();
@@ -194,7 +193,7 @@ export async function sendStored(
     context,
     idempotency: null,
   };
-  const slot = await acceptDraft(app.pool, acceptance, draft.revision, lane);
+  const slot = await acceptDraft(app.pool, acceptance, draft, lane);
   if (slot === null) return null;
   return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments: async () => files, slot });
 }
@@ -356,7 +355,9 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   const threading = threadingOf(thread.threadId, sent.threadId);
   const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
   if (!stored) return { kind: 'superseded' };
-  app.readBack(lease);
+  const { organizationId, outboundEmailId } = lease;
+  const first = attempts === 1 ? { account: delivery.sender, providerMessageId: sent.messageId } : null;
+  app.readBack({ organizationId, outboundEmailId, first });
   return { kind: 'sent' };
 }
 
@@ -396,17 +397,19 @@ async function createTicket(app: App, delivery: Delivery, signal: AbortSignal): 
     references: thread.references,
     date: app.now(),
   });
-  const composed: Composed = {
-    mimeSha256: createHash('sha256').update(mime).digest('hex'),
-    mimeBytes: mime.length,
+  const composed = (): Composed => ({
+    mimeSha256: mime.sha256(),
+    mimeBytes: mime.size,
     attachmentsSha256: attachments.map(({ sha256 }) => sha256),
-  };
+  });
   try {
-    return { ...(await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal })), composed };
+    const ticket = await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal });
+    return { ...ticket, composed: composed() };
   } catch (error) {
     if (!(error instanceof GmailError && error.kind === 'thread-not-found')) throw error;
     // The thread was deleted in Gmail. The reply headers still bring the email into the recipient's thread.
-    return { ...(await app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal })), composed };
+    const ticket = await app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal });
+    return { ...ticket, composed: composed() };
   }
 }
 

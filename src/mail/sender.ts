@@ -1,8 +1,10 @@
-import type { EmailAccountStatus } from '#generated/prisma/enums.ts';
+import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { MailboxAccess } from '../gmail/gateway.ts';
+import type { Grant } from '../gmail/oauth.ts';
+import type { TokenRequest } from '../gmail/oauth-endpoints.ts';
 
 /** An account, as far as sending needs it. */
 export interface Sender {
@@ -14,10 +16,14 @@ export interface Sender {
   readonly accountStatus: EmailAccountStatus;
   /** Null once the account is disconnected. */
   readonly sealedRefreshToken: string | null;
+  readonly grantKind: GrantKind;
+  /** Another one after each consent. */
+  readonly grantId: string;
 }
 
 export const SENDER_COLUMNS = `a.organization_id AS "organizationId", a.id, a.email, a.display_name AS "displayName",
-  a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken"`;
+  a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken", a.grant_kind AS "grantKind",
+  a.grant_id AS "grantId"`;
 
 /** What a refresh token is sealed for: this account and no other. */
 export function refreshTokenPurpose(accountId: string): string {
@@ -25,19 +31,25 @@ export function refreshTokenPurpose(accountId: string): string {
 }
 
 /** The way into an account's mailbox; the refresh token is opened only when a token is asked for. */
-export function mailboxAccess(app: App, account: Pick<Sender, 'id' | 'sealedRefreshToken'>): MailboxAccess {
-  const { id, sealedRefreshToken } = account;
+export function mailboxAccess(app: App, account: Sender): MailboxAccess {
+  const { organizationId, id: accountId, grantId } = account;
+  const grant: Grant = { organizationId, accountId, id: grantId, request: () => tokenRequest(app, account) };
   return {
-    accountId: id,
+    accountId,
     async accessToken(options) {
-      if (sealedRefreshToken === null) {
+      const hasGrant = account.sealedRefreshToken !== null || account.grantKind === 'DELEGATION';
+      if (!hasGrant || account.accountStatus === 'DISCONNECTED') {
         const message = 'The account holds no grant.';
         throw new GmailError({ kind: 'reauth', status: null, reason: 'no_grant', message });
       }
-      const open = () => openGrant(app, id, sealedRefreshToken);
-      return app.tokens.accessToken(id, { sealed: sealedRefreshToken, open }, options);
+      return app.tokens.accessToken(grant, options);
     },
   };
+}
+
+function tokenRequest(app: App, { id, email, sealedRefreshToken }: Sender): TokenRequest {
+  if (sealedRefreshToken === null) return { kind: 'assertion', subject: email };
+  return { kind: 'refresh', refreshToken: openGrant(app, id, sealedRefreshToken) };
 }
 
 /** @throws {GmailError} when no key of ENCRYPTION_KEY opens it: the operator can put that right, and the email waits. */
@@ -50,15 +62,19 @@ function openGrant(app: App, accountId: string, sealedRefreshToken: string): str
   }
 }
 
+const REAUTH_REASONS: Readonly<Record<GrantKind, string>> = {
+  CONSENT: 'Google no longer accepts the consent of its owner; connect it again.',
+  DELEGATION: 'Google no longer lets the service account act for this mailbox; add it again once it does.',
+};
+
 /**
  * Google has said `invalid_grant`: the owner must consent again. Nothing happens to an account that has done so since.
  */
 export async function markNeedsReauth(sql: Sql, sender: Sender): Promise<void> {
   await sql.query(
-    `UPDATE email_account SET status = 'NEEDS_REAUTH',
-       status_reason = 'Google no longer accepts the consent of its owner; connect it again.'
-     WHERE organization_id = $1 AND id = $2 AND status = 'ACTIVE' AND sealed_refresh_token = $3`,
-    [sender.organizationId, sender.id, sender.sealedRefreshToken],
+    `UPDATE email_account SET status = 'NEEDS_REAUTH', status_reason = $4
+     WHERE organization_id = $1 AND id = $2 AND status = 'ACTIVE' AND grant_id = $3`,
+    [sender.organizationId, sender.id, sender.grantId, REAUTH_REASONS[sender.grantKind]],
   );
 }
 

@@ -12,12 +12,21 @@ import type { MailboxAccess, MessageRef } from '../gmail/gateway.ts';
 import { type Lease, threadingOf } from './delivery.ts';
 import { leaseMs } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
-import { markFoundSent, markNeverSent, markReadAgain, markSendAgain, markUnresolved } from './settlement.ts';
+import {
+  markFoundSent,
+  markNeverSent,
+  markReadAgain,
+  markSendAgain,
+  markUnresolved,
+  markWaitsForAccount,
+} from './settlement.ts';
 
 /** The same ticket is sent again at most so often. */
 const MAX_RESENDS = 3;
 /** No front end keeps a call alive for longer once its client is gone. */
 const LONGEST_SENDING_MS = 30_000;
+/** Connecting the account wakes what waits for it; should that have been missed, it is looked at this much later. */
+const NOT_CONNECTED_PAUSE_MS = 600_000;
 /** Of the sent mail that is looked through when the ticket is gone: what was sent moments ago. */
 const RECENT_SENT = 20;
 
@@ -70,6 +79,9 @@ export async function settle(
   const [email] = rows;
   // Settled already, or being settled by somebody else.
   if (email === undefined) return;
+  if (email.accountStatus === 'DISCONNECTED' || email.accountStatus === 'NEEDS_REAUTH') {
+    return markWaitsForAccount(app.pool, lease, now, new Date(now.getTime() + NOT_CONNECTED_PAUSE_MS));
+  }
   const mailbox = mailboxAccess(app, email);
   const evidence = await readEvidence(app, mailbox, email, ref.outboundEmailId).catch((error: unknown) => {
     if (error instanceof GmailError) return null;
@@ -81,10 +93,11 @@ export async function settle(
     markReadAgain(app.pool, lease, app.now(), { settleReads: reads, ticketUnsentAt }, at, read);
   if (evidence === null) {
     // Nothing was learnt: that reading does not count.
-    await readAgain(email.settleReads, email.ticketUnsentAt, nextReadAt(app, email.settleReads) ?? slowestReadAt(app));
+    await readAgain(email.settleReads, email.ticketUnsentAt, unreadableAgainAt(app, email, now));
   } else if (evidence.kind === 'sent') {
     const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
-    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read)) app.readBack(ref);
+    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read))
+      app.readBack({ ...ref, first: null });
   } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < over)) {
     const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
     const unsentAt = email.ticketUnsentAt !== null && email.ticketUnsentAt < now ? email.ticketUnsentAt : now;
@@ -142,6 +155,13 @@ async function readEvidence(app: App, mailbox: MailboxAccess, ticket: Ticket, op
 function nextReadAt(app: App, reads: number): Date | null {
   const delayMs = app.config.settleDelaysMs[reads];
   return delayMs === undefined ? null : new Date(app.now().getTime() + delayMs);
+}
+
+/** The longer Gmail cannot be read, the longer the pauses: half of the time that has passed, within the usual ones. */
+function unreadableAgainAt(app: App, { sendingAt }: Unconfirmed, now: Date): Date {
+  const { settleDelaysMs } = app.config;
+  const pauseMs = Math.max(settleDelaysMs[0] ?? 0, (now.getTime() - sendingAt.getTime()) / 2);
+  return new Date(now.getTime() + Math.min(pauseMs, Math.max(...settleDelaysMs)));
 }
 
 /** For what may go on for as long as it takes: Gmail is away, or a ticket resists. */

@@ -63,6 +63,24 @@ export function markReadAgain(
   );
 }
 
+const MARK_WAITS_FOR_ACCOUNT = {
+  name: 'settlement-waits-for-account',
+  text: `WITH email AS (
+      UPDATE outbound_email SET next_attempt_at = $5, ${NO_LEASE}, updated_at = $4
+      WHERE organization_id = $1 AND id = $2 AND lease_token = $3 AND status = ${UNCONFIRMED} RETURNING id
+    )
+    SELECT graphile_worker.add_job('settle', payload => $6::json, run_at => ${databaseTime('$5')}, max_attempts => 25,
+      job_key => $7) FROM email`,
+};
+
+/** Its mailbox cannot be read before its account is connected again. No event: nothing happened, however often. */
+export async function markWaitsForAccount(sql: Sql, lease: Lease, now: Date, at: Date): Promise<void> {
+  const { organizationId, outboundEmailId, token } = lease;
+  const settle = job('settle', { organizationId, outboundEmailId });
+  const values = [organizationId, outboundEmailId, token, now, at, settle.payload, settle.key];
+  await sql.query({ ...MARK_WAITS_FOR_ACCOUNT, values });
+}
+
 const MARK_SEND_AGAIN = {
   name: 'settlement-send-again',
   text: transition(`status = 'QUEUED', resends = resends + 1, next_attempt_at = NULL, ${NO_LEASE}`, UNCONFIRMED, {

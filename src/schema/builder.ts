@@ -8,6 +8,7 @@ import { GraphQLError } from 'graphql';
 import type PrismaTypes from '#generated/pothos-types.ts';
 import { getDatamodel } from '#generated/pothos-types.ts';
 import type { Scope } from '../auth/scopes.ts';
+import type { Base64 } from '../mail/base64.ts';
 import type { Context } from './context.ts';
 import { ForbiddenError } from './forbidden.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
@@ -27,7 +28,7 @@ export interface SchemaTypes {
     DateTime: { Input: Date; Output: Date };
     UUID: { Input: string; Output: string };
     EmailAddress: { Input: string; Output: string };
-    Base64: { Input: string; Output: string };
+    Base64: { Input: Base64; Output: string };
     HttpUrl: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
   };

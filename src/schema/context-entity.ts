@@ -5,6 +5,8 @@ import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Customer } from './customer.ts';
 import { Invoice } from './invoice.ts';
+import { readRows } from './read-rows.ts';
+import { asksFor } from './selected-path.ts';
 
 export const ContextEntity = builder.unionType('ContextEntity', {
   description: 'What an email is about. Ask for fields of each kind with `... on Invoice { … }`.',
@@ -30,30 +32,89 @@ function isFlat({ select }: { readonly select?: object }): boolean {
   return select !== undefined && Object.values(select).every((selected) => selected === true);
 }
 
+/** Where the entity is asked for, from the field that `info` is of. Omitted: there. */
+type From = { readonly path?: string[] };
+
 /** How the rows of a kind are read; the selection comes from the operation. */
 const READ = {
-  invoice(context: Context, info: GraphQLResolveInfo) {
-    const query = queryFromInfo({ context, info, typeName: 'Invoice', select: { id: true, contextType: true } });
+  invoice(context: Context, info: GraphQLResolveInfo, from: From = {}) {
+    const select = { id: true, contextType: true } as const;
+    const query = queryFromInfo({ context, info, typeName: 'Invoice', select, ...from });
     return {
       isFlat: isFlat(query),
-      many: (ids: readonly string[]) => context.db.invoice.findMany({ ...query, where: { id: { in: [...ids] } } }),
+      many(ids: readonly string[]) {
+        const these = { ...query, where: { id: { in: [...ids] } } };
+        return readRows(context, 'Invoice', these, () => context.db.invoice.findMany(these));
+      },
     };
   },
-  customer(context: Context, info: GraphQLResolveInfo) {
-    const query = queryFromInfo({ context, info, typeName: 'Customer', select: { id: true, contextType: true } });
+  customer(context: Context, info: GraphQLResolveInfo, from: From = {}) {
+    const select = { id: true, contextType: true } as const;
+    const query = queryFromInfo({ context, info, typeName: 'Customer', select, ...from });
     return {
       isFlat: isFlat(query),
-      many: (ids: readonly string[]) => context.db.customer.findMany({ ...query, where: { id: { in: [...ids] } } }),
+      many(ids: readonly string[]) {
+        const these = { ...query, where: { id: { in: [...ids] } } };
+        return readRows(context, 'Customer', these, () => context.db.customer.findMany(these));
+      },
     };
   },
 };
 
-/** One statement per kind for all the rows of a list. Null when the email is about nothing. */
-export async function loadContextEntity(
+/** The columns of a `ContextRef`. */
+export const CONTEXT_COLUMNS = { contextType: true, contextId: true } as const;
+
+/** On a row of a list: what it is about, read with the list. */
+const ENTITY = Symbol('entity');
+
+interface ContextRef {
+  readonly contextType: string | null;
+  readonly contextId: string | null;
+  [ENTITY]?: ContextRow | null;
+}
+
+type ContextRow = Awaited<ReturnType<ReturnType<(typeof READ)[keyof typeof READ]>['many']>>[number];
+
+/**
+ * Reads what the rows of a list are about before their fields are resolved, one statement per kind: a row whose entity is
+ * there costs no promise. Only where columns alone are asked for; the rest is left to `loadContextEntity`.
+ * @param path from the field that `info` is of to the entity.
+ */
+export async function preloadContextEntities(
   context: Context,
   info: GraphQLResolveInfo,
-  ref: { contextType: string | null; contextId: string | null },
-) {
+  path: string[],
+  rows: readonly ContextRef[],
+): Promise<void> {
+  if (!asksFor(info, path)) return;
+  const byKind = Map.groupBy(rows, ({ contextType }) => contextKind(contextType ?? '')?.type ?? null);
+  const reading = [...byKind].map(async ([kind, refs]) => {
+    if (kind === null) return;
+    const read = READ[kind](context, info, { path });
+    if (!read.isFlat) return;
+    const ids = new Set(refs.flatMap(({ contextId }) => contextId ?? []));
+    const found = new Map((await read.many([...ids])).map((row) => [row.id, row]));
+    for (const ref of refs) ref[ENTITY] = found.get(ref.contextId ?? '') ?? null;
+  });
+  await Promise.all(reading);
+}
+
+/** One statement per kind for all the rows of a list. Null when the email is about nothing. */
+export function loadContextEntity(
+  context: Context,
+  info: GraphQLResolveInfo,
+  ref: ContextRef,
+): ContextRow | null | Promise<ContextRow | null> {
+  if (ref.contextType === null) return null;
+  const known = ref[ENTITY];
+  return known === undefined ? batchContextEntity(context, info, ref) : known;
+}
+
+async function batchContextEntity(
+  context: Context,
+  info: GraphQLResolveInfo,
+  ref: ContextRef,
+): Promise<ContextRow | null> {
   const kind = contextKind(ref.contextType ?? '')?.type;
   if (kind === undefined || ref.contextId === null) return null;
   const place = { info, kind };

@@ -1,7 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
 import { addressKey } from '../mail/address.ts';
-import { queryTerms } from '../mail/search-terms.ts';
+import { isWordless, queryTerms } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
 import { aboutContext, ContextRefInput } from './context-entity.ts';
 import { Conversation, ConversationConnection, LAST_MESSAGE_DESC } from './conversation.ts';
@@ -15,7 +15,10 @@ const ConversationFilter = builder.inputType('ConversationFilter', {
     accountUid: t.field({ type: 'UUID', description: 'In this account.' }),
     context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
     participant: t.field({ type: 'EmailAddress', description: 'With this address in it.' }),
-    search: t.string({ description: 'With all of these words, whole, in subjects, bodies, file names or addresses.' }),
+    search: t.string({
+      description:
+        'With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing.',
+    }),
   }),
 });
 
@@ -23,6 +26,7 @@ function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefine
   const { isRead, hasReply, accountUid, context, participant, search } = filter ?? {};
   const terms = queryTerms(search ?? '');
   return {
+    ...(isWordless(search ?? '') ? { id: { in: [] } } : {}),
     ...(isRead == null ? {} : { isRead }),
     ...(hasReply == null ? {} : { hasReply }),
     ...(accountUid ? { accountId: accountUid } : {}),

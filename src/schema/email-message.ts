@@ -80,10 +80,6 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     labels: t.exposeStringList('labels', {
       description: 'Its Gmail labels, by id. TRASH and SPAM are labels too: what has one is kept, and not counted.',
     }),
-    importError: t.exposeString('importError', {
-      nullable: true,
-      description: 'What of it could not be read or stored, for people. Null: it is whole.',
-    }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',
       nullable: true,
@@ -99,6 +95,10 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     references: t.exposeStringList('references', { description: 'The Message-IDs of its References header.' }),
     providerMessageId: t.exposeString('providerMessageId', {
       description: "Gmail's id of it, valid in this account only.",
+    }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'What could not be read of it, for people: what is here is the rest. Null: all of it was read.',
     }),
     attachments: t.field({
       type: [Attachment],

@@ -72,6 +72,7 @@ export const ErrorCode = builder.enumType('ErrorCode', {
     RATE_LIMITED: 'Too many requests; try again later.',
     MAILBOX_UNAVAILABLE: 'The mailbox cannot be read now.',
     INVALID_STATE: 'The email is not in a state in which this can be done.',
+    PROVIDER_ERROR: 'Gmail did not do what was asked of it; see providerReason.',
   }),
 });
 

@@ -146,3 +146,13 @@ builder.objectType(errors.InvalidStateError, {
     status: t.expose('status', { type: OutboundEmailStatus, description: 'The state that it is in.' }),
   }),
 });
+
+builder.objectType(errors.ProviderError, {
+  name: 'ProviderError',
+  description: 'Gmail did not do what was asked of it. Nothing was changed.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    providerStatus: t.exposeInt('providerStatus', { description: "HTTP status of Gmail's answer; 0 when none came." }),
+    providerReason: t.exposeString('providerReason', { description: "Gmail's reason." }),
+  }),
+});

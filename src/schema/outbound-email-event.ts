@@ -12,7 +12,8 @@ export const OutboundEmailEvent = builder.prismaNode('OutboundEmailEvent', {
     uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
     type: t.exposeString('type', {
-      description: 'What happened: `created`, `accepted`, `sending`, `sent`, `refused`, …',
+      description:
+        'What happened: `created`, `accepted`, `sending`, `sent`, `refused`, `replied`, `delayed`, `bounced`, …',
     }),
     actor: t.exposeString('actor', { description: 'Who did it: `key:<uid>` or `system`.' }),
     detail: t.expose('detail', {

@@ -1,12 +1,13 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
-import { queryTerms, recipientTerm } from '../mail/search-terms.ts';
+import { isWordless, queryTerms, recipientTerm } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
-import { aboutContext, ContextRefInput } from './context-entity.ts';
+import { aboutContext, CONTEXT_COLUMNS, ContextRefInput, preloadContextEntities } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { A_DRAFT, NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { readRows } from './read-rows.ts';
 
 const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
   description: 'Every condition that is given must hold.',
@@ -17,7 +18,10 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
     recipient: t.field({ type: 'EmailAddress', description: 'With this address in to, cc or bcc.' }),
     conversationUid: t.field({ type: 'UUID', description: 'In this conversation.' }),
-    search: t.string({ description: 'With all of these words, whole, in subject, body, file names or addresses.' }),
+    search: t.string({
+      description:
+        'With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing.',
+    }),
     createdFrom: t.field({ type: 'DateTime', description: 'Created at this time or later.' }),
     createdTo: t.field({ type: 'DateTime', description: 'Created before this time.' }),
   }),
@@ -58,6 +62,7 @@ function whereOf(filter: typeof OutboundEmailFilter.$inferInput | null | undefin
       conversationUid ? { conversationId: conversationUid } : {},
       createdFrom ? { createdAt: { gte: createdFrom } } : {},
       createdTo ? { createdAt: { lt: createdTo } } : {},
+      isWordless(search ?? '') ? { id: { in: [] } } : {},
       terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {},
     ],
   };
@@ -87,10 +92,17 @@ builder.queryField('outboundEmails', (t) =>
         const keyset = parseKeyset(args, order);
         const hasTime = order.column === 'createdAt' ? {} : { [order.column]: { not: null } };
         const where = { AND: [whereOf(filter), hasTime] };
-        const rows = await context.db.outboundEmail.findMany({
-          ...queryFromInfo({ context, info, path: ['edges', 'node'], select: ORDER_COLUMNS }),
+        const query = {
+          ...queryFromInfo({
+            context,
+            info,
+            path: ['edges', 'node'],
+            select: { ...ORDER_COLUMNS, ...CONTEXT_COLUMNS },
+          }),
           ...keysetQuery(keyset, where),
-        });
+        };
+        const rows = await readRows(context, 'OutboundEmail', query, () => context.db.outboundEmail.findMany(query));
+        await preloadContextEntities(context, info, ['edges', 'node', 'context'], rows);
         return toConnection(keyset, rows, () => context.db.outboundEmail.count({ where }));
       },
     },

@@ -131,7 +131,34 @@ export const OutboundEmail = builder.prismaNode('OutboundEmail', {
   }),
 });
 
+const Bounce = builder.prismaObject('Bounce', {
+  description: 'What a mail system wrote about one recipient: not delivered, or not yet.',
+  fields: (t) => ({
+    recipient: t.expose('recipient', {
+      type: 'EmailAddress',
+      description: 'Whom it could not reach: a recipient, or where their mail is forwarded.',
+    }),
+    status: t.exposeString('status', { description: 'RFC 3463: `5.1.1`. 5.0.0 or 4.0.0 when none was given.' }),
+    diagnostic: t.exposeString('diagnostic', {
+      nullable: true,
+      description: 'The words of the mail system. Null: none were given.',
+    }),
+    permanent: t.exposeBoolean('permanent', {
+      description: 'True: given up. False: a delay; the mail system goes on trying, and nothing need be done.',
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the notification came.' }),
+  }),
+});
+
 builder.prismaObjectFields(OutboundEmail, (t) => ({
+  bounces: t.field({
+    type: [Bounce],
+    description:
+      'What mail systems wrote about its delivery, oldest first. BOUNCED means that one of them is permanent.',
+    authScopes: { scope: 'email:read' },
+    select: (_args, _context, nested) => ({ bounces: nested({ orderBy: [{ at: 'asc' }, { id: 'asc' }] }) }),
+    resolve: ({ bounces }) => bounces,
+  }),
   context: t.field({
     type: ContextEntity,
     nullable: true,

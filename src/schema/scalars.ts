@@ -5,6 +5,7 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
+import { type Base64, DecodedBase64 } from '../mail/base64.ts';
 import { builder } from './builder.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -40,6 +41,7 @@ function parseUuid(value: string): string {
 }
 
 const asGiven = (value: string) => value;
+const BASE64 = stringScalar('Base64', 'base64', asGiven);
 
 builder.scalarType('UUID', {
   description: 'A UUID (RFC 9562), in lower case.',
@@ -51,7 +53,9 @@ builder.scalarType('EmailAddress', {
 });
 builder.scalarType('Base64', {
   description: 'Bytes in base64 (RFC 4648 section 4), padding optional.',
-  ...stringScalar('Base64', 'base64', asGiven),
+  ...BASE64,
+  // In a large request it was decoded while it arrived.
+  parseValue: (value): Base64 => (value instanceof DecodedBase64 ? value : BASE64.parseValue(value)),
 });
 builder.scalarType('HttpUrl', {
   description: 'An absolute address with the scheme http or https.',

@@ -3,7 +3,9 @@
  * from them anew, in SQL. Messages in trash and spam are kept with their labels, and a conversation says nothing of them
  * while it has others.
  */
+import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
+import { MAX_ADDRESS_LENGTH } from './envelope.ts';
 
 interface Account {
   readonly organizationId: string;
@@ -73,45 +75,54 @@ export async function removeMessages(tx: Sql, account: Account, messageIds: read
   );
   const deleted = await tx.query(`DELETE FROM email_message WHERE ${doomed}`, values);
   const count = (kept.rowCount ?? 0) + (deleted.rowCount ?? 0);
-  if (count > 0) await refreshConversations(tx, account, conversationIds);
+  if (count === 0) return 0;
+  const contexts = await tx.query<{ type: string; id: string }>(
+    `SELECT DISTINCT context_type AS type, context_id AS id FROM conversation_context
+     WHERE organization_id = $1 AND conversation_id = ANY($2) ORDER BY 1, 2`,
+    [account.organizationId, conversationIds],
+  );
+  await refreshConversations(tx, account, conversationIds);
+  for (const context of contexts.rows) await refreshContact(tx, account.organizationId, context);
   return count;
 }
 
-/** In one order, and before their messages, as storing does it: nobody waits for each other. */
+/**
+ * Their conversations, and those of the emails that they answer. In one order, and before their messages, as storing does
+ * it: nobody waits for each other.
+ */
 async function lockConversations(tx: Sql, account: Account, messageIds: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT id FROM conversation WHERE organization_id = $1 AND id IN (
        SELECT conversation_id FROM email_message
        WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3)
+       UNION
+       SELECT e.conversation_id FROM email_message m
+       JOIN outbound_email e ON e.organization_id = m.organization_id AND e.id = m.answers_email_id
+       WHERE m.organization_id = $1 AND m.account_id = $2 AND m.provider_message_id = ANY($3)
      ) ORDER BY id FOR NO KEY UPDATE`,
     [account.organizationId, account.id, messageIds],
   );
   return rows.map(({ id }) => id);
 }
 
-/**
- * Storing counts every message, and on top of what was derived without those in trash and spam: where the conversation of
- * a message that was stored just now has such, it is derived anew.
- * @param id of the message.
- */
-export async function refreshIfItHides(tx: Sql, account: Account, id: string): Promise<void> {
+/** Derives anew what the conversation of a message says, and that of the email which it answers. */
+export async function refreshConversationsOf(tx: Sql, account: Account, messageId: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT m.conversation_id AS id FROM email_message m WHERE m.organization_id = $1 AND m.id = $2
-       AND EXISTS (SELECT FROM email_message o WHERE o.organization_id = $1 AND o.conversation_id = m.conversation_id
-         AND o.labels && '{TRASH,SPAM}')`,
-    [account.organizationId, id],
+     UNION
+     SELECT e.conversation_id FROM email_message m
+     JOIN outbound_email e ON e.organization_id = m.organization_id AND e.id = m.answers_email_id
+     WHERE m.organization_id = $1 AND m.id = $2 AND e.conversation_id IS NOT NULL`,
+    [account.organizationId, messageId],
   );
   await refreshConversations(
     tx,
     account,
-    rows.map((row) => row.id),
+    rows.map(({ id }) => id),
   );
 }
 
-/**
- * Derives anew what conversations say of their messages. `hasReply` goes when nothing inbound after something outbound is
- * left; it comes with a message only, since whether one is an answer is judged when it is stored.
- */
+/** Derives anew what conversations say of their messages, as storing these one by one says it. */
 async function refreshConversations(tx: Sql, account: Account, conversationIds: readonly string[]): Promise<void> {
   if (conversationIds.length === 0) return;
   const values = [account.organizationId, account.id, conversationIds];
@@ -122,10 +133,11 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
        WHERE m.organization_id = $1 AND m.conversation_id = ANY($3) AND m.deleted_at IS NULL
      ), counted AS (
        SELECT conversation_id, count(*) FILTER (WHERE shown)::integer AS messages, bool_and(is_read) AS is_read,
-         (array_agg(subject ORDER BY sent_at, id))[1] AS subject,
-         (array_agg(snippet ORDER BY sent_at DESC, id DESC))[1] AS snippet,
+         (array_agg(subject ORDER BY sent_at, provider_message_id))[1] AS subject,
+         (array_agg(snippet ORDER BY sent_at DESC, provider_message_id DESC))[1] AS snippet,
          max(sent_at) AS last_message_at, min(sent_at) FILTER (WHERE direction = 'OUTBOUND') AS first_outbound_at,
-         max(sent_at) FILTER (WHERE direction = 'INBOUND') AS last_inbound_at
+         max(sent_at) FILTER (WHERE direction = 'INBOUND' AND NOT is_automatic) AS last_answer_at,
+         bool_or(answers_email_id IS NOT NULL AND NOT is_automatic) AS answers
        FROM said WHERE shown OR NOT any_shown GROUP BY conversation_id
      ), own AS (
        SELECT ARRAY(SELECT lower(address) FROM unnest(email || aliases) address) AS addresses
@@ -137,11 +149,16 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
          SELECT p ->> 'address' FROM jsonb_array_elements("to" || cc) p
        ) AS a(address)
        WHERE (shown OR NOT any_shown) AND lower(address) <> ALL(SELECT unnest(addresses) FROM own)
+         AND address LIKE '%@%' AND length(address) <= ${MAX_ADDRESS_LENGTH}
        GROUP BY conversation_id
      )
      UPDATE conversation v SET message_count = c.messages, is_read = c.is_read, subject = c.subject, snippet = c.snippet,
        last_message_at = c.last_message_at, participants = coalesce(p.addresses, '{}'),
-       has_reply = v.has_reply AND coalesce(c.last_inbound_at >= c.first_outbound_at, false)
+       has_reply = c.answers OR coalesce(c.last_answer_at >= c.first_outbound_at, false) OR EXISTS (
+         SELECT FROM outbound_email e
+         JOIN email_message m ON m.organization_id = e.organization_id AND m.answers_email_id = e.id
+         WHERE e.organization_id = $1 AND e.conversation_id = v.id
+           AND m.deleted_at IS NULL AND NOT m.is_automatic AND NOT m.labels && '{TRASH,SPAM}')
      FROM counted c LEFT JOIN people p USING (conversation_id)
      WHERE v.organization_id = $1 AND v.id = c.conversation_id`,
     values,

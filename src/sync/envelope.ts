@@ -2,8 +2,10 @@
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
 import { addressKey, type NamedAddress, parseAddressList } from '../mail/address.ts';
 import { decodeEncodedWords } from '../mail/encoded-word.ts';
+import { htmlToText } from '../mail/html-text.ts';
 import { searchTerms } from '../mail/search-terms.ts';
 import { parseMessageIds } from '../mail/thread.ts';
+import { type DeliveryNotice, readDeliveryNotice } from './delivery-notice.ts';
 
 /** The mailbox that a message is in. */
 export interface Mailbox {
@@ -24,35 +26,98 @@ export interface Envelope {
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
   readonly references: string[];
-  /** RFC 3834: sent by a program, so no answer of a person. */
+  /** The earlier mail that it names, the nearest first: Message-IDs, and the op id when it returns a mail of ours. */
+  readonly namedIds: string[];
+  /** Sent by a program, so no answer of a person. */
   readonly isAutomatic: boolean;
+  /** What it says of the delivery of an earlier mail. Null: nothing. */
+  readonly notice: DeliveryNotice | null;
 }
 
-export function readEnvelope(mailbox: Mailbox, { headers, labels }: GmailMessage): Envelope {
+/** RFC 5321 allows 254 octets; a little more is somebody's mistake, much more is no address. */
+export const MAX_ADDRESS_LENGTH = 320;
+/** As many as a mail program keeps; those of a longer chain stand at its ends. */
+const MAX_REFERENCES = 100;
+/** An index row holds 2,700 bytes: nothing longer is kept where it is looked for by. */
+const MAX_KEY_BYTES = 1_000;
+
+export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope {
+  const { headers, labels } = message;
   const header = (name: string) => {
     const value = headers.find((each) => each.name.toLowerCase() === name)?.value;
     return value === undefined ? null : storableText(value);
   };
   const addresses = (name: string) => parseAddressList(header(name) ?? '').map(storable);
+  const ids = (name: string) => parseMessageIds(header(name)).filter(isKey);
+  const inReplyTo = ids('in-reply-to');
+  const references = ids('references');
+  const kept =
+    references.length <= MAX_REFERENCES
+      ? references
+      : [...references.slice(0, 1), ...references.slice(1 - MAX_REFERENCES)];
+  const isSent = labels.includes('SENT');
+  const from = addresses('from')[0] ??
+    addresses('sender')[0] ?? { address: isSent ? mailbox.email : 'unknown', name: null };
+  const automatic = isAutomatic(headers);
+  const notice = isSent ? null : readDeliveryNotice(message, from.address, automatic);
+  // The nearest relative first.
+  const named = [
+    notice?.opId ?? null,
+    ...(notice?.returnedMessageIds ?? []).map(storableText).filter(isKey),
+    ...inReplyTo,
+    ...kept.toReversed(),
+  ];
   return {
-    direction: labels.includes('SENT') ? 'OUTBOUND' : 'INBOUND',
-    from: addresses('from')[0] ?? { address: labels.includes('SENT') ? mailbox.email : 'unknown', name: null },
+    direction: isSent ? 'OUTBOUND' : 'INBOUND',
+    from,
     to: addresses('to'),
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
     subject: storableText(decodeEncodedWords(header('subject') ?? '')),
-    messageId: parseMessageIds(header('message-id'))[0] ?? null,
-    inReplyTo: parseMessageIds(header('in-reply-to'))[0] ?? null,
-    references: parseMessageIds(header('references')),
-    isAutomatic: isAutomatic(headers),
+    messageId: ids('message-id')[0] ?? null,
+    inReplyTo: inReplyTo[0] ?? null,
+    references: kept,
+    namedIds: [...new Set(named.filter((id) => id !== null))].slice(0, MAX_REFERENCES + 10),
+    isAutomatic: automatic || notice !== null,
+    notice,
   };
 }
 
+function isKey(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_KEY_BYTES;
+}
+
+/** What programs answer with while their owner is away; a header must say so as well. */
+const AWAY_SUBJECT =
+  /^\s*(?:auto(?:matic)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|abwesen|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica|resposta autom[áa]tica|risposta automatica|automatisch antwoord|自動返信|自动答复)/i;
+
+/** RFC 3834, and what was in use before it. A subject alone proves nothing: people write such subjects. */
 function isAutomatic(headers: readonly MimeHeader[]): boolean {
+  const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')?.value ?? '';
   return headers.some(({ name, value }) => {
-    const field = name.toLowerCase();
-    if (field === 'auto-submitted') return !/^\s*no\b/i.test(value);
-    return field === 'x-failed-recipients' || (field === 'precedence' && /^\s*(auto_reply|bulk|junk)\b/i.test(value));
+    switch (name.toLowerCase()) {
+      case 'auto-submitted':
+        return !/^\s*no\b/i.test(value);
+      case 'precedence':
+        return /^\s*(?:auto[_-]?reply|bulk|junk)\b/i.test(value);
+      case 'x-autoreply':
+      case 'x-autorespond':
+      case 'x-autoresponder':
+      case 'x-mail-autoreply':
+        return !/^\s*no\b/i.test(value);
+      // Programs also ask with it not to be answered automatically; with such a subject it is Exchange's own answer.
+      case 'x-auto-response-suppress':
+        return AWAY_SUBJECT.test(decodeEncodedWords(subject));
+      case 'x-failed-recipients':
+        return true;
+      // Nobody can be answered at the empty address: notifications only (RFC 5321 section 4.5.5).
+      case 'return-path':
+        return /^\s*<\s*>/.test(value);
+      case 'content-type':
+        return /^\s*multipart\/report\b/i.test(value);
+      default:
+        return false;
+    }
   });
 }
 
@@ -61,21 +126,38 @@ export function storableText(value: string): string {
   return value.replaceAll('\0', '').toWellFormed();
 }
 
+function storableNotice(notice: DeliveryNotice): DeliveryNotice {
+  const recipients = notice.recipients.map((each) => ({
+    ...each,
+    recipient: storableText(each.recipient),
+    original: each.original === null ? null : storableText(each.original),
+    diagnostic: each.diagnostic === null ? null : storableText(each.diagnostic),
+  }));
+  return { ...notice, recipients, returnedMessageIds: notice.returnedMessageIds.map(storableText) };
+}
+
 function storable({ address, name }: NamedAddress): NamedAddress {
   return { address: storableText(address), name: name === null ? null : storableText(name) };
 }
 
-/** Everyone in it except the account itself. */
+/** Everyone in it except the account itself. What is no address, or too long for one, is nobody. */
 export function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): string[] {
   const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
   const keys = [from, ...to, ...cc].map(({ address }) => addressKey(address));
-  return [...new Set(keys)].filter((key) => !own.has(key));
+  return [...new Set(keys)].filter((key) => !own.has(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }
+
+/** Markup is most of an HTML body. */
+const MAX_SEARCHED_HTML = 1_000_000;
 
 /** The words under which its conversation is found. */
 export function messageTerms(mailbox: Mailbox, message: GmailMessage, envelope: Envelope): string[] {
   const terms = searchTerms({
-    texts: [envelope.subject, ...message.parts.map(({ filename }) => filename), message.bodyText ?? message.bodyHtml],
+    texts: [
+      envelope.subject,
+      ...message.parts.map(({ filename }) => filename),
+      message.bodyText ?? htmlToText(message.bodyHtml?.slice(0, MAX_SEARCHED_HTML) ?? ''),
+    ],
     addresses: participantsOf(mailbox, envelope),
   });
   return terms.map(storableText);
@@ -101,8 +183,12 @@ export function messageValues(message: GmailMessage, envelope: Envelope): unknow
     envelope.messageId,
     envelope.inReplyTo,
     envelope.references,
+    envelope.isAutomatic,
+    envelope.namedIds,
+    envelope.notice === null ? null : JSON.stringify(storableNotice(envelope.notice)),
+    message.problems.length === 0 ? null : storableText(message.problems.join(' ')),
   ];
 }
 
 export const MESSAGE_COLUMNS = `provider_message_id, direction, from_address, from_name, "to", cc, reply_to, subject,
-  snippet, body_text, body_html, sent_at, is_read, labels, message_id, in_reply_to, "references"`;
+  snippet, body_text, body_html, sent_at, is_read, labels, message_id, in_reply_to, "references", is_automatic, named_ids, delivery_notice, problem`;

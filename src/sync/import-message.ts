@@ -6,7 +6,6 @@ import { GmailError } from '../gmail/errors.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
 import { describeError } from '../log.ts';
 import { mailboxAccess } from '../mail/sender.ts';
-import { refreshIfItHides } from './change-message.ts';
 import { type Lease, LeaseLostError, underLease } from './mailbox-sync.ts';
 import { type ReadBudget, UNITS } from './read-budget.ts';
 import { storeMessageIn } from './store-message.ts';
@@ -22,12 +21,6 @@ const STORE_ATTEMPTS = 5;
 const MAX_KEPT_LENGTH = 500;
 const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-to', 'auto-submitted', 'x-epistle-id']);
 const OP_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** What is known of a message, and what could not be read of it. */
-interface Reading {
-  readonly message: GmailMessage;
-  readonly problem: string | null;
-}
 
 /**
  * Reads and stores a message; one that is stored already is as it was. What cannot be read or stored of it is left out
@@ -49,12 +42,11 @@ export async function importMessage(
 ): Promise<ImportOutcome> {
   const { budget, ahead, since } = options;
   await budget.spend(UNITS.get, ahead * UNITS.get);
-  const reading = await read(app, lease, messageId, options);
-  if (reading === null) return 'gone';
-  const { message } = reading;
+  const message = await read(app, lease, messageId, options);
+  if (message === null) return 'gone';
   if (message.labels.includes('DRAFT') || message.labels.includes('CHAT')) return 'ignored';
   if (since !== null && message.internalDate < since) return 'too-old';
-  return store(app, lease, reading);
+  return store(app, lease, message);
 }
 
 async function read(
@@ -62,17 +54,16 @@ async function read(
   lease: Lease,
   messageId: string,
   { budget, signal }: { readonly budget: ReadBudget; readonly signal: AbortSignal },
-): Promise<Reading | null> {
+): Promise<GmailMessage | null> {
   const access = mailboxAccess(app, lease.mailbox);
   try {
-    const message = await app.gmail.getMessage(access, messageId, { signal });
-    return message && { message, problem: null };
+    return await app.gmail.getMessage(access, messageId, { signal });
   } catch (error) {
     if (!(error instanceof GmailError) || signal.aborted || !isAboutMessage(error, lease.state.failures)) throw error;
     app.log.warn({ messageId, reason: error.reason }, 'a message cannot be read whole');
     await budget.spend(UNITS.get);
     const message = await app.gmail.getMessageHeaders(access, messageId, { signal });
-    return message && { message, problem: `Its content could not be read from Gmail (${error.reason}).` };
+    return message && { ...message, problems: [`Its content could not be read from Gmail (${error.reason}).`] };
   }
 }
 
@@ -80,26 +71,26 @@ async function read(
 function isAboutMessage({ kind, status, reason }: GmailError, failures: number): boolean {
   if (kind === 'rejected' || kind === 'too-large') return true;
   if (kind !== 'unknown') return false;
-  return status === 200 || /^ERR_(?:ANSWER_TOO_LARGE|CONTENT_ENCODING)$/.test(reason) || failures >= PATIENCE;
+  return status === 200 || reason === 'ERR_CONTENT_ENCODING' || failures >= PATIENCE;
 }
 
-async function store(app: App, lease: Lease, { message, problem }: Reading): Promise<ImportOutcome> {
+async function store(app: App, lease: Lease, message: GmailMessage): Promise<ImportOutcome> {
   try {
-    await storeRetrying(app, lease, message, problem);
+    await storeRetrying(app, lease, message);
     return 'stored';
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
     app.log.warn({ messageId: message.messageId, error: describeError(error) }, 'a message cannot be stored whole');
   }
   // Should this fail too, the database is what is wrong, and all of it is tried again.
-  await storeRetrying(app, lease, reduced(message), 'It could not be stored whole: its content was left out.');
+  await storeRetrying(app, lease, reduced(message));
   return 'stored';
 }
 
-async function storeRetrying(app: App, lease: Lease, message: GmailMessage, problem: string | null): Promise<void> {
+async function storeRetrying(app: App, lease: Lease, message: GmailMessage): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await underLease(app, lease, (tx) => storeIn(tx, lease, message, problem));
+      await underLease(app, lease, (tx) => storeIn(tx, lease, message));
       return;
     } catch (error) {
       if (attempt === STORE_ATTEMPTS || !TRANSIENT_SQL.test(sqlState(error))) throw error;
@@ -107,17 +98,8 @@ async function storeRetrying(app: App, lease: Lease, message: GmailMessage, prob
   }
 }
 
-async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage, problem: string | null): Promise<void> {
-  const outboundEmailId = await findOutboundEmail(tx, mailbox, message);
-  const id = await storeMessageIn(tx, mailbox, message, outboundEmailId);
-  if (problem !== null) {
-    await tx.query('UPDATE email_message SET import_error = $3 WHERE organization_id = $1 AND id = $2', [
-      mailbox.organizationId,
-      id,
-      problem,
-    ]);
-  }
-  await refreshIfItHides(tx, mailbox, id);
+async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage): Promise<void> {
+  await storeMessageIn(tx, mailbox, message, await findOutboundEmail(tx, mailbox, message));
 }
 
 /**
@@ -145,7 +127,8 @@ function reduced(message: GmailMessage): GmailMessage {
   const headers = message.headers
     .filter(({ name }) => KEPT_HEADERS.has(name.toLowerCase()))
     .map(({ name, value }): MimeHeader => ({ name, value: value.slice(0, MAX_KEPT_LENGTH) }));
-  return { ...message, headers, snippet: '', bodyText: null, bodyHtml: null, parts: [] };
+  const problems = ['It could not be stored whole: its content was left out.'];
+  return { ...message, headers, snippet: '', bodyText: null, bodyHtml: null, parts: [], report: null, problems };
 }
 
 function sqlState(error: unknown): string {

@@ -96,8 +96,10 @@ const TAKE_DUE = {
 };
 
 function toLook(row: LookRow): Look {
-  const { organizationId, id, email, displayName, aliases, accountStatus, sealedRefreshToken, ...state } = row;
-  return { ...state, mailbox: { organizationId, id, email, displayName, aliases, accountStatus, sealedRefreshToken } };
+  const { organizationId, id, email, displayName, aliases, accountStatus, ...rest } = row;
+  const { sealedRefreshToken, grantKind, grantId, ...state } = rest;
+  const grant = { sealedRefreshToken, grantKind, grantId };
+  return { ...state, mailbox: { organizationId, id, email, displayName, aliases, accountStatus, ...grant } };
 }
 
 function intervals({ config }: App): [number, number] {

@@ -21,15 +21,25 @@ export async function readBack(
   const values = [organizationId, outboundEmailId];
   const { rows } = await app.pool.query<{ providerMessageId: string } & Sender>({ ...FIND, values });
   const [row] = rows;
-  if (row === undefined) return;
-  const message = await app.gmail.getMessage(mailboxAccess(app, row), row.providerMessageId);
+  if (row !== undefined) await readSentCopy(app, row, row.providerMessageId, outboundEmailId);
+}
+
+/** The same for whoever knows already where it was sent from, and what Gmail calls it. @throws {GmailError} */
+export async function readSentCopy(
+  app: App,
+  account: Sender,
+  providerMessageId: string,
+  outboundEmailId: string,
+): Promise<void> {
+  const message = await app.gmail.getMessage(mailboxAccess(app, account), providerMessageId);
   if (message !== null) {
-    await storeMessage(app.pool, row, message, outboundEmailId);
+    await storeMessage(app.pool, account, message, outboundEmailId);
     return;
   }
   // Deleted in Gmail since: there is nothing left to store.
   await app.pool.query('UPDATE outbound_email SET read_back_at = $3 WHERE organization_id = $1 AND id = $2', [
-    ...values,
+    account.organizationId,
+    outboundEmailId,
     app.now(),
   ]);
 }

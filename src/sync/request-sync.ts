@@ -1,7 +1,6 @@
 /** Asking for a mailbox to be read: at once and waited for, or by a job. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../app.ts';
-import type { Sql } from '../db/client.ts';
 import { AccountNotReadyError, NotFoundError, SyncNotPossibleError } from '../errors.ts';
 import { enqueueIn, job } from '../queue.ts';
 import type { AccountRef } from './mailbox-sync.ts';
@@ -9,20 +8,6 @@ import { syncMailbox } from './sync.ts';
 
 const WAIT_MS = 30_000;
 const ASK_AGAIN_MS = 50;
-
-/**
- * Has a mailbox read that was just connected, in the caller's transaction: its import begins, or goes on, and Gmail is
- * asked to tell of its changes. Without it, the next look at all mailboxes does the same.
- */
-export async function startSync(sql: Sql, organizationId: string, accountId: string): Promise<void> {
-  const ref = { organizationId, accountId };
-  await sql.query('UPDATE mailbox_sync SET next_run_at = now() WHERE organization_id = $1 AND account_id = $2', [
-    organizationId,
-    accountId,
-  ]);
-  await enqueueIn(sql, job('sync', ref), 0);
-  await enqueueIn(sql, job('watch', ref), 0);
-}
 
 /**
  * Reads what is new in a mailbox; afterwards everything that was in it when this was asked for is here, but for what a

@@ -16,6 +16,14 @@ export type AttachmentInput = {
   filename: string;
 };
 
+/** What Google and the owner of the mailbox are told. */
+export type ConnectEmailAccountInput = {
+  /** The address to be connected, chosen on the page beforehand; its owner can choose another one. */
+  loginHint?: string | null | undefined;
+  /** Where the browser goes afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin that CORS_ORIGINS names. Omitted: Epistle shows a page that says what happened. */
+  returnTo?: string | null | undefined;
+};
+
 /** Names a business entity that an email is about. */
 export type ContextRefInput = {
   /** One of `contextTypes`: `invoice`, `customer`. */
@@ -36,7 +44,7 @@ export type ConversationFilter = {
   isRead?: boolean | null | undefined;
   /** With this address in it. */
   participant?: string | null | undefined;
-  /** With all of these words, whole, in subjects, bodies, file names or addresses. */
+  /** With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
 };
 
@@ -124,6 +132,8 @@ export type ErrorCode =
   | 'MAILBOX_UNAVAILABLE'
   /** There is no such object in the organization. */
   | 'NOT_FOUND'
+  /** Gmail did not do what was asked of it; see providerReason. */
+  | 'PROVIDER_ERROR'
   /** Too many requests; try again later. */
   | 'RATE_LIMITED'
   /** The message cannot be replied to in its thread. */
@@ -185,7 +195,7 @@ export type OutboundEmailFilter = {
   mode?: Array<SendMode> | null | undefined;
   /** With this address in to, cc or bcc. */
   recipient?: string | null | undefined;
-  /** With all of these words, whole, in subject, body, file names or addresses. */
+  /** With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing. */
   search?: string | null | undefined;
   /** In one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;
@@ -445,6 +455,26 @@ export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'RevokeApiKeyPayload', apiKey: { uid: string, revokedAt: string | null } }
    };
 
+export type ConnectEmailAccountMutationVariables = Exact<{
+  input: ConnectEmailAccountInput;
+}>;
+
+
+export type ConnectEmailAccountMutation = { connectEmailAccount:
+    | { __typename: 'ConnectEmailAccountPayload', authorizationUrl: string, expiresAt: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+   };
+
+export type DisconnectEmailAccountMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DisconnectEmailAccountMutation = { disconnectEmailAccount:
+    | { __typename: 'DisconnectEmailAccountPayload', waitingEmails: number, revoked: boolean, emailAccount: { uid: string, email: string, status: EmailAccountStatus, statusReason: string | null } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+   };
+
 export type UpsertCustomerMutationVariables = Exact<{
   input: UpsertCustomerInput;
 }>;
@@ -472,6 +502,63 @@ export type InvoiceStateQueryVariables = Exact<{
 
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
+
+export type LinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type LinkMutation = { linkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'LinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice', number: string }
+        > } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+   };
+
+export type UnlinkMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type UnlinkMutation = { unlinkConversation:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UnlinkConversationPayload', conversation: { uid: string, contexts: Array<
+          | { __typename: 'Customer' }
+          | { __typename: 'Invoice' }
+        > } }
+   };
+
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
+
+export type SearchAllQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
+
+export type AccountBudgetQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type AccountBudgetQuery = { emailAccount: { status: EmailAccountStatus, statusReason: string | null, sendBudget: { sentLast24h: number, dailyLimit: number, nextSendAt: string } } | null };
 
 export type SendEmailMutationVariables = Exact<{
   input: SendEmailInput;
@@ -589,6 +676,20 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type ReadMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } } | null };
+
+export type BouncesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type BouncesQuery = { outboundEmail: { status: OutboundEmailStatus, providerMessageId: string | null, messageId: string | null, failure: { code: string, retry: RetryAdvice } | null, conversation: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number } | null, message: { uid: string } | null, bounces: Array<{ recipient: string, status: string, diagnostic: string | null, permanent: boolean, at: string }>, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
 
 export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -833,6 +934,54 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const ConnectEmailAccountDocument = new TypedDocumentString(`
+    mutation ConnectEmailAccount($input: ConnectEmailAccountInput!) {
+  connectEmailAccount(input: $input) {
+    __typename
+    ... on ConnectEmailAccountPayload {
+      authorizationUrl
+      expiresAt
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectEmailAccountMutation, ConnectEmailAccountMutationVariables>;
+export const DisconnectEmailAccountDocument = new TypedDocumentString(`
+    mutation DisconnectEmailAccount($uid: UUID!) {
+  disconnectEmailAccount(uid: $uid) {
+    __typename
+    ... on DisconnectEmailAccountPayload {
+      waitingEmails
+      revoked
+      emailAccount {
+        uid
+        email
+        status
+        statusReason
+      }
+    }
+    ... on Error {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DisconnectEmailAccountMutation, DisconnectEmailAccountMutationVariables>;
 export const UpsertCustomerDocument = new TypedDocumentString(`
     mutation UpsertCustomer($input: UpsertCustomerInput!) {
   upsertCustomer(input: $input) {
@@ -926,6 +1075,104 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    mutation Link($uid: UUID!, $context: ContextRefInput!) {
+  linkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on LinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+          ... on Invoice {
+            number
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
+export const UnlinkDocument = new TypedDocumentString(`
+    mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+  unlinkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on UnlinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
+export const AccountBudgetDocument = new TypedDocumentString(`
+    query AccountBudget($uid: UUID!) {
+  emailAccount(uid: $uid) {
+    status
+    statusReason
+    sendBudget {
+      sentLast24h
+      dailyLimit
+      nextSendAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AccountBudgetQuery, AccountBudgetQueryVariables>;
 export const SendEmailDocument = new TypedDocumentString(`
     mutation SendEmail($input: SendEmailInput!) {
   sendEmail(input: $input) {
@@ -1180,6 +1427,88 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const ReadMessageDocument = new TypedDocumentString(`
+    query ReadMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    from {
+      address
+      name
+    }
+    to {
+      address
+    }
+    cc {
+      address
+    }
+    replyTo {
+      address
+      name
+    }
+    subject
+    snippet
+    bodyText
+    bodyHtml
+    sentAt
+    problem
+    references
+    attachments {
+      filename
+      contentType
+      size
+    }
+    conversation {
+      subject
+      participants
+      messageCount
+    }
+    replySuggestion(all: true) {
+      to
+      cc
+      subject
+      quotedText
+      quotedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
+export const BouncesDocument = new TypedDocumentString(`
+    query Bounces($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    status
+    failure {
+      code
+      retry
+    }
+    providerMessageId
+    messageId
+    conversation {
+      uid
+      hasReply
+      isRead
+      messageCount
+    }
+    message {
+      uid
+    }
+    bounces {
+      recipient
+      status
+      diagnostic
+      permanent
+      at
+    }
+    events(first: 50) {
+      edges {
+        node {
+          type
+          actor
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BouncesQuery, BouncesQueryVariables>;
 export const AccountsDocument = new TypedDocumentString(`
     query Accounts {
   emailAccounts {

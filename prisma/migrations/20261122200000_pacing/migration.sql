@@ -35,7 +35,7 @@ CREATE INDEX "outbound_email_waiting" ON "outbound_email"
 -- The counts as they stand at `t`.
 CREATE FUNCTION "sends_at"(pace account_pace, t timestamptz) RETURNS integer[] LANGUAGE sql IMMUTABLE AS '
   SELECT (array_fill(0, ARRAY[least(49, greatest(0,
-    extract(epoch FROM date_bin(''30 minutes'', t, ''2000-01-01'') - (pace).sends_from)::integer / 1800))]) || (pace).sends)[1:49]
+    extract(epoch FROM date_bin(''30 minutes'', t, ''2000-01-01Z'') - (pace).sends_from)::integer / 1800))]) || (pace).sends)[1:49]
 ';
 
 -- When the next email may leave, the reason when that is not `t`, and how many left within the last day.
@@ -59,7 +59,7 @@ BEGIN
   END IF;
   IF sent >= daily_limit THEN
     -- Until the oldest half hour that counts has passed out of the day.
-    SELECT greatest(free_at, date_bin(''30 minutes'', t, ''2000-01-01'') + (50 - max(i)) * interval ''30 minutes'')
+    SELECT greatest(free_at, date_bin(''30 minutes'', t, ''2000-01-01Z'') + (50 - max(i)) * interval ''30 minutes'')
       INTO free_at FROM generate_subscripts(sends, 1) i WHERE sends[i] > 0;
     reason := ''DAILY_BUDGET'';
   END IF;
@@ -76,7 +76,7 @@ BEGIN
       RETURN pace;
     END IF;
     INSERT INTO account_pace (organization_id, account_id, slots, sends, sends_from)
-      VALUES (organization, account, ''{}'', ''{}'', date_bin(''30 minutes'', clock_timestamp(), ''2000-01-01''))
+      VALUES (organization, account, ''{}'', ''{0}'', date_bin(''30 minutes'', clock_timestamp(), ''2000-01-01Z''))
       ON CONFLICT DO NOTHING;
   END LOOP;
 END';
@@ -106,7 +106,7 @@ BEGIN
     pace.slots := (pace.slots || t)[greatest(1, cardinality(pace.slots) + 2 - per_window):];
     pace.sends := sends_at(pace, t);
     pace.sends[1] := pace.sends[1] + 1;
-    pace.sends_from := date_bin(''30 minutes'', t, ''2000-01-01'');
+    pace.sends_from := date_bin(''30 minutes'', t, ''2000-01-01Z'');
   END LOOP;
   IF granted > 0 OR next.reason = ''DAILY_BUDGET'' THEN
     UPDATE account_pace p SET slots = pace.slots, sends = pace.sends, sends_from = pace.sends_from,
@@ -131,21 +131,23 @@ CREATE FUNCTION "block_sending"(organization uuid, account uuid, code text, paus
 DECLARE
   pace account_pace := lock_account_pace(organization, account);
   t timestamptz := clock_timestamp();
+  -- A budget that is used up is no refusal: it is counted anew each time.
+  blocked timestamptz := CASE WHEN pace.blocked_code <> ''DAILY_BUDGET'' THEN pace.blocked_until END;
   steps integer := 0;
   until timestamptz;
 BEGIN
-  IF pause_ms IS NULL AND pace.blocked_until > t THEN
-    RETURN extract(epoch FROM pace.blocked_until - t) * 1000;
+  IF pause_ms IS NULL AND blocked > t THEN
+    RETURN extract(epoch FROM blocked - t) * 1000;
   END IF;
   IF pause_ms IS NULL THEN
-    steps := CASE WHEN pace.blocked_until > t - interval ''10 minutes'' THEN pace.throttles ELSE 0 END;
+    steps := CASE WHEN blocked > t - interval ''10 minutes'' THEN pace.throttles ELSE 0 END;
     -- Truncated exponential with jitter, from 5 s to half an hour.
     pause_ms := least(5000 * 2 ^ least(steps, 20), 1800000) * (0.75 + random() / 2);
     steps := steps + 1;
   END IF;
-  until := greatest(t + pause_ms * interval ''1 ms'', pace.blocked_until);
+  until := greatest(t + pause_ms * interval ''1 ms'', blocked);
   UPDATE account_pace p SET blocked_until = until, throttles = steps,
-      blocked_code = CASE WHEN until = pace.blocked_until THEN pace.blocked_code ELSE code END,
+      blocked_code = CASE WHEN until = blocked THEN pace.blocked_code ELSE code END,
       slots = ARRAY(SELECT until - i * window_ms / per_window * interval ''1 ms'' FROM generate_series(per_window - 1, 0, -1) i)
     WHERE p.organization_id = organization AND p.account_id = account;
   RETURN extract(epoch FROM until - t) * 1000;
@@ -160,6 +162,7 @@ CREATE FUNCTION "return_send"(organization uuid, account uuid) RETURNS void LANG
 -- forgotten by the queue.
 CREATE INDEX "outbound_email_due" ON "outbound_email" ((
   CASE status WHEN 'SCHEDULED' THEN coalesce(next_attempt_at, planned_send_at)
+    WHEN 'QUEUED' THEN coalesce(lease_expires_at, next_attempt_at, updated_at)
     ELSE coalesce(lease_expires_at, next_attempt_at) END
 )) WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED');
 

@@ -8,8 +8,7 @@ ALTER TABLE "account_pace" ADD COLUMN     "read_until" TIMESTAMPTZ(6);
 ALTER TABLE "email_account" DROP COLUMN "last_synced_at";
 
 -- AlterTable
-ALTER TABLE "email_message" ADD COLUMN     "deleted_at" TIMESTAMPTZ(3),
-ADD COLUMN     "import_error" TEXT;
+ALTER TABLE "email_message" ADD COLUMN     "deleted_at" TIMESTAMPTZ(3);
 
 -- CreateTable
 CREATE TABLE "mailbox_sync" (

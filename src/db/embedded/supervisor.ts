@@ -18,6 +18,8 @@ const SETTINGS = [
   'shared_buffers=64MB',
   'cluster_name=epistle',
   'timezone=UTC',
+  // A new database is planned for as if it stayed empty, until its tables are first looked at.
+  'autovacuum_naptime=15s',
   // Failed statements are reported to whoever sent them. Here they would only spread addresses and keys.
   'log_min_messages=log',
   'log_min_error_statement=panic',

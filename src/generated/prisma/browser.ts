@@ -33,6 +33,16 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type EmailAccount = Prisma.EmailAccountModel
 /**
+ * Model AccountToken
+ * The access token that all processes share, see src/mail/token-store.ts, and who is fetching the next one.
+ */
+export type AccountToken = Prisma.AccountTokenModel
+/**
+ * Model OAuthState
+ * A consent that was asked for and not answered yet. Deleted by its answer, or when it is over.
+ */
+export type OAuthState = Prisma.OAuthStateModel
+/**
  * Model AccountPace
  * How fast an account may send, see src/mail/quota.ts. Apart from the account, because every send changes it. Dated by
  * the database's clock, which all processes share.
@@ -95,6 +105,11 @@ export type OutboundEmail = Prisma.OutboundEmailModel
  * The words and recipients of an outbound email, apart from it so that a change of state does not index them anew.
  */
 export type OutboundEmailSearch = Prisma.OutboundEmailSearchModel
+/**
+ * Model Bounce
+ * That a mail system could not deliver an email to one recipient, or not yet.
+ */
+export type Bounce = Prisma.BounceModel
 /**
  * Model OutboundEmailEvent
  * Append-only: the audit trail.

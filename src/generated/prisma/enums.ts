@@ -19,6 +19,14 @@ export const EmailAccountStatus = {
 export type EmailAccountStatus = (typeof EmailAccountStatus)[keyof typeof EmailAccountStatus]
 
 
+export const GrantKind = {
+  CONSENT: 'CONSENT',
+  DELEGATION: 'DELEGATION'
+} as const
+
+export type GrantKind = (typeof GrantKind)[keyof typeof GrantKind]
+
+
 export const MailboxSyncPhase = {
   IMPORT: 'IMPORT',
   RELIST: 'RELIST',

@@ -54,6 +54,8 @@ export const ModelName = {
   Organization: 'Organization',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
+  AccountToken: 'AccountToken',
+  OAuthState: 'OAuthState',
   AccountPace: 'AccountPace',
   MailboxSync: 'MailboxSync',
   MailboxListing: 'MailboxListing',
@@ -66,6 +68,7 @@ export const ModelName = {
   EmailMessage: 'EmailMessage',
   OutboundEmail: 'OutboundEmail',
   OutboundEmailSearch: 'OutboundEmailSearch',
+  Bounce: 'Bounce',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
   AttachmentContent: 'AttachmentContent',
@@ -130,11 +133,40 @@ export const EmailAccountScalarFieldEnum = {
   status: 'status',
   statusReason: 'statusReason',
   sealedRefreshToken: 'sealedRefreshToken',
+  grantKind: 'grantKind',
+  grantId: 'grantId',
   connectedAt: 'connectedAt',
   createdAt: 'createdAt'
 } as const
 
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
+
+
+export const AccountTokenScalarFieldEnum = {
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  grantId: 'grantId',
+  fetchId: 'fetchId',
+  fetchingUntil: 'fetchingUntil',
+  sealedAccessToken: 'sealedAccessToken',
+  expiresAt: 'expiresAt',
+  failure: 'failure'
+} as const
+
+export type AccountTokenScalarFieldEnum = (typeof AccountTokenScalarFieldEnum)[keyof typeof AccountTokenScalarFieldEnum]
+
+
+export const OAuthStateScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  stateHash: 'stateHash',
+  sealedCodeVerifier: 'sealedCodeVerifier',
+  actor: 'actor',
+  returnTo: 'returnTo',
+  expiresAt: 'expiresAt'
+} as const
+
+export type OAuthStateScalarFieldEnum = (typeof OAuthStateScalarFieldEnum)[keyof typeof OAuthStateScalarFieldEnum]
 
 
 export const AccountPaceScalarFieldEnum = {
@@ -301,8 +333,12 @@ export const EmailMessageScalarFieldEnum = {
   inReplyTo: 'inReplyTo',
   references: 'references',
   outboundEmailId: 'outboundEmailId',
-  importError: 'importError',
   deletedAt: 'deletedAt',
+  isAutomatic: 'isAutomatic',
+  namedIds: 'namedIds',
+  deliveryNotice: 'deliveryNotice',
+  answersEmailId: 'answersEmailId',
+  problem: 'problem',
   createdAt: 'createdAt'
 } as const
 
@@ -375,6 +411,21 @@ export const OutboundEmailSearchScalarFieldEnum = {
 export type OutboundEmailSearchScalarFieldEnum = (typeof OutboundEmailSearchScalarFieldEnum)[keyof typeof OutboundEmailSearchScalarFieldEnum]
 
 
+export const BounceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  outboundEmailId: 'outboundEmailId',
+  messageId: 'messageId',
+  recipient: 'recipient',
+  status: 'status',
+  diagnostic: 'diagnostic',
+  permanent: 'permanent',
+  at: 'at'
+} as const
+
+export type BounceScalarFieldEnum = (typeof BounceScalarFieldEnum)[keyof typeof BounceScalarFieldEnum]
+
+
 export const OutboundEmailEventScalarFieldEnum = {
   organizationId: 'organizationId',
   id: 'id',
@@ -432,19 +483,19 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
-export const JsonNullValueInput = {
-  JsonNull: JsonNull
-} as const
-
-export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
-
-
 export const NullableJsonNullValueInput = {
   DbNull: DbNull,
   JsonNull: JsonNull
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

@@ -32,6 +32,8 @@ export type EmailAccountMinAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind | null
+  grantId: string | null
   connectedAt: Date | null
   createdAt: Date | null
 }
@@ -44,6 +46,8 @@ export type EmailAccountMaxAggregateOutputType = {
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind | null
+  grantId: string | null
   connectedAt: Date | null
   createdAt: Date | null
 }
@@ -57,6 +61,8 @@ export type EmailAccountCountAggregateOutputType = {
   status: number
   statusReason: number
   sealedRefreshToken: number
+  grantKind: number
+  grantId: number
   connectedAt: number
   createdAt: number
   _all: number
@@ -71,6 +77,8 @@ export type EmailAccountMinAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   connectedAt?: true
   createdAt?: true
 }
@@ -83,6 +91,8 @@ export type EmailAccountMaxAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   connectedAt?: true
   createdAt?: true
 }
@@ -96,6 +106,8 @@ export type EmailAccountCountAggregateInputType = {
   status?: true
   statusReason?: true
   sealedRefreshToken?: true
+  grantKind?: true
+  grantId?: true
   connectedAt?: true
   createdAt?: true
   _all?: true
@@ -182,6 +194,8 @@ export type EmailAccountGroupByOutputType = {
   status: $Enums.EmailAccountStatus
   statusReason: string | null
   sealedRefreshToken: string | null
+  grantKind: $Enums.GrantKind
+  grantId: string
   connectedAt: Date
   createdAt: Date
   _count: EmailAccountCountAggregateOutputType | null
@@ -216,6 +230,8 @@ export type EmailAccountWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
@@ -224,6 +240,7 @@ export type EmailAccountWhereInput = {
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
   sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
+  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
 }
 
 export type EmailAccountOrderByWithRelationInput = {
@@ -235,6 +252,8 @@ export type EmailAccountOrderByWithRelationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
@@ -243,6 +262,7 @@ export type EmailAccountOrderByWithRelationInput = {
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
   pace?: Prisma.AccountPaceOrderByWithRelationInput
   sync?: Prisma.MailboxSyncOrderByWithRelationInput
+  accessToken?: Prisma.AccountTokenOrderByWithRelationInput
 }
 
 export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -258,6 +278,8 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
@@ -266,6 +288,7 @@ export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
   messages?: Prisma.EmailMessageListRelationFilter
   pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
   sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
+  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
 }, "organizationId_id" | "email">
 
 export type EmailAccountOrderByWithAggregationInput = {
@@ -277,6 +300,8 @@ export type EmailAccountOrderByWithAggregationInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.EmailAccountCountOrderByAggregateInput
@@ -296,6 +321,8 @@ export type EmailAccountScalarWhereWithAggregatesInput = {
   status?: Prisma.EnumEmailAccountStatusWithAggregatesFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindWithAggregatesFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidWithAggregatesFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
 }
@@ -308,6 +335,8 @@ export type EmailAccountCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -316,6 +345,7 @@ export type EmailAccountCreateInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateInput = {
@@ -327,6 +357,8 @@ export type EmailAccountUncheckedCreateInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
@@ -334,6 +366,7 @@ export type EmailAccountUncheckedCreateInput = {
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUpdateInput = {
@@ -344,6 +377,8 @@ export type EmailAccountUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -352,6 +387,7 @@ export type EmailAccountUpdateInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateInput = {
@@ -363,6 +399,8 @@ export type EmailAccountUncheckedUpdateInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
@@ -370,6 +408,7 @@ export type EmailAccountUncheckedUpdateInput = {
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyInput = {
@@ -381,6 +420,8 @@ export type EmailAccountCreateManyInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
 }
@@ -393,6 +434,8 @@ export type EmailAccountUpdateManyMutationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -406,6 +449,8 @@ export type EmailAccountUncheckedUpdateManyInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -434,6 +479,8 @@ export type EmailAccountCountOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -446,6 +493,8 @@ export type EmailAccountMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -458,6 +507,8 @@ export type EmailAccountMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
+  grantKind?: Prisma.SortOrder
+  grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -524,6 +575,24 @@ export type EmailAccountUpdatealiasesInput = {
 
 export type EnumEmailAccountStatusFieldUpdateOperationsInput = {
   set?: $Enums.EmailAccountStatus
+}
+
+export type EnumGrantKindFieldUpdateOperationsInput = {
+  set?: $Enums.GrantKind
+}
+
+export type EmailAccountCreateNestedOneWithoutAccessTokenInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+}
+
+export type EmailAccountUpdateOneRequiredWithoutAccessTokenNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
+  upsert?: Prisma.EmailAccountUpsertWithoutAccessTokenInput
+  connect?: Prisma.EmailAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput, Prisma.EmailAccountUpdateWithoutAccessTokenInput>, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
 }
 
 export type EmailAccountCreateNestedOneWithoutPaceInput = {
@@ -604,6 +673,8 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
@@ -611,6 +682,7 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
@@ -621,6 +693,8 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
@@ -628,6 +702,7 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOrganizationInput = {
@@ -668,8 +743,106 @@ export type EmailAccountScalarWhereInput = {
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
+  grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
+}
+
+export type EmailAccountCreateWithoutAccessTokenInput = {
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
+  connectedAt: Date | string
+  createdAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
+  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountUncheckedCreateWithoutAccessTokenInput = {
+  organizationId: string
+  id: string
+  email: string
+  displayName?: string | null
+  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  status: $Enums.EmailAccountStatus
+  statusReason?: string | null
+  sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
+  connectedAt: Date | string
+  createdAt?: Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
+  conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
+  messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
+  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+}
+
+export type EmailAccountCreateOrConnectWithoutAccessTokenInput = {
+  where: Prisma.EmailAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+}
+
+export type EmailAccountUpsertWithoutAccessTokenInput = {
+  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
+  where?: Prisma.EmailAccountWhereInput
+}
+
+export type EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput = {
+  where?: Prisma.EmailAccountWhereInput
+  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
+}
+
+export type EmailAccountUpdateWithoutAccessTokenInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
+  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+}
+
+export type EmailAccountUncheckedUpdateWithoutAccessTokenInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
+  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
+  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
+  conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
+  messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
+  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutPaceInput = {
@@ -680,6 +853,8 @@ export type EmailAccountCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -687,6 +862,7 @@ export type EmailAccountCreateWithoutPaceInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutPaceInput = {
@@ -698,12 +874,15 @@ export type EmailAccountUncheckedCreateWithoutPaceInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutPaceInput = {
@@ -730,6 +909,8 @@ export type EmailAccountUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -737,6 +918,7 @@ export type EmailAccountUpdateWithoutPaceInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutPaceInput = {
@@ -748,12 +930,15 @@ export type EmailAccountUncheckedUpdateWithoutPaceInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutSyncInput = {
@@ -764,6 +949,8 @@ export type EmailAccountCreateWithoutSyncInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -771,6 +958,7 @@ export type EmailAccountCreateWithoutSyncInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutSyncInput = {
@@ -782,12 +970,15 @@ export type EmailAccountUncheckedCreateWithoutSyncInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutSyncInput = {
@@ -814,6 +1005,8 @@ export type EmailAccountUpdateWithoutSyncInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -821,6 +1014,7 @@ export type EmailAccountUpdateWithoutSyncInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutSyncInput = {
@@ -832,12 +1026,15 @@ export type EmailAccountUncheckedUpdateWithoutSyncInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutConversationsInput = {
@@ -848,6 +1045,8 @@ export type EmailAccountCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -855,6 +1054,7 @@ export type EmailAccountCreateWithoutConversationsInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutConversationsInput = {
@@ -866,12 +1066,15 @@ export type EmailAccountUncheckedCreateWithoutConversationsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutConversationsInput = {
@@ -898,6 +1101,8 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -905,6 +1110,7 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
@@ -916,12 +1122,15 @@ export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutMessagesInput = {
@@ -932,6 +1141,8 @@ export type EmailAccountCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -939,6 +1150,7 @@ export type EmailAccountCreateWithoutMessagesInput = {
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutMessagesInput = {
@@ -950,12 +1162,15 @@ export type EmailAccountUncheckedCreateWithoutMessagesInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutMessagesInput = {
@@ -982,6 +1197,8 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -989,6 +1206,7 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
@@ -1000,12 +1218,15 @@ export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutOutboundEmailsInput = {
@@ -1016,6 +1237,8 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
@@ -1023,6 +1246,7 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
@@ -1034,12 +1258,15 @@ export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
+  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOutboundEmailsInput = {
@@ -1066,6 +1293,8 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
@@ -1073,6 +1302,7 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -1084,12 +1314,15 @@ export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyOrganizationInput = {
@@ -1100,6 +1333,8 @@ export type EmailAccountCreateManyOrganizationInput = {
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
   sealedRefreshToken?: string | null
+  grantKind?: $Enums.GrantKind
+  grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
 }
@@ -1112,6 +1347,8 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
@@ -1119,6 +1356,7 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
@@ -1129,6 +1367,8 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
@@ -1136,6 +1376,7 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
+  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
@@ -1146,6 +1387,8 @@ export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
+  grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1208,6 +1451,8 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1216,6 +1461,7 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
   sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
+  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1228,6 +1474,8 @@ export type EmailAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1242,6 +1490,8 @@ export type EmailAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -1256,11 +1506,13 @@ export type EmailAccountSelectScalar = {
   status?: boolean
   statusReason?: boolean
   sealedRefreshToken?: boolean
+  grantKind?: boolean
+  grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
 }
 
-export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
+export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "grantKind" | "grantId" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
 export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
@@ -1268,6 +1520,7 @@ export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.Interna
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
   pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
   sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
+  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1286,6 +1539,7 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
     pace: Prisma.$AccountPacePayload<ExtArgs> | null
     sync: Prisma.$MailboxSyncPayload<ExtArgs> | null
+    accessToken: Prisma.$AccountTokenPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -1305,6 +1559,11 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * Sealed with AES-256-GCM, see src/auth/seal.ts. Null once disconnected.
      */
     sealedRefreshToken: string | null
+    grantKind: $Enums.GrantKind
+    /**
+     * New with every grant, and when it ends: what was learnt under one is not true of the next.
+     */
+    grantId: string
     connectedAt: Date
     createdAt: Date
   }, ExtArgs["result"]["emailAccount"]>
@@ -1707,6 +1966,7 @@ export interface Prisma__EmailAccountClient<T, Null = never, ExtArgs extends run
   messages<T extends Prisma.EmailAccount$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   pace<T extends Prisma.EmailAccount$paceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$paceArgs<ExtArgs>>): Prisma.Prisma__AccountPaceClient<runtime.Types.Result.GetResult<Prisma.$AccountPacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   sync<T extends Prisma.EmailAccount$syncArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$syncArgs<ExtArgs>>): Prisma.Prisma__MailboxSyncClient<runtime.Types.Result.GetResult<Prisma.$MailboxSyncPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  accessToken<T extends Prisma.EmailAccount$accessTokenArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$accessTokenArgs<ExtArgs>>): Prisma.Prisma__AccountTokenClient<runtime.Types.Result.GetResult<Prisma.$AccountTokenPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1744,6 +2004,8 @@ export interface EmailAccountFieldRefs {
   readonly status: Prisma.FieldRef<"EmailAccount", 'EmailAccountStatus'>
   readonly statusReason: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly sealedRefreshToken: Prisma.FieldRef<"EmailAccount", 'String'>
+  readonly grantKind: Prisma.FieldRef<"EmailAccount", 'GrantKind'>
+  readonly grantId: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly connectedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
 }
@@ -2263,6 +2525,25 @@ export type EmailAccount$syncArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   include?: Prisma.MailboxSyncInclude<ExtArgs> | null
   where?: Prisma.MailboxSyncWhereInput
+}
+
+/**
+ * EmailAccount.accessToken
+ */
+export type EmailAccount$accessTokenArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AccountToken
+   */
+  select?: Prisma.AccountTokenSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AccountToken
+   */
+  omit?: Prisma.AccountTokenOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AccountTokenInclude<ExtArgs> | null
+  where?: Prisma.AccountTokenWhereInput
 }
 
 /**

@@ -42,8 +42,10 @@ export type EmailMessageMinAggregateOutputType = {
   messageId: string | null
   inReplyTo: string | null
   outboundEmailId: string | null
-  importError: string | null
   deletedAt: Date | null
+  isAutomatic: boolean | null
+  answersEmailId: string | null
+  problem: string | null
   createdAt: Date | null
 }
 
@@ -65,8 +67,10 @@ export type EmailMessageMaxAggregateOutputType = {
   messageId: string | null
   inReplyTo: string | null
   outboundEmailId: string | null
-  importError: string | null
   deletedAt: Date | null
+  isAutomatic: boolean | null
+  answersEmailId: string | null
+  problem: string | null
   createdAt: Date | null
 }
 
@@ -93,8 +97,12 @@ export type EmailMessageCountAggregateOutputType = {
   inReplyTo: number
   references: number
   outboundEmailId: number
-  importError: number
   deletedAt: number
+  isAutomatic: number
+  namedIds: number
+  deliveryNotice: number
+  answersEmailId: number
+  problem: number
   createdAt: number
   _all: number
 }
@@ -118,8 +126,10 @@ export type EmailMessageMinAggregateInputType = {
   messageId?: true
   inReplyTo?: true
   outboundEmailId?: true
-  importError?: true
   deletedAt?: true
+  isAutomatic?: true
+  answersEmailId?: true
+  problem?: true
   createdAt?: true
 }
 
@@ -141,8 +151,10 @@ export type EmailMessageMaxAggregateInputType = {
   messageId?: true
   inReplyTo?: true
   outboundEmailId?: true
-  importError?: true
   deletedAt?: true
+  isAutomatic?: true
+  answersEmailId?: true
+  problem?: true
   createdAt?: true
 }
 
@@ -169,8 +181,12 @@ export type EmailMessageCountAggregateInputType = {
   inReplyTo?: true
   references?: true
   outboundEmailId?: true
-  importError?: true
   deletedAt?: true
+  isAutomatic?: true
+  namedIds?: true
+  deliveryNotice?: true
+  answersEmailId?: true
+  problem?: true
   createdAt?: true
   _all?: true
 }
@@ -270,8 +286,12 @@ export type EmailMessageGroupByOutputType = {
   inReplyTo: string | null
   references: string[]
   outboundEmailId: string | null
-  importError: string | null
   deletedAt: Date | null
+  isAutomatic: boolean
+  namedIds: string[]
+  deliveryNotice: runtime.JsonValue | null
+  answersEmailId: string | null
+  problem: string | null
   createdAt: Date
   _count: EmailMessageCountAggregateOutputType | null
   _min: EmailMessageMinAggregateOutputType | null
@@ -319,12 +339,17 @@ export type EmailMessageWhereInput = {
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
-  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
+  isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
+  deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
+  answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
+  answersEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
   replies?: Prisma.OutboundEmailListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
 }
@@ -352,12 +377,17 @@ export type EmailMessageOrderByWithRelationInput = {
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
-  importError?: Prisma.SortOrderInput | Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isAutomatic?: Prisma.SortOrder
+  namedIds?: Prisma.SortOrder
+  deliveryNotice?: Prisma.SortOrderInput | Prisma.SortOrder
+  answersEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
+  problem?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   conversation?: Prisma.ConversationOrderByWithRelationInput
   account?: Prisma.EmailAccountOrderByWithRelationInput
   outboundEmail?: Prisma.OutboundEmailOrderByWithRelationInput
+  answersEmail?: Prisma.OutboundEmailOrderByWithRelationInput
   replies?: Prisma.OutboundEmailOrderByRelationAggregateInput
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
 }
@@ -391,12 +421,17 @@ export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
-  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
+  isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
+  deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
+  answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
+  answersEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
   replies?: Prisma.OutboundEmailListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
 }, "organizationId_id" | "organizationId_accountId_providerMessageId" | "organizationId_outboundEmailId">
@@ -424,8 +459,12 @@ export type EmailMessageOrderByWithAggregationInput = {
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
-  importError?: Prisma.SortOrderInput | Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isAutomatic?: Prisma.SortOrder
+  namedIds?: Prisma.SortOrder
+  deliveryNotice?: Prisma.SortOrderInput | Prisma.SortOrder
+  answersEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
+  problem?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.EmailMessageCountOrderByAggregateInput
   _max?: Prisma.EmailMessageMaxOrderByAggregateInput
@@ -458,8 +497,12 @@ export type EmailMessageScalarWhereWithAggregatesInput = {
   inReplyTo?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableWithAggregatesFilter<"EmailMessage"> | string | null
-  importError?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailMessage"> | Date | string | null
+  isAutomatic?: Prisma.BoolWithAggregatesFilter<"EmailMessage"> | boolean
+  namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
+  deliveryNotice?: Prisma.JsonNullableWithAggregatesFilter<"EmailMessage">
+  answersEmailId?: Prisma.UuidNullableWithAggregatesFilter<"EmailMessage"> | string | null
+  problem?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailMessage"> | Date | string
 }
 
@@ -482,12 +525,16 @@ export type EmailMessageCreateInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
 }
@@ -515,8 +562,12 @@ export type EmailMessageUncheckedCreateInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -541,12 +592,16 @@ export type EmailMessageUpdateInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
 }
@@ -574,8 +629,12 @@ export type EmailMessageUncheckedUpdateInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -604,8 +663,12 @@ export type EmailMessageCreateManyInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
 }
 
@@ -628,8 +691,11 @@ export type EmailMessageUpdateManyMutationInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -656,8 +722,12 @@ export type EmailMessageUncheckedUpdateManyInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -710,8 +780,12 @@ export type EmailMessageCountOrderByAggregateInput = {
   inReplyTo?: Prisma.SortOrder
   references?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  importError?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
+  isAutomatic?: Prisma.SortOrder
+  namedIds?: Prisma.SortOrder
+  deliveryNotice?: Prisma.SortOrder
+  answersEmailId?: Prisma.SortOrder
+  problem?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -733,8 +807,10 @@ export type EmailMessageMaxOrderByAggregateInput = {
   messageId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  importError?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
+  isAutomatic?: Prisma.SortOrder
+  answersEmailId?: Prisma.SortOrder
+  problem?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -756,8 +832,10 @@ export type EmailMessageMinOrderByAggregateInput = {
   messageId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  importError?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
+  isAutomatic?: Prisma.SortOrder
+  answersEmailId?: Prisma.SortOrder
+  problem?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -858,6 +936,10 @@ export type EmailMessageCreatereferencesInput = {
   set: string[]
 }
 
+export type EmailMessageCreatenamedIdsInput = {
+  set: string[]
+}
+
 export type EnumDirectionFieldUpdateOperationsInput = {
   set?: $Enums.Direction
 }
@@ -868,6 +950,11 @@ export type EmailMessageUpdatelabelsInput = {
 }
 
 export type EmailMessageUpdatereferencesInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
+export type EmailMessageUpdatenamedIdsInput = {
   set?: string[]
   push?: string | string[]
 }
@@ -884,10 +971,24 @@ export type EmailMessageCreateNestedOneWithoutOutboundEmailInput = {
   connect?: Prisma.EmailMessageWhereUniqueInput
 }
 
+export type EmailMessageCreateNestedManyWithoutAnswersEmailInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput> | Prisma.EmailMessageCreateWithoutAnswersEmailInput[] | Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput[]
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput | Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput[]
+  createMany?: Prisma.EmailMessageCreateManyAnswersEmailInputEnvelope
+  connect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+}
+
 export type EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput = {
   create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutOutboundEmailInput, Prisma.EmailMessageUncheckedCreateWithoutOutboundEmailInput>
   connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutOutboundEmailInput
   connect?: Prisma.EmailMessageWhereUniqueInput
+}
+
+export type EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput> | Prisma.EmailMessageCreateWithoutAnswersEmailInput[] | Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput[]
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput | Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput[]
+  createMany?: Prisma.EmailMessageCreateManyAnswersEmailInputEnvelope
+  connect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
 }
 
 export type EmailMessageUpdateOneWithoutRepliesNestedInput = {
@@ -910,6 +1011,20 @@ export type EmailMessageUpdateOneWithoutOutboundEmailNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.EmailMessageUpdateToOneWithWhereWithoutOutboundEmailInput, Prisma.EmailMessageUpdateWithoutOutboundEmailInput>, Prisma.EmailMessageUncheckedUpdateWithoutOutboundEmailInput>
 }
 
+export type EmailMessageUpdateManyWithoutAnswersEmailNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput> | Prisma.EmailMessageCreateWithoutAnswersEmailInput[] | Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput[]
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput | Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput[]
+  upsert?: Prisma.EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput | Prisma.EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput[]
+  createMany?: Prisma.EmailMessageCreateManyAnswersEmailInputEnvelope
+  set?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  disconnect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  delete?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  connect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  update?: Prisma.EmailMessageUpdateWithWhereUniqueWithoutAnswersEmailInput | Prisma.EmailMessageUpdateWithWhereUniqueWithoutAnswersEmailInput[]
+  updateMany?: Prisma.EmailMessageUpdateManyWithWhereWithoutAnswersEmailInput | Prisma.EmailMessageUpdateManyWithWhereWithoutAnswersEmailInput[]
+  deleteMany?: Prisma.EmailMessageScalarWhereInput | Prisma.EmailMessageScalarWhereInput[]
+}
+
 export type EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput = {
   create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutOutboundEmailInput, Prisma.EmailMessageUncheckedCreateWithoutOutboundEmailInput>
   connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutOutboundEmailInput
@@ -918,6 +1033,20 @@ export type EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput = {
   delete?: Prisma.EmailMessageWhereInput | boolean
   connect?: Prisma.EmailMessageWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.EmailMessageUpdateToOneWithWhereWithoutOutboundEmailInput, Prisma.EmailMessageUpdateWithoutOutboundEmailInput>, Prisma.EmailMessageUncheckedUpdateWithoutOutboundEmailInput>
+}
+
+export type EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput> | Prisma.EmailMessageCreateWithoutAnswersEmailInput[] | Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput[]
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput | Prisma.EmailMessageCreateOrConnectWithoutAnswersEmailInput[]
+  upsert?: Prisma.EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput | Prisma.EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput[]
+  createMany?: Prisma.EmailMessageCreateManyAnswersEmailInputEnvelope
+  set?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  disconnect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  delete?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  connect?: Prisma.EmailMessageWhereUniqueInput | Prisma.EmailMessageWhereUniqueInput[]
+  update?: Prisma.EmailMessageUpdateWithWhereUniqueWithoutAnswersEmailInput | Prisma.EmailMessageUpdateWithWhereUniqueWithoutAnswersEmailInput[]
+  updateMany?: Prisma.EmailMessageUpdateManyWithWhereWithoutAnswersEmailInput | Prisma.EmailMessageUpdateManyWithWhereWithoutAnswersEmailInput[]
+  deleteMany?: Prisma.EmailMessageScalarWhereInput | Prisma.EmailMessageScalarWhereInput[]
 }
 
 export type EmailMessageCreateNestedOneWithoutAttachmentsInput = {
@@ -955,11 +1084,15 @@ export type EmailMessageCreateWithoutAccountInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
 }
@@ -985,8 +1118,12 @@ export type EmailMessageUncheckedCreateWithoutAccountInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -1044,8 +1181,12 @@ export type EmailMessageScalarWhereInput = {
   inReplyTo?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   references?: Prisma.StringNullableListFilter<"EmailMessage">
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
-  importError?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
+  isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
+  deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
+  answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
+  problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
 }
 
@@ -1068,11 +1209,15 @@ export type EmailMessageCreateWithoutConversationInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
 }
@@ -1098,8 +1243,12 @@ export type EmailMessageUncheckedCreateWithoutConversationInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -1150,12 +1299,16 @@ export type EmailMessageCreateWithoutRepliesInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
 }
 
@@ -1182,8 +1335,12 @@ export type EmailMessageUncheckedCreateWithoutRepliesInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
 }
@@ -1212,11 +1369,15 @@ export type EmailMessageCreateWithoutOutboundEmailInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
 }
@@ -1242,8 +1403,12 @@ export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
@@ -1252,6 +1417,80 @@ export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
 export type EmailMessageCreateOrConnectWithoutOutboundEmailInput = {
   where: Prisma.EmailMessageWhereUniqueInput
   create: Prisma.XOR<Prisma.EmailMessageCreateWithoutOutboundEmailInput, Prisma.EmailMessageUncheckedCreateWithoutOutboundEmailInput>
+}
+
+export type EmailMessageCreateWithoutAnswersEmailInput = {
+  id: string
+  providerMessageId: string
+  direction: $Enums.Direction
+  fromAddress: string
+  fromName?: string | null
+  to: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject: string
+  snippet: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  sentAt: Date | string
+  isRead: boolean
+  labels?: Prisma.EmailMessageCreatelabelsInput | string[]
+  messageId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
+  createdAt?: Date | string
+  conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
+  account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
+  outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+}
+
+export type EmailMessageUncheckedCreateWithoutAnswersEmailInput = {
+  id: string
+  conversationId: string
+  accountId: string
+  providerMessageId: string
+  direction: $Enums.Direction
+  fromAddress: string
+  fromName?: string | null
+  to: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject: string
+  snippet: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  sentAt: Date | string
+  isRead: boolean
+  labels?: Prisma.EmailMessageCreatelabelsInput | string[]
+  messageId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  outboundEmailId?: string | null
+  deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
+  createdAt?: Date | string
+  replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+}
+
+export type EmailMessageCreateOrConnectWithoutAnswersEmailInput = {
+  where: Prisma.EmailMessageWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput>
+}
+
+export type EmailMessageCreateManyAnswersEmailInputEnvelope = {
+  data: Prisma.EmailMessageCreateManyAnswersEmailInput | Prisma.EmailMessageCreateManyAnswersEmailInput[]
+  skipDuplicates?: boolean
 }
 
 export type EmailMessageUpsertWithoutRepliesInput = {
@@ -1284,12 +1523,16 @@ export type EmailMessageUpdateWithoutRepliesInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
 }
 
@@ -1316,8 +1559,12 @@ export type EmailMessageUncheckedUpdateWithoutRepliesInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
 }
@@ -1352,11 +1599,15 @@ export type EmailMessageUpdateWithoutOutboundEmailInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
 }
@@ -1382,11 +1633,31 @@ export type EmailMessageUncheckedUpdateWithoutOutboundEmailInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+}
+
+export type EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput = {
+  where: Prisma.EmailMessageWhereUniqueInput
+  update: Prisma.XOR<Prisma.EmailMessageUpdateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedUpdateWithoutAnswersEmailInput>
+  create: Prisma.XOR<Prisma.EmailMessageCreateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedCreateWithoutAnswersEmailInput>
+}
+
+export type EmailMessageUpdateWithWhereUniqueWithoutAnswersEmailInput = {
+  where: Prisma.EmailMessageWhereUniqueInput
+  data: Prisma.XOR<Prisma.EmailMessageUpdateWithoutAnswersEmailInput, Prisma.EmailMessageUncheckedUpdateWithoutAnswersEmailInput>
+}
+
+export type EmailMessageUpdateManyWithWhereWithoutAnswersEmailInput = {
+  where: Prisma.EmailMessageScalarWhereInput
+  data: Prisma.XOR<Prisma.EmailMessageUpdateManyMutationInput, Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailInput>
 }
 
 export type EmailMessageCreateWithoutAttachmentsInput = {
@@ -1408,12 +1679,16 @@ export type EmailMessageCreateWithoutAttachmentsInput = {
   messageId?: string | null
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
 }
 
@@ -1440,8 +1715,12 @@ export type EmailMessageUncheckedCreateWithoutAttachmentsInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
 }
@@ -1481,12 +1760,16 @@ export type EmailMessageUpdateWithoutAttachmentsInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
 }
 
@@ -1513,8 +1796,12 @@ export type EmailMessageUncheckedUpdateWithoutAttachmentsInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
 }
@@ -1540,8 +1827,12 @@ export type EmailMessageCreateManyAccountInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
 }
 
@@ -1564,11 +1855,15 @@ export type EmailMessageUpdateWithoutAccountInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
 }
@@ -1594,8 +1889,12 @@ export type EmailMessageUncheckedUpdateWithoutAccountInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -1622,8 +1921,12 @@ export type EmailMessageUncheckedUpdateManyWithoutAccountInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -1648,8 +1951,12 @@ export type EmailMessageCreateManyConversationInput = {
   inReplyTo?: string | null
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   outboundEmailId?: string | null
-  importError?: string | null
   deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
   createdAt?: Date | string
 }
 
@@ -1672,11 +1979,15 @@ export type EmailMessageUpdateWithoutConversationInput = {
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
 }
@@ -1702,8 +2013,12 @@ export type EmailMessageUncheckedUpdateWithoutConversationInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
@@ -1730,8 +2045,136 @@ export type EmailMessageUncheckedUpdateManyWithoutConversationInput = {
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  importError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type EmailMessageCreateManyAnswersEmailInput = {
+  id: string
+  conversationId: string
+  accountId: string
+  providerMessageId: string
+  direction: $Enums.Direction
+  fromAddress: string
+  fromName?: string | null
+  to: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject: string
+  snippet: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  sentAt: Date | string
+  isRead: boolean
+  labels?: Prisma.EmailMessageCreatelabelsInput | string[]
+  messageId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  outboundEmailId?: string | null
+  deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
+  createdAt?: Date | string
+}
+
+export type EmailMessageUpdateWithoutAnswersEmailInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  providerMessageId?: Prisma.StringFieldUpdateOperationsInput | string
+  direction?: Prisma.EnumDirectionFieldUpdateOperationsInput | $Enums.Direction
+  fromAddress?: Prisma.StringFieldUpdateOperationsInput | string
+  fromName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  to?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  snippet?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
+  outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+}
+
+export type EmailMessageUncheckedUpdateWithoutAnswersEmailInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  conversationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerMessageId?: Prisma.StringFieldUpdateOperationsInput | string
+  direction?: Prisma.EnumDirectionFieldUpdateOperationsInput | $Enums.Direction
+  fromAddress?: Prisma.StringFieldUpdateOperationsInput | string
+  fromName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  to?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  snippet?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+}
+
+export type EmailMessageUncheckedUpdateManyWithoutAnswersEmailInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  conversationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerMessageId?: Prisma.StringFieldUpdateOperationsInput | string
+  direction?: Prisma.EnumDirectionFieldUpdateOperationsInput | $Enums.Direction
+  fromAddress?: Prisma.StringFieldUpdateOperationsInput | string
+  fromName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  to?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  snippet?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -1798,12 +2241,17 @@ export type EmailMessageSelect<ExtArgs extends runtime.Types.Extensions.Internal
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
-  importError?: boolean
   deletedAt?: boolean
+  isAutomatic?: boolean
+  namedIds?: boolean
+  deliveryNotice?: boolean
+  answersEmailId?: boolean
+  problem?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
   replies?: boolean | Prisma.EmailMessage$repliesArgs<ExtArgs>
   attachments?: boolean | Prisma.EmailMessage$attachmentsArgs<ExtArgs>
   _count?: boolean | Prisma.EmailMessageCountOutputTypeDefaultArgs<ExtArgs>
@@ -1832,12 +2280,17 @@ export type EmailMessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
-  importError?: boolean
   deletedAt?: boolean
+  isAutomatic?: boolean
+  namedIds?: boolean
+  deliveryNotice?: boolean
+  answersEmailId?: boolean
+  problem?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
 }, ExtArgs["result"]["emailMessage"]>
 
 export type EmailMessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1863,12 +2316,17 @@ export type EmailMessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
-  importError?: boolean
   deletedAt?: boolean
+  isAutomatic?: boolean
+  namedIds?: boolean
+  deliveryNotice?: boolean
+  answersEmailId?: boolean
+  problem?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
 }, ExtArgs["result"]["emailMessage"]>
 
 export type EmailMessageSelectScalar = {
@@ -1894,16 +2352,21 @@ export type EmailMessageSelectScalar = {
   inReplyTo?: boolean
   references?: boolean
   outboundEmailId?: boolean
-  importError?: boolean
   deletedAt?: boolean
+  isAutomatic?: boolean
+  namedIds?: boolean
+  deliveryNotice?: boolean
+  answersEmailId?: boolean
+  problem?: boolean
   createdAt?: boolean
 }
 
-export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "importError" | "deletedAt" | "createdAt", ExtArgs["result"]["emailMessage"]>
+export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "deletedAt" | "isAutomatic" | "namedIds" | "deliveryNotice" | "answersEmailId" | "problem" | "createdAt", ExtArgs["result"]["emailMessage"]>
 export type EmailMessageInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
   replies?: boolean | Prisma.EmailMessage$repliesArgs<ExtArgs>
   attachments?: boolean | Prisma.EmailMessage$attachmentsArgs<ExtArgs>
   _count?: boolean | Prisma.EmailMessageCountOutputTypeDefaultArgs<ExtArgs>
@@ -1912,11 +2375,13 @@ export type EmailMessageIncludeCreateManyAndReturn<ExtArgs extends runtime.Types
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
 }
 export type EmailMessageIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   outboundEmail?: boolean | Prisma.EmailMessage$outboundEmailArgs<ExtArgs>
+  answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
 }
 
 export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1925,6 +2390,7 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
     conversation: Prisma.$ConversationPayload<ExtArgs>
     account: Prisma.$EmailAccountPayload<ExtArgs>
     outboundEmail: Prisma.$OutboundEmailPayload<ExtArgs> | null
+    answersEmail: Prisma.$OutboundEmailPayload<ExtArgs> | null
     replies: Prisma.$OutboundEmailPayload<ExtArgs>[]
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
   }
@@ -1961,13 +2427,29 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
     references: string[]
     outboundEmailId: string | null
     /**
-     * What of it could not be read or stored. Null: it is whole.
-     */
-    importError: string | null
-    /**
      * When it was deleted in Gmail. It is kept because an outbound email answers it, without its content.
      */
     deletedAt: Date | null
+    /**
+     * Written by a program: no answer of a person.
+     */
+    isAutomatic: boolean
+    /**
+     * The earlier mail that it names: Message-IDs, and the op id when it returns a mail of ours.
+     */
+    namedIds: string[]
+    /**
+     * What it says of the delivery of an earlier mail, see src/sync/delivery-notice.ts. Null: nothing.
+     */
+    deliveryNotice: runtime.JsonValue | null
+    /**
+     * The outbound email that it answers, or whose delivery it is about. Null: none, or not known yet.
+     */
+    answersEmailId: string | null
+    /**
+     * What could not be read of it, for people. Null: all of it was read.
+     */
+    problem: string | null
     createdAt: Date
   }, ExtArgs["result"]["emailMessage"]>
   composites: {}
@@ -2366,6 +2848,7 @@ export interface Prisma__EmailMessageClient<T, Null = never, ExtArgs extends run
   conversation<T extends Prisma.ConversationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ConversationDefaultArgs<ExtArgs>>): Prisma.Prisma__ConversationClient<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   account<T extends Prisma.EmailAccountDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccountDefaultArgs<ExtArgs>>): Prisma.Prisma__EmailAccountClient<runtime.Types.Result.GetResult<Prisma.$EmailAccountPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   outboundEmail<T extends Prisma.EmailMessage$outboundEmailArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$outboundEmailArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  answersEmail<T extends Prisma.EmailMessage$answersEmailArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$answersEmailArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   replies<T extends Prisma.EmailMessage$repliesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$repliesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attachments<T extends Prisma.EmailMessage$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -2419,8 +2902,12 @@ export interface EmailMessageFieldRefs {
   readonly inReplyTo: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly references: Prisma.FieldRef<"EmailMessage", 'String[]'>
   readonly outboundEmailId: Prisma.FieldRef<"EmailMessage", 'String'>
-  readonly importError: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly deletedAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
+  readonly isAutomatic: Prisma.FieldRef<"EmailMessage", 'Boolean'>
+  readonly namedIds: Prisma.FieldRef<"EmailMessage", 'String[]'>
+  readonly deliveryNotice: Prisma.FieldRef<"EmailMessage", 'Json'>
+  readonly answersEmailId: Prisma.FieldRef<"EmailMessage", 'String'>
+  readonly problem: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly createdAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
 }
     
@@ -2835,6 +3322,25 @@ export type EmailMessageDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.
  * EmailMessage.outboundEmail
  */
 export type EmailMessage$outboundEmailArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OutboundEmail
+   */
+  select?: Prisma.OutboundEmailSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OutboundEmail
+   */
+  omit?: Prisma.OutboundEmailOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OutboundEmailInclude<ExtArgs> | null
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+/**
+ * EmailMessage.answersEmail
+ */
+export type EmailMessage$answersEmailArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
    * Select specific fields to fetch from the OutboundEmail
    */

@@ -168,6 +168,7 @@ export type OrganizationWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   accounts?: Prisma.EmailAccountListRelationFilter
+  oauthStates?: Prisma.OAuthStateListRelationFilter
   contextEntities?: Prisma.ContextEntityListRelationFilter
 }
 
@@ -177,6 +178,7 @@ export type OrganizationOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   accounts?: Prisma.EmailAccountOrderByRelationAggregateInput
+  oauthStates?: Prisma.OAuthStateOrderByRelationAggregateInput
   contextEntities?: Prisma.ContextEntityOrderByRelationAggregateInput
 }
 
@@ -189,6 +191,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   accounts?: Prisma.EmailAccountListRelationFilter
+  oauthStates?: Prisma.OAuthStateListRelationFilter
   contextEntities?: Prisma.ContextEntityListRelationFilter
 }, "id" | "name">
 
@@ -216,6 +219,7 @@ export type OrganizationCreateInput = {
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
 }
 
@@ -225,6 +229,7 @@ export type OrganizationUncheckedCreateInput = {
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -234,6 +239,7 @@ export type OrganizationUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -243,6 +249,7 @@ export type OrganizationUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -323,6 +330,20 @@ export type OrganizationUpdateOneRequiredWithoutAccountsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutAccountsInput, Prisma.OrganizationUpdateWithoutAccountsInput>, Prisma.OrganizationUncheckedUpdateWithoutAccountsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutOauthStatesInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutOauthStatesInput, Prisma.OrganizationUncheckedCreateWithoutOauthStatesInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutOauthStatesInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutOauthStatesNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutOauthStatesInput, Prisma.OrganizationUncheckedCreateWithoutOauthStatesInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutOauthStatesInput
+  upsert?: Prisma.OrganizationUpsertWithoutOauthStatesInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutOauthStatesInput, Prisma.OrganizationUpdateWithoutOauthStatesInput>, Prisma.OrganizationUncheckedUpdateWithoutOauthStatesInput>
+}
+
 export type OrganizationCreateNestedOneWithoutContextEntitiesInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutContextEntitiesInput, Prisma.OrganizationUncheckedCreateWithoutContextEntitiesInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutContextEntitiesInput
@@ -342,6 +363,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   name: string
   createdAt?: Date | string
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
 }
 
@@ -350,6 +372,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   name: string
   createdAt?: Date | string
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -374,6 +397,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -382,6 +406,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -390,6 +415,7 @@ export type OrganizationCreateWithoutAccountsInput = {
   name: string
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
 }
 
@@ -398,6 +424,7 @@ export type OrganizationUncheckedCreateWithoutAccountsInput = {
   name: string
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -422,6 +449,7 @@ export type OrganizationUpdateWithoutAccountsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -430,6 +458,59 @@ export type OrganizationUncheckedUpdateWithoutAccountsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutOauthStatesInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutOauthStatesInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutOauthStatesInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutOauthStatesInput, Prisma.OrganizationUncheckedCreateWithoutOauthStatesInput>
+}
+
+export type OrganizationUpsertWithoutOauthStatesInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutOauthStatesInput, Prisma.OrganizationUncheckedUpdateWithoutOauthStatesInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutOauthStatesInput, Prisma.OrganizationUncheckedCreateWithoutOauthStatesInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutOauthStatesInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutOauthStatesInput, Prisma.OrganizationUncheckedUpdateWithoutOauthStatesInput>
+}
+
+export type OrganizationUpdateWithoutOauthStatesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutOauthStatesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -439,6 +520,7 @@ export type OrganizationCreateWithoutContextEntitiesInput = {
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutContextEntitiesInput = {
@@ -447,6 +529,7 @@ export type OrganizationUncheckedCreateWithoutContextEntitiesInput = {
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutContextEntitiesInput = {
@@ -471,6 +554,7 @@ export type OrganizationUpdateWithoutContextEntitiesInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutContextEntitiesInput = {
@@ -479,6 +563,7 @@ export type OrganizationUncheckedUpdateWithoutContextEntitiesInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -489,12 +574,14 @@ export type OrganizationUncheckedUpdateWithoutContextEntitiesInput = {
 export type OrganizationCountOutputType = {
   apiKeys: number
   accounts: number
+  oauthStates: number
   contextEntities: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | OrganizationCountOutputTypeCountApiKeysArgs
   accounts?: boolean | OrganizationCountOutputTypeCountAccountsArgs
+  oauthStates?: boolean | OrganizationCountOutputTypeCountOauthStatesArgs
   contextEntities?: boolean | OrganizationCountOutputTypeCountContextEntitiesArgs
 }
 
@@ -525,6 +612,13 @@ export type OrganizationCountOutputTypeCountAccountsArgs<ExtArgs extends runtime
 /**
  * OrganizationCountOutputType without action
  */
+export type OrganizationCountOutputTypeCountOauthStatesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OAuthStateWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
 export type OrganizationCountOutputTypeCountContextEntitiesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.ContextEntityWhereInput
 }
@@ -536,6 +630,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   createdAt?: boolean
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   accounts?: boolean | Prisma.Organization$accountsArgs<ExtArgs>
+  oauthStates?: boolean | Prisma.Organization$oauthStatesArgs<ExtArgs>
   contextEntities?: boolean | Prisma.Organization$contextEntitiesArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
@@ -562,6 +657,7 @@ export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalAr
 export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   accounts?: boolean | Prisma.Organization$accountsArgs<ExtArgs>
+  oauthStates?: boolean | Prisma.Organization$oauthStatesArgs<ExtArgs>
   contextEntities?: boolean | Prisma.Organization$contextEntitiesArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
@@ -573,6 +669,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
   objects: {
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     accounts: Prisma.$EmailAccountPayload<ExtArgs>[]
+    oauthStates: Prisma.$OAuthStatePayload<ExtArgs>[]
     contextEntities: Prisma.$ContextEntityPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -975,6 +1072,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   readonly [Symbol.toStringTag]: "PrismaPromise"
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   accounts<T extends Prisma.Organization$accountsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$accountsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailAccountPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  oauthStates<T extends Prisma.Organization$oauthStatesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$oauthStatesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OAuthStatePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contextEntities<T extends Prisma.Organization$contextEntitiesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$contextEntitiesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -1455,6 +1553,30 @@ export type Organization$accountsArgs<ExtArgs extends runtime.Types.Extensions.I
   take?: number
   skip?: number
   distinct?: Prisma.EmailAccountScalarFieldEnum | Prisma.EmailAccountScalarFieldEnum[]
+}
+
+/**
+ * Organization.oauthStates
+ */
+export type Organization$oauthStatesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OAuthState
+   */
+  select?: Prisma.OAuthStateSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OAuthState
+   */
+  omit?: Prisma.OAuthStateOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OAuthStateInclude<ExtArgs> | null
+  where?: Prisma.OAuthStateWhereInput
+  orderBy?: Prisma.OAuthStateOrderByWithRelationInput | Prisma.OAuthStateOrderByWithRelationInput[]
+  cursor?: Prisma.OAuthStateWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OAuthStateScalarFieldEnum | Prisma.OAuthStateScalarFieldEnum[]
 }
 
 /**

@@ -585,6 +585,8 @@ export type OutboundEmailWhereInput = {
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
+  answers?: Prisma.EmailMessageListRelationFilter
+  bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
@@ -647,6 +649,8 @@ export type OutboundEmailOrderByWithRelationInput = {
   replyToMessage?: Prisma.EmailMessageOrderByWithRelationInput
   conversation?: Prisma.ConversationOrderByWithRelationInput
   message?: Prisma.EmailMessageOrderByWithRelationInput
+  answers?: Prisma.EmailMessageOrderByRelationAggregateInput
+  bounces?: Prisma.BounceOrderByRelationAggregateInput
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
   events?: Prisma.OutboundEmailEventOrderByRelationAggregateInput
   search?: Prisma.OutboundEmailSearchOrderByWithRelationInput
@@ -715,6 +719,8 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
+  answers?: Prisma.EmailMessageListRelationFilter
+  bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
@@ -887,6 +893,8 @@ export type OutboundEmailCreateInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -945,6 +953,8 @@ export type OutboundEmailUncheckedCreateInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -1001,6 +1011,8 @@ export type OutboundEmailUpdateInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -1059,6 +1071,8 @@ export type OutboundEmailUncheckedUpdateInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -1556,6 +1570,12 @@ export type OutboundEmailCreateNestedOneWithoutMessageInput = {
   connect?: Prisma.OutboundEmailWhereUniqueInput
 }
 
+export type OutboundEmailCreateNestedOneWithoutAnswersInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutAnswersInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+}
+
 export type OutboundEmailCreateNestedManyWithoutReplyToMessageInput = {
   create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutReplyToMessageInput, Prisma.OutboundEmailUncheckedCreateWithoutReplyToMessageInput> | Prisma.OutboundEmailCreateWithoutReplyToMessageInput[] | Prisma.OutboundEmailUncheckedCreateWithoutReplyToMessageInput[]
   connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutReplyToMessageInput | Prisma.OutboundEmailCreateOrConnectWithoutReplyToMessageInput[]
@@ -1578,6 +1598,16 @@ export type OutboundEmailUpdateOneWithoutMessageNestedInput = {
   delete?: Prisma.OutboundEmailWhereInput | boolean
   connect?: Prisma.OutboundEmailWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutMessageInput, Prisma.OutboundEmailUpdateWithoutMessageInput>, Prisma.OutboundEmailUncheckedUpdateWithoutMessageInput>
+}
+
+export type OutboundEmailUpdateOneWithoutAnswersNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutAnswersInput
+  upsert?: Prisma.OutboundEmailUpsertWithoutAnswersInput
+  disconnect?: Prisma.OutboundEmailWhereInput | boolean
+  delete?: Prisma.OutboundEmailWhereInput | boolean
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutAnswersInput, Prisma.OutboundEmailUpdateWithoutAnswersInput>, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
 }
 
 export type OutboundEmailUpdateManyWithoutReplyToMessageNestedInput = {
@@ -1687,6 +1717,20 @@ export type OutboundEmailUpdateOneRequiredWithoutSearchNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutSearchInput, Prisma.OutboundEmailUpdateWithoutSearchInput>, Prisma.OutboundEmailUncheckedUpdateWithoutSearchInput>
 }
 
+export type OutboundEmailCreateNestedOneWithoutBouncesInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutBouncesInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+}
+
+export type OutboundEmailUpdateOneRequiredWithoutBouncesNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutBouncesInput
+  upsert?: Prisma.OutboundEmailUpsertWithoutBouncesInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutBouncesInput, Prisma.OutboundEmailUpdateWithoutBouncesInput>, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+}
+
 export type OutboundEmailCreateNestedOneWithoutEventsInput = {
   create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEventsInput, Prisma.OutboundEmailUncheckedCreateWithoutEventsInput>
   connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEventsInput
@@ -1767,6 +1811,8 @@ export type OutboundEmailCreateWithoutAccountInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -1823,6 +1869,8 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -1961,6 +2009,8 @@ export type OutboundEmailCreateWithoutEntityInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2016,6 +2066,8 @@ export type OutboundEmailUncheckedCreateWithoutEntityInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2097,6 +2149,8 @@ export type OutboundEmailCreateWithoutConversationInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2153,6 +2207,8 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2234,6 +2290,8 @@ export type OutboundEmailCreateWithoutMessageInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2291,6 +2349,8 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2299,6 +2359,127 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
 export type OutboundEmailCreateOrConnectWithoutMessageInput = {
   where: Prisma.OutboundEmailWhereUniqueInput
   create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutMessageInput, Prisma.OutboundEmailUncheckedCreateWithoutMessageInput>
+}
+
+export type OutboundEmailCreateWithoutAnswersInput = {
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
+  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutAnswersInput = {
+  organizationId: string
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  accountId: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  contextType?: string | null
+  contextId?: string | null
+  replyToMessageId?: string | null
+  conversationId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutAnswersInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
 }
 
 export type OutboundEmailCreateWithoutReplyToMessageInput = {
@@ -2351,6 +2532,8 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
@@ -2407,6 +2590,8 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
@@ -2483,6 +2668,8 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -2540,6 +2727,135 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUpsertWithoutAnswersInput = {
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutAnswersInput, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutAnswersInput, Prisma.OutboundEmailUncheckedCreateWithoutAnswersInput>
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+export type OutboundEmailUpdateToOneWithWhereWithoutAnswersInput = {
+  where?: Prisma.OutboundEmailWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutAnswersInput, Prisma.OutboundEmailUncheckedUpdateWithoutAnswersInput>
+}
+
+export type OutboundEmailUpdateWithoutAnswersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutAnswersInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -2612,6 +2928,8 @@ export type OutboundEmailCreateWithoutSearchInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
 }
@@ -2669,6 +2987,8 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
 }
@@ -2740,6 +3060,8 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
 }
@@ -2797,8 +3119,258 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailCreateWithoutBouncesInput = {
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
+  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutBouncesInput = {
+  organizationId: string
+  id: string
+  status: $Enums.OutboundEmailStatus
+  mode: $Enums.SendMode
+  revision?: number
+  accountId: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  contextType?: string | null
+  contextId?: string | null
+  replyToMessageId?: string | null
+  conversationId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  attempts?: number
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  slot?: $Enums.SendSlot | null
+  ticketDraftId?: string | null
+  ticketMessageId?: string | null
+  ticketThreadId?: string | null
+  settleReads?: number
+  ticketUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  readBackAt?: Date | string | null
+  plannedSendAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutBouncesInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+}
+
+export type OutboundEmailUpsertWithoutBouncesInput = {
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutBouncesInput, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutBouncesInput, Prisma.OutboundEmailUncheckedCreateWithoutBouncesInput>
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+export type OutboundEmailUpdateToOneWithWhereWithoutBouncesInput = {
+  where?: Prisma.OutboundEmailWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutBouncesInput, Prisma.OutboundEmailUncheckedUpdateWithoutBouncesInput>
+}
+
+export type OutboundEmailUpdateWithoutBouncesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutBouncesInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
+  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
+  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateWithoutEventsInput = {
@@ -2852,6 +3424,8 @@ export type OutboundEmailCreateWithoutEventsInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
 }
@@ -2909,6 +3483,8 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
@@ -2980,6 +3556,8 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3037,6 +3615,8 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3092,6 +3672,8 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
 }
@@ -3149,6 +3731,8 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   failedAt?: Date | string | null
   failureStatus?: number | null
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
@@ -3220,6 +3804,8 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3277,6 +3863,8 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
@@ -3383,6 +3971,8 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3439,6 +4029,8 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -3597,6 +4189,8 @@ export type OutboundEmailUpdateWithoutEntityInput = {
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3652,6 +4246,8 @@ export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -3810,6 +4406,8 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -3866,6 +4464,8 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -4025,6 +4625,8 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
@@ -4081,6 +4683,8 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
@@ -4144,11 +4748,15 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
  */
 
 export type OutboundEmailCountOutputType = {
+  answers: number
+  bounces: number
   attachments: number
   events: number
 }
 
 export type OutboundEmailCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  answers?: boolean | OutboundEmailCountOutputTypeCountAnswersArgs
+  bounces?: boolean | OutboundEmailCountOutputTypeCountBouncesArgs
   attachments?: boolean | OutboundEmailCountOutputTypeCountAttachmentsArgs
   events?: boolean | OutboundEmailCountOutputTypeCountEventsArgs
 }
@@ -4161,6 +4769,20 @@ export type OutboundEmailCountOutputTypeDefaultArgs<ExtArgs extends runtime.Type
    * Select specific fields to fetch from the OutboundEmailCountOutputType
    */
   select?: Prisma.OutboundEmailCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * OutboundEmailCountOutputType without action
+ */
+export type OutboundEmailCountOutputTypeCountAnswersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.EmailMessageWhereInput
+}
+
+/**
+ * OutboundEmailCountOutputType without action
+ */
+export type OutboundEmailCountOutputTypeCountBouncesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BounceWhereInput
 }
 
 /**
@@ -4235,6 +4857,8 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
+  answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
+  bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
@@ -4418,6 +5042,8 @@ export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.Intern
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
+  answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
+  bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
@@ -4444,6 +5070,8 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
     replyToMessage: Prisma.$EmailMessagePayload<ExtArgs> | null
     conversation: Prisma.$ConversationPayload<ExtArgs> | null
     message: Prisma.$EmailMessagePayload<ExtArgs> | null
+    answers: Prisma.$EmailMessagePayload<ExtArgs>[]
+    bounces: Prisma.$BouncePayload<ExtArgs>[]
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
     events: Prisma.$OutboundEmailEventPayload<ExtArgs>[]
     search: Prisma.$OutboundEmailSearchPayload<ExtArgs> | null
@@ -4944,6 +5572,8 @@ export interface Prisma__OutboundEmailClient<T, Null = never, ExtArgs extends ru
   replyToMessage<T extends Prisma.OutboundEmail$replyToMessageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   conversation<T extends Prisma.OutboundEmail$conversationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$conversationArgs<ExtArgs>>): Prisma.Prisma__ConversationClient<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   message<T extends Prisma.OutboundEmail$messageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$messageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  answers<T extends Prisma.OutboundEmail$answersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$answersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  bounces<T extends Prisma.OutboundEmail$bouncesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$bouncesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BouncePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attachments<T extends Prisma.OutboundEmail$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.OutboundEmail$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   search<T extends Prisma.OutboundEmail$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$searchArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailSearchClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
@@ -5510,6 +6140,54 @@ export type OutboundEmail$messageArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   include?: Prisma.EmailMessageInclude<ExtArgs> | null
   where?: Prisma.EmailMessageWhereInput
+}
+
+/**
+ * OutboundEmail.answers
+ */
+export type OutboundEmail$answersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailMessage
+   */
+  select?: Prisma.EmailMessageSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the EmailMessage
+   */
+  omit?: Prisma.EmailMessageOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailMessageInclude<ExtArgs> | null
+  where?: Prisma.EmailMessageWhereInput
+  orderBy?: Prisma.EmailMessageOrderByWithRelationInput | Prisma.EmailMessageOrderByWithRelationInput[]
+  cursor?: Prisma.EmailMessageWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.EmailMessageScalarFieldEnum | Prisma.EmailMessageScalarFieldEnum[]
+}
+
+/**
+ * OutboundEmail.bounces
+ */
+export type OutboundEmail$bouncesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Bounce
+   */
+  select?: Prisma.BounceSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Bounce
+   */
+  omit?: Prisma.BounceOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BounceInclude<ExtArgs> | null
+  where?: Prisma.BounceWhereInput
+  orderBy?: Prisma.BounceOrderByWithRelationInput | Prisma.BounceOrderByWithRelationInput[]
+  cursor?: Prisma.BounceWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BounceScalarFieldEnum | Prisma.BounceScalarFieldEnum[]
 }
 
 /**

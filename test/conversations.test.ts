@@ -1,0 +1,368 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sandboxGmailClient } from '../sandbox/client.ts';
+import { readBack as storeAgain } from '../src/sync/read-back.ts';
+import { graphql } from './generated/gql.ts';
+import {
+  createInvoice,
+  createKey,
+  createTenant,
+  expectType,
+  query,
+  request,
+  startTestApp,
+  type Tenant,
+  type TestApp,
+} from './harness.ts';
+import { accepted, createRecipient, readBack, write } from './mail.ts';
+import { insertConversation } from './rows.ts';
+import { InvoiceContact } from './send-documents.ts';
+import { type Given, gmailMessage, permutations, store } from './stored.ts';
+
+const Link = graphql(`
+  mutation Link($uid: UUID!, $context: ContextRefInput!) {
+    linkConversation(uid: $uid, context: $context) {
+      __typename
+      ... on LinkConversationPayload { conversation { uid contexts { __typename ... on Invoice { number } } } }
+      ... on Error { code message }
+    }
+  }
+`);
+const Unlink = graphql(`
+  mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+    unlinkConversation(uid: $uid, context: $context) {
+      __typename
+      ... on UnlinkConversationPayload { conversation { uid contexts { __typename } } }
+      ... on Error { code message }
+    }
+  }
+`);
+const MarkRead = graphql(`
+  mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+    markConversationRead(uid: $uid, read: $read) {
+      __typename
+      ... on MarkConversationReadPayload { conversation { uid isRead messages { edges { node { isRead labels } } } } }
+      ... on Error { code retry }
+      ... on AccountNotReadyError { account { status } }
+      ... on ProviderError { providerStatus providerReason }
+    }
+  }
+`);
+const SearchAll = graphql(`
+  query SearchAll($search: String!) {
+    conversations(filter: { search: $search }) { totalCount }
+    outboundEmails(filter: { search: $search }) { totalCount }
+  }
+`);
+
+let t: TestApp;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  t = await startTestApp();
+});
+beforeEach(async () => {
+  tenant = await createTenant(t);
+  t.sandbox.admin.clearFaults();
+});
+afterAll(() => t.close());
+
+const day = (n: number) => new Date(Date.UTC(2026, 4, n));
+
+async function conversation(threadId = 'thread') {
+  return t.app.db.conversation.findFirstOrThrow({
+    where: { organizationId: tenant.organizationId, providerThreadId: threadId },
+    select: {
+      subject: true,
+      snippet: true,
+      participants: true,
+      isRead: true,
+      hasReply: true,
+      messageCount: true,
+      lastMessageAt: true,
+    },
+  });
+}
+
+describe('a conversation', () => {
+  const thread: Given[] = [
+    { messageId: 'a', threadId: 'thread', internalDate: day(1), headers: { Subject: 'Question' }, labels: ['INBOX'] },
+    {
+      messageId: 'b',
+      threadId: 'thread',
+      internalDate: day(2),
+      labels: ['SENT'],
+      to: 'Maria@Acme.example, joe@acme.example',
+    },
+    { messageId: 'c', threadId: 'thread', internalDate: day(3), headers: { Cc: 'Zoe <zoe@acme.example>' } },
+    { messageId: 'd', threadId: 'thread', internalDate: day(3), headers: { Subject: 'Fwd: Question' } },
+  ];
+
+  it('says the same of its messages in whatever order they come', async () => {
+    for (const order of permutations(thread)) {
+      tenant = await createTenant(t);
+      for (const given of order)
+        await store(
+          t,
+          tenant,
+          gmailMessage(tenant, {
+            from: given.labels?.includes('SENT') ? tenant.email : 'maria@acme.example',
+            ...given,
+          }),
+        );
+      expect(await conversation()).toEqual({
+        subject: 'Question',
+        snippet: 'Snippet of d',
+        participants: ['joe@acme.example', 'maria@acme.example', 'zoe@acme.example'],
+        isRead: false,
+        hasReply: true,
+        messageCount: 4,
+        lastMessageAt: day(3),
+      });
+    }
+  });
+
+  it('says the same when two processes store all of it twice at once', async () => {
+    const second = await startTestApp({ beside: t });
+    try {
+      const messages = Array.from({ length: 20 }, (_, n) =>
+        gmailMessage(tenant, {
+          messageId: `m${n}`,
+          threadId: 'thread',
+          internalDate: day(n + 1),
+          from: `p${n % 5}@acme.example`,
+        }),
+      );
+      const stores = [t, second, t, second].flatMap((app, n) =>
+        (n % 2 ? messages.toReversed() : messages).map((message) => store(app, tenant, message)),
+      );
+      const ids = await Promise.all(stores);
+      expect(new Set(ids).size).toBe(20);
+    } finally {
+      await second.close();
+    }
+    expect(await conversation()).toMatchObject({
+      messageCount: 20,
+      snippet: 'Snippet of m19',
+      lastMessageAt: day(20),
+      hasReply: false,
+    });
+    expect((await conversation()).participants).toHaveLength(5);
+  });
+
+  it('is unread by one unread message, and read without', async () => {
+    await store(t, tenant, gmailMessage(tenant, { messageId: 'a', threadId: 'thread', labels: ['INBOX'] }));
+    expect((await conversation()).isRead).toBe(true);
+    await store(t, tenant, gmailMessage(tenant, { messageId: 'b', threadId: 'thread', internalDate: day(1) }));
+    expect((await conversation()).isRead).toBe(false);
+  });
+});
+
+describe('contexts', () => {
+  let invoice: { invoiceId: string; customerId: string };
+  beforeEach(async () => {
+    invoice = await createInvoice(t, tenant, 'INV-1');
+  });
+  const about = () => ({ type: 'invoice', uid: invoice.invoiceId });
+  const link = async (uid: string, context = about(), key = tenant.key) =>
+    (await query(t, key, Link, { uid, context })).linkConversation;
+  const unlink = async (uid: string, context = about(), key = tenant.key) =>
+    (await query(t, key, Unlink, { uid, context })).unlinkConversation;
+
+  it('are linked and unlinked by hand, however often', async () => {
+    const uid = await insertConversation(t, tenant);
+    for (let n = 0; n < 2; n += 1) {
+      const { conversation: linked } = expectType(await link(uid), 'LinkConversationPayload');
+      expect(linked.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
+    }
+    for (let n = 0; n < 2; n += 1) {
+      expect(expectType(await unlink(uid), 'UnlinkConversationPayload').conversation.contexts).toEqual([]);
+    }
+  });
+
+  it('pass from an email to its conversation, and from there to the replies in it', async () => {
+    const maria = createRecipient(t, tenant);
+    const input = {
+      fromAccountUid: tenant.accountId,
+      to: [maria],
+      subject: 'Invoice',
+      bodyText: 'x',
+      context: about(),
+    };
+    const email = await readBack(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
+    expect(email.conversation.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
+    const { uid } = await write(t, tenant, {
+      from: maria,
+      subject: 'Re: Invoice',
+      answers: t.sandbox.admin.messages(maria)[0],
+    });
+    const reply = await accepted(t, tenant, {
+      reply: { replyToMessageUid: uid, to: [maria], subject: 'Re: Invoice', bodyText: 'y' },
+    });
+    expect((await readBack(t, tenant, reply.outboundEmail.uid)).contextUid).toBe(invoice.invoiceId);
+  });
+
+  it('that were unlinked stay so when the sent copy is stored again', async () => {
+    const maria = createRecipient(t, tenant);
+    const input = {
+      fromAccountUid: tenant.accountId,
+      to: [maria],
+      subject: 'Invoice',
+      bodyText: 'x',
+      context: about(),
+    };
+    const email = await readBack(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
+    await unlink(email.conversation.uid);
+    await storeAgain(t.app, { organizationId: tenant.organizationId, outboundEmailId: email.uid });
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: email.conversation.uid } })).toBe(0);
+  });
+
+  it('await a reply by the conversations that are about them now', async () => {
+    const email = {
+      fromAccountUid: tenant.accountId,
+      to: ['maria@acme.example'],
+      subject: 'Invoice',
+      bodyText: 'x',
+      context: about(),
+    };
+    await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    await store(t, tenant, gmailMessage(tenant, { messageId: 'apart', internalDate: new Date(Date.now() + 60_000) }));
+    const { id } = await t.app.db.conversation.findFirstOrThrow({
+      where: { organizationId: tenant.organizationId, providerThreadId: 'thread-of-apart' },
+    });
+    const awaiting = async () =>
+      (await query(t, tenant.key, InvoiceContact, { uid: invoice.invoiceId })).invoice?.awaitingReply;
+    expect(await awaiting()).toBe(true);
+    await link(id);
+    expect(await awaiting()).toBe(false);
+    await unlink(id);
+    expect(await awaiting()).toBe(true);
+  });
+
+  it("are refused for what is unknown, another organization's, or without the scope", async () => {
+    const uid = await insertConversation(t, tenant);
+    expect(expectType(await link(uid, { type: 'planet', uid }), 'InvalidInputError').message).toContain(
+      'invoice, customer',
+    );
+    expect(expectType(await link(uid, { type: 'invoice', uid }), 'NotFoundError').message).toContain('Invoice');
+    const other = await createTenant(t);
+    expect((await link(uid, about(), other.key)).__typename).toBe('NotFoundError');
+    expect((await unlink(uid, about(), other.key)).__typename).toBe('NotFoundError');
+    const key = await createKey(t, tenant.organizationId, ['email:read', 'email:send']);
+    const answer = await request(t, key, Link, { uid, context: about() });
+    expect(answer.errors[0]?.extensions?.code).toBe('FORBIDDEN');
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
+  });
+});
+
+describe('markConversationRead', () => {
+  /** Two messages in one thread of the mailbox. */
+  async function thread() {
+    const maria = createRecipient(t, tenant);
+    const first = await write(t, tenant, { from: maria, subject: 'Hello' });
+    const second = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers: first.copy });
+    const { conversationId } = await t.app.db.emailMessage.findFirstOrThrow({ where: { id: first.uid } });
+    return { maria, uid: conversationId, ids: [first.received.id, second.received.id], answers: second.copy };
+  }
+  const mark = async (uid: string, read = true, key = tenant.key) =>
+    (await query(t, key, MarkRead, { uid, read })).markConversationRead;
+  const unreadInGmail = () =>
+    t.sandbox.admin
+      .messages(tenant.email)
+      .filter(({ labelIds }) => labelIds.includes('UNREAD'))
+      .map(({ id }) => id);
+
+  it('marks it read in Gmail and here, however often', async () => {
+    const { uid, ids } = await thread();
+    expect(unreadInGmail()).toEqual(ids);
+    for (let n = 0; n < 2; n += 1) {
+      const { conversation: marked } = expectType(await mark(uid), 'MarkConversationReadPayload');
+      expect(marked.isRead).toBe(true);
+      expect(marked.messages.edges.map(({ node }) => node)).toEqual([
+        { isRead: true, labels: ['INBOX'] },
+        { isRead: true, labels: ['INBOX'] },
+      ]);
+      expect(unreadInGmail()).toEqual([]);
+    }
+  });
+
+  it('marks the last received message unread', async () => {
+    const { uid, ids } = await thread();
+    await mark(uid);
+    const { conversation: marked } = expectType(await mark(uid, false), 'MarkConversationReadPayload');
+    expect(marked.isRead).toBe(false);
+    expect(unreadInGmail()).toEqual(ids.slice(1));
+    expect(marked.messages.edges.map(({ node }) => node.isRead)).toEqual([true, false]);
+  });
+
+  it('leaves unread what came in meanwhile', async () => {
+    const { uid, maria, answers } = await thread();
+    const held = t.sandbox.admin.hold('messages.batchModify');
+    const marking = mark(uid);
+    await held.arrived;
+    const late = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers });
+    held.release();
+    expect(expectType(await marking, 'MarkConversationReadPayload').conversation.isRead).toBe(false);
+    expect(unreadInGmail()).toEqual([late.received.id]);
+  });
+
+  it.each([
+    ['refuses', { kind: 'status', status: 403 }, { retry: 'AFTER', providerStatus: 403 }],
+    ['is away', { kind: 'reset' }, { retry: 'SAFE', providerStatus: 0 }],
+  ] as const)('changes nothing here when Gmail %s', async (_, effect, expected) => {
+    const { uid } = await thread();
+    t.sandbox.admin.fault({ call: 'messages.batchModify', mailbox: tenant.email, times: 'always', effect });
+    expect(expectType(await mark(uid), 'ProviderError')).toMatchObject({ code: 'PROVIDER_ERROR', ...expected });
+    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
+  });
+
+  it('says that the account is not ready, and that it needs consent', async () => {
+    const { uid } = await thread();
+    t.sandbox.admin.revoke(tenant.email);
+    const refused = expectType(await mark(uid), 'AccountNotReadyError');
+    expect(refused.account.status).toBe('NEEDS_REAUTH');
+    expect(expectType(await mark(uid), 'AccountNotReadyError').code).toBe('ACCOUNT_NOT_READY');
+    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
+  });
+
+  it('counts a message in the trash too', async () => {
+    const { uid, ids } = await thread();
+    await sandboxGmailClient(t.sandbox, tenant.email).users.messages.trash({ userId: 'me', id: ids[0] ?? '' });
+    expect((await mark(uid)).__typename).toBe('MarkConversationReadPayload');
+    expect(unreadInGmail()).toEqual([]);
+  });
+
+  it("does not find another organization's, and needs email:send", async () => {
+    const { uid } = await thread();
+    const other = await createTenant(t);
+    expect((await mark(uid, true, other.key)).__typename).toBe('NotFoundError');
+    const key = await createKey(t, tenant.organizationId, ['email:read']);
+    expect((await request(t, key, MarkRead, { uid, read: true })).errors[0]?.extensions?.code).toBe('FORBIDDEN');
+    expect(unreadInGmail()).toHaveLength(2);
+  });
+});
+
+describe('search', () => {
+  it('of symbols alone finds nothing, of nothing everything', async () => {
+    const maria = createRecipient(t, tenant);
+    const email = { fromAccountUid: tenant.accountId, to: [maria], subject: 'C++ & more', bodyText: 'x' };
+    await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    for (const search of ['!!!', '--', '🙂', '( )', '%', '*']) {
+      const found = await query(t, tenant.key, SearchAll, { search });
+      expect([search, found.conversations.totalCount, found.outboundEmails.totalCount]).toEqual([search, 0, 0]);
+    }
+    const all = await query(t, tenant.key, SearchAll, { search: '  ' });
+    expect([all.conversations.totalCount, all.outboundEmails.totalCount]).toEqual([1, 1]);
+  });
+
+  it('finds the words of an HTML body, not its markup', async () => {
+    const message = gmailMessage(tenant, {
+      messageId: 'html',
+      bodyText: null,
+      bodyHtml: '<table class="zebra"><td>Giraffe</td></table>',
+    });
+    await store(t, tenant, message);
+    const count = async (search: string) =>
+      (await query(t, tenant.key, SearchAll, { search })).conversations.totalCount;
+    expect([await count('giraffe'), await count('zebra'), await count('table')]).toEqual([1, 0, 0]);
+  });
+});
