@@ -66,7 +66,7 @@ export async function insertConversation(
       participants: ['maria@acme.example'],
       isRead: true,
       hasReply: false,
-      messageCount: 0,
+      messageCount: 1,
       lastMessageAt: new Date('2026-02-01T00:00:00Z'),
       ...given,
       organizationId,

@@ -214,13 +214,18 @@ describe('changes since the last time', () => {
     await gmailOf(app, tenant).messages.delete({ ...me, id });
     await syncWholly(app, tenant);
     await expectSame();
-    const operation = `{ outboundEmail(uid: "${uid}") { replyToMessage { subject bodyText deletedAt } }
-      conversations { edges { node { messageCount messages { totalCount edges { node { uid } } } } } } }`;
+    const operation = `{ outboundEmail(uid: "${uid}") {
+        replyToMessage { subject bodyText deletedAt }
+        conversation { messageCount messages { totalCount edges { node { uid } } } }
+      } conversations { totalCount edges { node { uid } } } }`;
     const { data, errors } = await request(app, tenant.key, operation);
     expect(errors).toEqual([]);
     expect(data).toEqual({
-      outboundEmail: { replyToMessage: { subject: 'Question', bodyText: null, deletedAt: expect.any(String) } },
-      conversations: { edges: [{ node: { messageCount: 0, messages: { totalCount: 0, edges: [] } } }] },
+      outboundEmail: {
+        replyToMessage: { subject: 'Question', bodyText: null, deletedAt: expect.any(String) },
+        conversation: { messageCount: 0, messages: { totalCount: 0, edges: [] } },
+      },
+      conversations: { totalCount: 0, edges: [] },
     });
   });
 });

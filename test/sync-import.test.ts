@@ -96,6 +96,8 @@ describe('the first import', () => {
       { subject: 'Spam', messageCount: 0 },
       { subject: 'Trash', messageCount: 0 },
     ]);
+    const { data } = await request(app, tenant.key, '{ conversations { totalCount edges { node { subject } } } }');
+    expect(data).toEqual({ conversations: { totalCount: 1, edges: [{ node: { subject: 'Mail 0' } }] } });
   });
 
   it('passes over a message that is gone by the time it is read', async () => {

@@ -4,7 +4,7 @@ import { addressKey } from '../mail/address.ts';
 import { isWordless, queryTerms } from '../mail/search-terms.ts';
 import { builder } from './builder.ts';
 import { aboutContext, ContextRefInput } from './context-entity.ts';
-import { Conversation, ConversationConnection, LAST_MESSAGE_DESC } from './conversation.ts';
+import { Conversation, ConversationConnection, HAS_MESSAGES, LAST_MESSAGE_DESC } from './conversation.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 
 const ConversationFilter = builder.inputType('ConversationFilter', {
@@ -26,6 +26,7 @@ function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefine
   const { isRead, hasReply, accountUid, context, participant, search } = filter ?? {};
   const terms = queryTerms(search ?? '');
   return {
+    ...HAS_MESSAGES,
     ...(isWordless(search ?? '') ? { id: { in: [] } } : {}),
     ...(isRead == null ? {} : { isRead }),
     ...(hasReply == null ? {} : { hasReply }),
@@ -50,7 +51,7 @@ builder.queryField('conversations', (t) =>
   t.connection(
     {
       type: Conversation,
-      description: 'The conversations, the last touched one first.',
+      description: 'The conversations, the last touched one first, without those that are in trash or spam alone.',
       args: { filter: t.arg({ type: ConversationFilter, description: 'Omitted: all.' }) },
       resolve: async (_root, { filter, ...args }, context, info) => {
         const keyset = parseKeyset(args, LAST_MESSAGE_DESC);

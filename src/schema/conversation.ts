@@ -14,6 +14,9 @@ import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-
 
 export const LAST_MESSAGE_DESC: KeysetOrder<'lastMessageAt'> = { column: 'lastMessageAt', direction: 'desc' };
 
+/** Those that say something: what is in trash or spam alone, or was deleted, is in no list. */
+export const HAS_MESSAGES = { messageCount: { gt: 0 } } as const;
+
 export const Conversation = builder.prismaNode('Conversation', {
   description: 'One Gmail thread in one account. That account owns it, and replies leave from there.',
   authScopes: { scope: 'email:read' },
@@ -124,7 +127,7 @@ export const LINKED_CONVERSATION = { select: { id: true, lastMessageAt: true } }
 
 /** The links of a context to its conversations, in the order of the conversations. */
 export function conversationLinkPage<Nested>(args: ConnectionArgs, conversation: Nested) {
-  const { where, orderBy, take } = keysetQuery(parseKeyset(args, LAST_MESSAGE_DESC));
+  const { where, orderBy, take } = keysetQuery(parseKeyset(args, LAST_MESSAGE_DESC), HAS_MESSAGES);
   return {
     where: { conversation: where },
     orderBy: orderBy.map((each) => ({ conversation: each })),

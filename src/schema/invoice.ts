@@ -6,6 +6,7 @@ import {
   Conversation,
   ConversationConnection,
   conversationLinkPage,
+  HAS_MESSAGES,
   LAST_MESSAGE_DESC,
   LINKED_CONVERSATION,
 } from './conversation.ts';
@@ -187,7 +188,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
           countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
             db.conversationContext.groupBy({
               by: 'contextId',
-              where: { contextType, contextId: { in: ids } },
+              where: { contextType, contextId: { in: ids }, conversation: HAS_MESSAGES },
               _count: true,
             }),
           ),
