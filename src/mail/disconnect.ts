@@ -35,6 +35,12 @@ export async function disconnectAccount(
        WHERE organization_id = $1 AND id = $2`,
       [organizationId, accountId],
     );
+    // Whoever reads the mailbox now stores nothing more of it.
+    await tx.query(
+      `UPDATE mailbox_sync SET lease_token = NULL, lease_owner = NULL, lease_expires_at = NULL, again = false
+       WHERE organization_id = $1 AND account_id = $2`,
+      [organizationId, accountId],
+    );
     await tx.query('DELETE FROM account_token WHERE organization_id = $1 AND account_id = $2', [
       organizationId,
       accountId,

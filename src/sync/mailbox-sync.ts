@@ -131,7 +131,9 @@ function leaseMs({ config }: App): number {
   return config.gmailTimeoutMs + LEASE_MARGIN_MS;
 }
 
-/** Null: somebody has it, and reads the history once more for us. */
+/**
+ * Null: somebody has it, and reads the history once more for us; or the grant has ended since we looked, and nobody may.
+ */
 export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
   const token = uuidv7();
   const { rows } = await app.pool.query<SyncState & { claimed: boolean }>({
@@ -141,10 +143,11 @@ export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
         lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE $4 END,
         lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END
       FROM (SELECT coalesce(lease_expires_at > now(), false) AS now FROM mailbox_sync
-        WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held
+        WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held, email_account a
       WHERE s.organization_id = $1 AND s.account_id = $2
+        AND a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE' AND a.grant_id = $6
       RETURNING NOT held.now AS claimed, ${STATE}`,
-    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app)],
+    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId],
   });
   const [row] = rows;
   if (row === undefined || !row.claimed) return null;
