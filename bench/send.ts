@@ -103,7 +103,9 @@ async function epistleRound(
     ...load,
     drainMs: performance.now() - answeredAt,
     peakMb: memory.stop(),
-    writtenPerSend: (after.written - before.written - idle * (performance.now() - begunAt)) / load.answers,
+    // To the hundredth: what an idle server writes varies by that.
+    writtenPerSend:
+      Math.round((100 * (after.written - before.written - idle * (performance.now() - begunAt))) / load.answers) / 100,
     committedPerSend: (after.committed - before.committed) / load.answers,
   };
 }

@@ -106,7 +106,8 @@ function selection(place: Place, select: Row, selected: string[], joins: string[
       if (field.kind !== 'enum' && !READABLE.has(field.type)) throw new NotPlain();
       if (field.isList && field.type !== 'String') throw new NotPlain();
       columns.push(name);
-      selected.push(column(place, name));
+      // An array that was never given is empty for Prisma.
+      selected.push(field.isList ? `coalesce(${column(place, name)}, '{}')` : column(place, name));
     } else if (field.kind === 'object' && !field.isList) relations.push({ field, nested: toRecord(chosen) });
     else throw new NotPlain();
   }

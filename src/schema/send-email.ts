@@ -5,6 +5,7 @@ import { AttachmentInput } from './attachment.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
 import { OutboundEmail } from './outbound-email.ts';
+import { readRows } from './read-rows.ts';
 
 const KEY_DESCRIPTION =
   'Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires.';
@@ -94,8 +95,12 @@ export const SendEmailPayload = builder.objectRef<SendOutcome>('SendEmailPayload
     outboundEmail: t.prismaField({
       type: OutboundEmail,
       description: 'SENT with its provider ids; or QUEUED (see nextAttemptAt); or UNCONFIRMED, being settled.',
-      resolve: (query, { outboundEmailId }, _args, { db }) =>
-        db.outboundEmail.findFirstOrThrow({ ...query, where: { id: outboundEmailId } }),
+      async resolve(query, { outboundEmailId }, _args, context) {
+        const one = { ...query, where: { id: outboundEmailId } };
+        const [email] = await readRows(context, 'OutboundEmail', one, () => context.db.outboundEmail.findMany(one));
+        if (email === undefined) throw new Error('an email that was accepted is gone');
+        return email;
+      },
     }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True: this request had been made before, and nothing new was sent.',
