@@ -82,6 +82,8 @@ async function send(authorization: string, body: Buffer): Promise<object> {
   });
   // Nothing here reads sent copies back, and a job that stays would be waited for.
   await pool.query('SELECT graphile_worker.remove_job($1)', [`read-back:${emailId}`]);
+  // Nothing is read back here: who waits for that need not wait for this one.
+  await pool.query('UPDATE outbound_email SET read_back_at = now() WHERE id = $1', [emailId]);
   return { uid: emailId, status: 'SENT', providerMessageId: sent.id };
 }
 

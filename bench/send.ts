@@ -103,9 +103,9 @@ async function epistleRound(
     ...load,
     drainMs: performance.now() - answeredAt,
     peakMb: memory.stop(),
-    // To the hundredth: what an idle server writes varies by that.
+    // To the tenth: what a server writes besides varies by some hundredths.
     writtenPerSend:
-      Math.round((100 * (after.written - before.written - idle * (performance.now() - begunAt))) / load.answers) / 100,
+      Math.round((10 * (after.written - before.written - idle * (performance.now() - begunAt))) / load.answers) / 10,
     committedPerSend: (after.committed - before.committed) / load.answers,
   };
 }

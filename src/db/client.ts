@@ -12,7 +12,7 @@ export type Pool = pg.Pool;
 /** What both a pool and one of its connections can do. */
 export type Sql = Pick<pg.ClientBase, 'query'>;
 
-const POOL_SIZE = 10;
+const POOL_SIZE = 16;
 /** Better an error than a request that waits for a database that is away. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
