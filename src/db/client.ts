@@ -13,6 +13,8 @@ export type Pool = pg.Pool;
 export type Sql = Pick<pg.ClientBase, 'query'>;
 
 const POOL_SIZE = 16;
+/** A process that is paused in the middle of a transaction must not keep the others from what it has locked. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 /** Better an error than a request that waits for a database that is away. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -24,7 +26,12 @@ export interface Database {
 
 /** Opens the pool; the first connection is made when it is needed. */
 export function openDatabase(config: pg.PoolConfig, log: Logger): Database {
-  const pool = new pg.Pool({ max: POOL_SIZE, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...config });
+  const pool = new pg.Pool({
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    ...config,
+  });
   // Without a listener an idle connection that the server closes would end the process.
   let closing = false;
   const lost = (error: Error) => {
