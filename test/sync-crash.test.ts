@@ -27,7 +27,7 @@ beforeAll(async () => {
   for (const process of fleet.processes) await startKnown(process);
   // Gmail takes its time, so that the kills fall on every stage.
   for (const call of ['messages.get', 'messages.list', 'history.list']) {
-    sandbox.admin.fault({ call, times: 'always', effect: { kind: 'delay', ms: 15 } });
+    sandbox.admin.fault({ call, times: 'always', effect: { kind: 'delay', ms: 40 } });
   }
   for (let n = 0; n < MAILBOXES; n++) {
     const email = `crash-${n}@${tenant.email.replace(/^.*@/, '')}`;
@@ -56,7 +56,7 @@ async function useMailbox(owner: Tenant, until: () => boolean): Promise<number> 
     else if (change === 3)
       await messages.modify({ userId: 'me', id, requestBody: { addLabelIds: ['STARRED', 'UNREAD'] } });
     else deliver(fleet, owner, { subject: `Meanwhile ${changes}`, spam: randomInt(4) === 0 });
-    if (randomInt(30) === 0) fleet.sandbox.admin.expireHistory(owner.email);
+    if (randomInt(150) === 0) fleet.sandbox.admin.expireHistory(owner.email);
     await delay(randomInt(200, 700));
   }
   return changes;
