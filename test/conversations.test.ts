@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sandboxGmailClient } from '../sandbox/client.ts';
 import { readBack as storeAgain } from '../src/sync/read-back.ts';
 import { graphql } from './generated/gql.ts';
 import {
@@ -33,17 +32,6 @@ const Unlink = graphql(`
       __typename
       ... on UnlinkConversationPayload { conversation { uid contexts { __typename } } }
       ... on Error { code message }
-    }
-  }
-`);
-const MarkRead = graphql(`
-  mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
-    markConversationRead(uid: $uid, read: $read) {
-      __typename
-      ... on MarkConversationReadPayload { conversation { uid isRead messages { edges { node { isRead labels } } } } }
-      ... on Error { code retry }
-      ... on AccountNotReadyError { account { status } }
-      ... on ProviderError { providerStatus providerReason }
     }
   }
 `);
@@ -251,93 +239,6 @@ describe('contexts', () => {
     const answer = await request(t, key, Link, { uid, context: about() });
     expect(answer.errors[0]?.extensions?.code).toBe('FORBIDDEN');
     expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
-  });
-});
-
-describe('markConversationRead', () => {
-  /** Two messages in one thread of the mailbox. */
-  async function thread() {
-    const maria = createRecipient(t, tenant);
-    const first = await write(t, tenant, { from: maria, subject: 'Hello' });
-    const second = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers: first.copy });
-    const { conversationId } = await t.app.db.emailMessage.findFirstOrThrow({ where: { id: first.uid } });
-    return { maria, uid: conversationId, ids: [first.received.id, second.received.id], answers: second.copy };
-  }
-  const mark = async (uid: string, read = true, key = tenant.key) =>
-    (await query(t, key, MarkRead, { uid, read })).markConversationRead;
-  const unreadInGmail = () =>
-    t.sandbox.admin
-      .messages(tenant.email)
-      .filter(({ labelIds }) => labelIds.includes('UNREAD'))
-      .map(({ id }) => id);
-
-  it('marks it read in Gmail and here, however often', async () => {
-    const { uid, ids } = await thread();
-    expect(unreadInGmail()).toEqual(ids);
-    for (let n = 0; n < 2; n += 1) {
-      const { conversation: marked } = expectType(await mark(uid), 'MarkConversationReadPayload');
-      expect(marked.isRead).toBe(true);
-      expect(marked.messages.edges.map(({ node }) => node)).toEqual([
-        { isRead: true, labels: ['INBOX'] },
-        { isRead: true, labels: ['INBOX'] },
-      ]);
-      expect(unreadInGmail()).toEqual([]);
-    }
-  });
-
-  it('marks the last received message unread', async () => {
-    const { uid, ids } = await thread();
-    await mark(uid);
-    const { conversation: marked } = expectType(await mark(uid, false), 'MarkConversationReadPayload');
-    expect(marked.isRead).toBe(false);
-    expect(unreadInGmail()).toEqual(ids.slice(1));
-    expect(marked.messages.edges.map(({ node }) => node.isRead)).toEqual([true, false]);
-  });
-
-  it('leaves unread what came in meanwhile', async () => {
-    const { uid, maria, answers } = await thread();
-    const held = t.sandbox.admin.hold('messages.batchModify');
-    const marking = mark(uid);
-    await held.arrived;
-    const late = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers });
-    held.release();
-    expect(expectType(await marking, 'MarkConversationReadPayload').conversation.isRead).toBe(false);
-    expect(unreadInGmail()).toEqual([late.received.id]);
-  });
-
-  it.each([
-    ['refuses', { kind: 'status', status: 403 }, { retry: 'AFTER', providerStatus: 403 }],
-    ['is away', { kind: 'reset' }, { retry: 'SAFE', providerStatus: 0 }],
-  ] as const)('changes nothing here when Gmail %s', async (_, effect, expected) => {
-    const { uid } = await thread();
-    t.sandbox.admin.fault({ call: 'messages.batchModify', mailbox: tenant.email, times: 'always', effect });
-    expect(expectType(await mark(uid), 'ProviderError')).toMatchObject({ code: 'PROVIDER_ERROR', ...expected });
-    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
-  });
-
-  it('says that the account is not ready, and that it needs consent', async () => {
-    const { uid } = await thread();
-    t.sandbox.admin.revoke(tenant.email);
-    const refused = expectType(await mark(uid), 'AccountNotReadyError');
-    expect(refused.account.status).toBe('NEEDS_REAUTH');
-    expect(expectType(await mark(uid), 'AccountNotReadyError').code).toBe('ACCOUNT_NOT_READY');
-    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
-  });
-
-  it('counts a message in the trash too', async () => {
-    const { uid, ids } = await thread();
-    await sandboxGmailClient(t.sandbox, tenant.email).users.messages.trash({ userId: 'me', id: ids[0] ?? '' });
-    expect((await mark(uid)).__typename).toBe('MarkConversationReadPayload');
-    expect(unreadInGmail()).toEqual([]);
-  });
-
-  it("does not find another organization's, and needs email:send", async () => {
-    const { uid } = await thread();
-    const other = await createTenant(t);
-    expect((await mark(uid, true, other.key)).__typename).toBe('NotFoundError');
-    const key = await createKey(t, tenant.organizationId, ['email:read']);
-    expect((await request(t, key, MarkRead, { uid, read: true })).errors[0]?.extensions?.code).toBe('FORBIDDEN');
-    expect(unreadInGmail()).toHaveLength(2);
   });
 });
 

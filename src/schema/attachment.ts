@@ -1,4 +1,6 @@
-import { ensureContent } from '../mail/attachment-content.ts';
+import type { App } from '../app.ts';
+import { NotFoundError } from '../errors.ts';
+import { AttachmentGoneError, ensureContent } from '../mail/attachment-content.ts';
 import { builder } from './builder.ts';
 
 export const Attachment = builder.prismaObject('Attachment', {
@@ -13,7 +15,7 @@ export const Attachment = builder.prismaObject('Attachment', {
       description: 'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it.',
       select: { sha256: true },
       resolve: async ({ id, sha256 }, _args, { app, identity }) =>
-        sha256 ?? (await ensureContent(app, identity.organizationId, id)),
+        sha256 ?? (await fetchedHash(app, identity.organizationId, id)),
     }),
     contentId: t.exposeString('contentId', {
       nullable: true,
@@ -26,6 +28,15 @@ export const Attachment = builder.prismaObject('Attachment', {
     }),
   }),
 });
+
+/** @throws {NotFoundError} when Gmail has it no more. @throws {AccountNotReadyError} @throws {ProviderError} */
+async function fetchedHash(app: App, organizationId: string, id: string): Promise<string> {
+  try {
+    return (await ensureContent(app, organizationId, id)).sha256;
+  } catch (error) {
+    throw error instanceof AttachmentGoneError ? new NotFoundError('Attachment', id) : error;
+  }
+}
 
 export const AttachmentInput = builder.inputType('AttachmentInput', {
   description: 'A file to send along. At most 20 in one email, 25 MB together.',

@@ -533,19 +533,6 @@ export type UnlinkMutation = { unlinkConversation:
         > } }
    };
 
-export type MarkReadMutationVariables = Exact<{
-  uid: string;
-  read?: boolean;
-}>;
-
-
-export type MarkReadMutation = { markConversationRead:
-    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
-    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
-    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
-    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
-   };
-
 export type SearchAllQueryVariables = Exact<{
   search: string;
 }>;
@@ -676,6 +663,19 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
 
 export type ReadMessageQueryVariables = Exact<{
   uid: string;
@@ -1116,40 +1116,6 @@ export const UnlinkDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const MarkReadDocument = new TypedDocumentString(`
-    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
-  markConversationRead(uid: $uid, read: $read) {
-    __typename
-    ... on MarkConversationReadPayload {
-      conversation {
-        uid
-        isRead
-        messages {
-          edges {
-            node {
-              isRead
-              labels
-            }
-          }
-        }
-      }
-    }
-    ... on Error {
-      code
-      retry
-    }
-    ... on AccountNotReadyError {
-      account {
-        status
-      }
-    }
-    ... on ProviderError {
-      providerStatus
-      providerReason
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
 export const SearchAllDocument = new TypedDocumentString(`
     query SearchAll($search: String!) {
   conversations(filter: { search: $search }) {
@@ -1427,6 +1393,40 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
 export const ReadMessageDocument = new TypedDocumentString(`
     query ReadMessage($uid: UUID!) {
   emailMessage(uid: $uid) {
