@@ -35,13 +35,6 @@ const Unlink = graphql(`
     }
   }
 `);
-const SearchAll = graphql(`
-  query SearchAll($search: String!) {
-    conversations(filter: { search: $search }) { totalCount }
-    outboundEmails(filter: { search: $search }) { totalCount }
-  }
-`);
-
 let t: TestApp;
 let tenant: Tenant;
 
@@ -239,31 +232,5 @@ describe('contexts', () => {
     const answer = await request(t, key, Link, { uid, context: about() });
     expect(answer.errors[0]?.extensions?.code).toBe('FORBIDDEN');
     expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
-  });
-});
-
-describe('search', () => {
-  it('of symbols alone finds nothing, of nothing everything', async () => {
-    const maria = createRecipient(t, tenant);
-    const email = { fromAccountUid: tenant.accountId, to: [maria], subject: 'C++ & more', bodyText: 'x' };
-    await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
-    for (const search of ['!!!', '--', '🙂', '( )', '%', '*']) {
-      const found = await query(t, tenant.key, SearchAll, { search });
-      expect([search, found.conversations.totalCount, found.outboundEmails.totalCount]).toEqual([search, 0, 0]);
-    }
-    const all = await query(t, tenant.key, SearchAll, { search: '  ' });
-    expect([all.conversations.totalCount, all.outboundEmails.totalCount]).toEqual([1, 1]);
-  });
-
-  it('finds the words of an HTML body, not its markup', async () => {
-    const message = gmailMessage(tenant, {
-      messageId: 'html',
-      bodyText: null,
-      bodyHtml: '<table class="zebra"><td>Giraffe</td></table>',
-    });
-    await store(t, tenant, message);
-    const count = async (search: string) =>
-      (await query(t, tenant.key, SearchAll, { search })).conversations.totalCount;
-    expect([await count('giraffe'), await count('zebra'), await count('table')]).toEqual([1, 0, 0]);
   });
 });

@@ -13,6 +13,8 @@ export const Attachment = builder.prismaObject('Attachment', {
     size: t.exposeInt('size', { description: 'Its size in bytes, decoded.' }),
     sha256: t.string({
       description: 'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it.',
+      // It may take two calls of Gmail.
+      complexity: 20,
       select: { sha256: true },
       resolve: async ({ id, sha256 }, _args, { app, identity }) =>
         sha256 ?? (await fetchedHash(app, identity.organizationId, id)),

@@ -17,7 +17,7 @@ const ConversationFilter = builder.inputType('ConversationFilter', {
     participant: t.field({ type: 'EmailAddress', description: 'With this address in it.' }),
     search: t.string({
       description:
-        'With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing.',
+        'With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything.',
     }),
   }),
 });
@@ -32,7 +32,7 @@ function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefine
     ...(hasReply == null ? {} : { hasReply }),
     ...(accountUid ? { accountId: accountUid } : {}),
     ...(context ? { contexts: { some: aboutContext(context) } } : {}),
-    ...(participant ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
+    ...(participant != null ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
     ...(terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {}),
   };
 }

@@ -44,7 +44,7 @@ export type ConversationFilter = {
   isRead?: boolean | null | undefined;
   /** With this address in it. */
   participant?: string | null | undefined;
-  /** With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing. */
+  /** With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
   search?: string | null | undefined;
 };
 
@@ -195,7 +195,7 @@ export type OutboundEmailFilter = {
   mode?: Array<SendMode> | null | undefined;
   /** With this address in to, cc or bcc. */
   recipient?: string | null | undefined;
-  /** With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing. */
+  /** With all of these words, the first 16, in subject, body, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
   search?: string | null | undefined;
   /** In one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;
@@ -533,13 +533,6 @@ export type UnlinkMutation = { unlinkConversation:
         > } }
    };
 
-export type SearchAllQueryVariables = Exact<{
-  search: string;
-}>;
-
-
-export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
-
 export type AccountBudgetQueryVariables = Exact<{
   uid: string;
 }>;
@@ -712,6 +705,20 @@ export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
+
+export type SearchedEmailsQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+}>;
+
+
+export type SearchedEmailsQuery = { outboundEmails: { edges: Array<{ node: { uid: string } }> } };
+
+export type SearchAllQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
 
 export type OutboundRecordQueryVariables = Exact<{
   uid: string;
@@ -1116,16 +1123,6 @@ export const UnlinkDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const SearchAllDocument = new TypedDocumentString(`
-    query SearchAll($search: String!) {
-  conversations(filter: { search: $search }) {
-    totalCount
-  }
-  outboundEmails(filter: { search: $search }) {
-    totalCount
-  }
-}
-    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const AccountBudgetDocument = new TypedDocumentString(`
     query AccountBudget($uid: UUID!) {
   emailAccount(uid: $uid) {
@@ -1548,6 +1545,27 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const SearchedEmailsDocument = new TypedDocumentString(`
+    query SearchedEmails($filter: OutboundEmailFilter) {
+  outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) {
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchedEmailsQuery, SearchedEmailsQueryVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const OutboundRecordDocument = new TypedDocumentString(`
     query OutboundRecord($uid: UUID!) {
   outboundEmail(uid: $uid) {
