@@ -503,6 +503,39 @@ export type InvoiceStateQueryVariables = Exact<{
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
+export type ConversationsPageQueryVariables = Exact<{
+  filter?: ConversationFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type ConversationsPageQuery = { conversations: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, subject: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type InvoicesPageQueryVariables = Exact<{
+  filter?: InvoiceFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type InvoicesPageQuery = { invoices: { totalCount: number, edges: Array<{ cursor: string, node: { number: string, issueDate: string, awaitingReply: boolean, total: { cents: string }, customer: { externalId: string } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type LinkedPageQueryVariables = Exact<{
+  number: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type LinkedPageQuery = { invoice: { conversations: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, subject: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
 export type LinkMutationVariables = Exact<{
   uid: string;
   context: ContextRefInput;
@@ -1082,6 +1115,87 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const ConversationsPageDocument = new TypedDocumentString(`
+    query ConversationsPage($filter: ConversationFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  conversations(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      cursor
+      node {
+        uid
+        subject
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationsPageQuery, ConversationsPageQueryVariables>;
+export const InvoicesPageDocument = new TypedDocumentString(`
+    query InvoicesPage($filter: InvoiceFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  invoices(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      cursor
+      node {
+        number
+        issueDate
+        total {
+          cents
+        }
+        customer {
+          externalId
+        }
+        awaitingReply
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InvoicesPageQuery, InvoicesPageQueryVariables>;
+export const LinkedPageDocument = new TypedDocumentString(`
+    query LinkedPage($number: String!, $first: Int, $after: String, $last: Int, $before: String) {
+  invoice(number: $number) {
+    conversations(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      edges {
+        cursor
+        node {
+          uid
+          subject
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkedPageQuery, LinkedPageQueryVariables>;
 export const LinkDocument = new TypedDocumentString(`
     mutation Link($uid: UUID!, $context: ContextRefInput!) {
   linkConversation(uid: $uid, context: $context) {
