@@ -219,6 +219,77 @@ describe('contexts', () => {
     expect(await awaiting()).toBe(true);
   });
 
+  it('are linked once by many at once, and count once', async () => {
+    const uid = await insertConversation(t, tenant);
+    await store(t, tenant, gmailMessage(tenant, { messageId: 'first' }));
+    const answers = await Promise.all(Array.from({ length: 12 }, () => link(uid)));
+    expect(new Set(answers.map(({ __typename }) => __typename))).toEqual(new Set(['LinkConversationPayload']));
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(1);
+    await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 ? link(uid) : unlink(uid))));
+    expectType(await unlink(uid), 'UnlinkConversationPayload');
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
+  });
+
+  /** Sends about the invoice in a conversation of its own, which Maria answers. */
+  async function correspondence() {
+    const maria = createRecipient(t, tenant);
+    const email = {
+      fromAccountUid: tenant.accountId,
+      to: [maria],
+      subject: 'Invoice',
+      bodyText: 'x',
+      context: about(),
+    };
+    const sent = await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    const [mail] = t.sandbox.admin.messages(maria);
+    const { uid: answerUid } = await write(t, tenant, { from: maria, subject: 'Re: Invoice', answers: mail });
+    const uid = sent.conversation.uid;
+    const reply = async (context?: { type: string; uid: string }) => {
+      const input = { replyToMessageUid: answerUid, to: [maria], subject: 'Re: Invoice', bodyText: 'y' };
+      const { outboundEmail } = await accepted(t, tenant, { reply: context ? { ...input, context } : input });
+      return readBack(t, tenant, outboundEmail.uid);
+    };
+    return { uid, reply, answers: mail, maria };
+  }
+  const contextsOf = async (conversationId: string) => {
+    const orderBy = { createdAt: 'asc' } as const;
+    const links = await t.app.db.conversationContext.findMany({ where: { conversationId }, orderBy });
+    return links.map(({ contextId }) => contextId);
+  };
+
+  it('that were inherited and unlinked are not inherited any more, until an email is about them again', async () => {
+    const { uid, reply } = await correspondence();
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
+    await unlink(uid);
+    expect((await reply()).contextUid).toBeNull();
+    expect(await contextsOf(uid)).toEqual([]);
+    expect((await reply(about())).contextUid).toBe(invoice.invoiceId);
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
+    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+  });
+
+  it('that come later are linked beside the first, which replies go on to inherit', async () => {
+    const { uid, reply } = await correspondence();
+    const other = await createInvoice(t, tenant, 'INV-2');
+    await reply({ type: 'invoice', uid: other.invoiceId });
+    await reply({ type: 'customer', uid: other.customerId });
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId, other.invoiceId, other.customerId]);
+    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+    await unlink(uid);
+    expect((await reply()).contextUid).toBe(other.invoiceId);
+  });
+
+  it("are an inbound reply's as well: nothing is awaited once it is here, and it is again after the next email", async () => {
+    const { reply, maria } = await correspondence();
+    const contact = async () => (await query(t, tenant.key, InvoiceContact, { uid: invoice.invoiceId })).invoice;
+    expect(await contact()).toMatchObject({ awaitingReply: false });
+    const second = await reply();
+    expect(await contact()).toMatchObject({ awaitingReply: true, lastContactedAt: second.sentAt });
+    const answers = t.sandbox.admin.messages(maria).at(-1);
+    await write(t, tenant, { from: maria, subject: 'Re: Invoice', answers });
+    expect(await contact()).toMatchObject({ awaitingReply: false });
+  });
+
   it("are refused for what is unknown, another organization's, or without the scope", async () => {
     const uid = await insertConversation(t, tenant);
     expect(expectType(await link(uid, { type: 'planet', uid }), 'InvalidInputError').message).toContain(
