@@ -16,6 +16,7 @@ import { accepted, createRecipient, readBack, write } from './mail.ts';
 import { insertConversation } from './rows.ts';
 import { InvoiceContact } from './send-documents.ts';
 import { type Given, gmailMessage, permutations, store } from './stored.ts';
+import { deliver, gmailOf, syncWholly } from './syncing.ts';
 
 const Link = graphql(`
   mutation Link($uid: UUID!, $context: ContextRefInput!) {
@@ -35,6 +36,12 @@ const Unlink = graphql(`
     }
   }
 `);
+const WithParticipant = graphql(`
+  query WithParticipant($participant: EmailAddress!) {
+    conversations(filter: { participant: $participant }) { totalCount }
+  }
+`);
+
 let t: TestApp;
 let tenant: Tenant;
 
@@ -128,6 +135,24 @@ describe('a conversation', () => {
       hasReply: false,
     });
     expect((await conversation()).participants).toHaveLength(5);
+  });
+
+  it('names each participant once, in the form in which a filter finds it, also after a change of labels', async () => {
+    const participants = ['joe@acme.example', 'maria@acme.example', 'zoe@xn--mller-kva.example'];
+    const cc = '"Zoë" <zoe@müller.example>, ZOE@Müller.example, Joe <JOE@acme.example>, joe@acme.example (Joe)';
+    await syncWholly(t, tenant);
+    const id = deliver(t, tenant, { subject: 'Hello', from: 'Maria@Acme.example', headers: [`Cc: ${cc}`] });
+    await syncWholly(t, tenant);
+    const { threadId } = t.sandbox.admin.messages(tenant.email).find((message) => message.id === id) ?? {};
+    expect((await conversation(threadId)).participants).toEqual(participants);
+    const requestBody = { addLabelIds: ['STARRED'] };
+    await gmailOf(t, tenant).messages.modify({ userId: 'me', id, requestBody });
+    await syncWholly(t, tenant);
+    expect((await conversation(threadId)).participants).toEqual(participants);
+    for (const participant of ['zoe@müller.example', 'ZOE@MÜLLER.example', 'zoe@xn--mller-kva.example']) {
+      const found = await query(t, tenant.key, WithParticipant, { participant });
+      expect(found.conversations.totalCount).toBe(1);
+    }
   });
 
   it('is unread by one unread message, and read without', async () => {

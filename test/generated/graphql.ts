@@ -566,6 +566,13 @@ export type UnlinkMutation = { unlinkConversation:
         > } }
    };
 
+export type WithParticipantQueryVariables = Exact<{
+  participant: string;
+}>;
+
+
+export type WithParticipantQuery = { conversations: { totalCount: number } };
+
 export type AccountBudgetQueryVariables = Exact<{
   uid: string;
 }>;
@@ -1237,6 +1244,13 @@ export const UnlinkDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const WithParticipantDocument = new TypedDocumentString(`
+    query WithParticipant($participant: EmailAddress!) {
+  conversations(filter: { participant: $participant }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<WithParticipantQuery, WithParticipantQueryVariables>;
 export const AccountBudgetDocument = new TypedDocumentString(`
     query AccountBudget($uid: UUID!) {
   emailAccount(uid: $uid) {
