@@ -52,7 +52,9 @@ const InvoiceFilter = builder.inputType('InvoiceFilter', {
   fields: (t) => ({
     status: t.field({ type: [InvoiceStatus], description: 'In one of these states.' }),
     customerUid: t.field({ type: 'UUID', description: 'Of this customer.' }),
-    awaitingReply: t.boolean({ description: 'Contacted with nothing come in since, or not.' }),
+    awaitingReply: t.boolean({
+      description: 'Contacted with nothing come in since, or not: see `Invoice.awaitingReply`.',
+    }),
   }),
 });
 

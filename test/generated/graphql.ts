@@ -34,15 +34,15 @@ export type ContextRefInput = {
 
 /** Every condition that is given must hold. */
 export type ConversationFilter = {
-  /** In this account. */
+  /** In this account's mailbox. */
   accountUid?: string | null | undefined;
-  /** About this entity. */
+  /** About this entity. One of an unknown type is what nothing is about. */
   context?: ContextRefInput | null | undefined;
-  /** Answered or not. */
+  /** Answered by a person, or not: see `Conversation.hasReply`. */
   hasReply?: boolean | null | undefined;
-  /** Read or not. */
+  /** Read wholly, or not. */
   isRead?: boolean | null | undefined;
-  /** With this address in it. */
+  /** With this address among the participants, whatever its case. */
   participant?: string | null | undefined;
   /** With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
   search?: string | null | undefined;
@@ -145,7 +145,7 @@ export type ErrorCode =
 
 /** Every condition that is given must hold. */
 export type InvoiceFilter = {
-  /** Contacted with nothing come in since, or not. */
+  /** Contacted with nothing come in since, or not: see `Invoice.awaitingReply`. */
   awaitingReply?: boolean | null | undefined;
   /** Of this customer. */
   customerUid?: string | null | undefined;
