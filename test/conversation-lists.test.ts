@@ -191,8 +191,10 @@ describe('conversations', () => {
     const below = (levels: number): string =>
       levels === 0 ? 'uid' : `messages(first: 1) { edges { node { conversation { ${below(levels - 1)} } } } }`;
     const deep = `{ conversations(first: 1) { edges { node { ${below(6)} } } } }`;
+    const files = 'messages(first: 50) { edges { node { attachments { sha256 } } } }';
     for (const operation of [
       wide,
+      `{ conversations(first: 100) { edges { node { ${files} } } } }`,
       deep,
       `{ a: conversations(first: -1000000000) { edges { node { uid } } } ${wide.slice(1)}`,
     ]) {

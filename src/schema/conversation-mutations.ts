@@ -12,7 +12,7 @@ function conversationPayload(name: string, description: string) {
     fields: (t) => ({
       conversation: t.prismaField({
         type: Conversation,
-        description: 'The conversation as it is now.',
+        description: 'The conversation as it is now. To ask for it needs the scope `email:read`.',
         resolve: (query, { conversationId }, _args, { db }) =>
           db.conversation.findFirstOrThrow({ ...query, where: { id: conversationId } }),
       }),
