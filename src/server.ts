@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
-import { serveAttachment } from './downloads.ts';
+import { serveAttachment, serveAttachmentPreflight } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
 import { describeError } from './log.ts';
 import { CALLBACK_PATH } from './mail/connect.ts';
@@ -69,6 +69,7 @@ async function route(app: App, pathname: string, request: IncomingMessage, respo
   if (pathname === '/google/push' && request.method === 'POST' && app.config.worker !== 'only') {
     return servePush(app, request, response);
   }
+  if (first === 'attachments' && request.method === 'OPTIONS') return serveAttachmentPreflight(app, request, response);
   if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });
   if (first === 'attachments' && app.config.worker !== 'only' && second !== undefined && rest.length === 0) {
     return serveAttachment(app, request, response, second);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sandboxGmailClient } from '../sandbox/client.ts';
 import { readBack as storeAgain } from '../src/sync/read-back.ts';
 import { graphql } from './generated/gql.ts';
 import {
@@ -17,6 +16,7 @@ import { accepted, createRecipient, readBack, write } from './mail.ts';
 import { insertConversation } from './rows.ts';
 import { InvoiceContact } from './send-documents.ts';
 import { type Given, gmailMessage, permutations, store } from './stored.ts';
+import { deliver, gmailOf, syncWholly } from './syncing.ts';
 
 const Link = graphql(`
   mutation Link($uid: UUID!, $context: ContextRefInput!) {
@@ -36,21 +36,9 @@ const Unlink = graphql(`
     }
   }
 `);
-const MarkRead = graphql(`
-  mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
-    markConversationRead(uid: $uid, read: $read) {
-      __typename
-      ... on MarkConversationReadPayload { conversation { uid isRead messages { edges { node { isRead labels } } } } }
-      ... on Error { code retry }
-      ... on AccountNotReadyError { account { status } }
-      ... on ProviderError { providerStatus providerReason }
-    }
-  }
-`);
-const SearchAll = graphql(`
-  query SearchAll($search: String!) {
-    conversations(filter: { search: $search }) { totalCount }
-    outboundEmails(filter: { search: $search }) { totalCount }
+const WithParticipant = graphql(`
+  query WithParticipant($participant: EmailAddress!) {
+    conversations(filter: { participant: $participant }) { totalCount }
   }
 `);
 
@@ -149,6 +137,24 @@ describe('a conversation', () => {
     expect((await conversation()).participants).toHaveLength(5);
   });
 
+  it('names each participant once, in the form in which a filter finds it, also after a change of labels', async () => {
+    const participants = ['joe@acme.example', 'maria@acme.example', 'zoe@xn--mller-kva.example'];
+    const cc = '"Zoë" <zoe@müller.example>, ZOE@Müller.example, Joe <JOE@acme.example>, joe@acme.example (Joe)';
+    await syncWholly(t, tenant);
+    const id = deliver(t, tenant, { subject: 'Hello', from: 'Maria@Acme.example', headers: [`Cc: ${cc}`] });
+    await syncWholly(t, tenant);
+    const { threadId } = t.sandbox.admin.messages(tenant.email).find((message) => message.id === id) ?? {};
+    expect((await conversation(threadId)).participants).toEqual(participants);
+    const requestBody = { addLabelIds: ['STARRED'] };
+    await gmailOf(t, tenant).messages.modify({ userId: 'me', id, requestBody });
+    await syncWholly(t, tenant);
+    expect((await conversation(threadId)).participants).toEqual(participants);
+    for (const participant of ['zoe@müller.example', 'ZOE@MÜLLER.example', 'zoe@xn--mller-kva.example']) {
+      const found = await query(t, tenant.key, WithParticipant, { participant });
+      expect(found.conversations.totalCount).toBe(1);
+    }
+  });
+
   it('is unread by one unread message, and read without', async () => {
     await store(t, tenant, gmailMessage(tenant, { messageId: 'a', threadId: 'thread', labels: ['INBOX'] }));
     expect((await conversation()).isRead).toBe(true);
@@ -238,6 +244,77 @@ describe('contexts', () => {
     expect(await awaiting()).toBe(true);
   });
 
+  it('are linked once by many at once, and count once', async () => {
+    const uid = await insertConversation(t, tenant);
+    await store(t, tenant, gmailMessage(tenant, { messageId: 'first' }));
+    const answers = await Promise.all(Array.from({ length: 12 }, () => link(uid)));
+    expect(new Set(answers.map(({ __typename }) => __typename))).toEqual(new Set(['LinkConversationPayload']));
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(1);
+    await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 ? link(uid) : unlink(uid))));
+    expectType(await unlink(uid), 'UnlinkConversationPayload');
+    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
+  });
+
+  /** Sends about the invoice in a conversation of its own, which Maria answers. */
+  async function correspondence() {
+    const maria = createRecipient(t, tenant);
+    const email = {
+      fromAccountUid: tenant.accountId,
+      to: [maria],
+      subject: 'Invoice',
+      bodyText: 'x',
+      context: about(),
+    };
+    const sent = await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    const [mail] = t.sandbox.admin.messages(maria);
+    const { uid: answerUid } = await write(t, tenant, { from: maria, subject: 'Re: Invoice', answers: mail });
+    const uid = sent.conversation.uid;
+    const reply = async (context?: { type: string; uid: string }) => {
+      const input = { replyToMessageUid: answerUid, to: [maria], subject: 'Re: Invoice', bodyText: 'y' };
+      const { outboundEmail } = await accepted(t, tenant, { reply: context ? { ...input, context } : input });
+      return readBack(t, tenant, outboundEmail.uid);
+    };
+    return { uid, reply, answers: mail, maria };
+  }
+  const contextsOf = async (conversationId: string) => {
+    const orderBy = { createdAt: 'asc' } as const;
+    const links = await t.app.db.conversationContext.findMany({ where: { conversationId }, orderBy });
+    return links.map(({ contextId }) => contextId);
+  };
+
+  it('that were inherited and unlinked are not inherited any more, until an email is about them again', async () => {
+    const { uid, reply } = await correspondence();
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
+    await unlink(uid);
+    expect((await reply()).contextUid).toBeNull();
+    expect(await contextsOf(uid)).toEqual([]);
+    expect((await reply(about())).contextUid).toBe(invoice.invoiceId);
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
+    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+  });
+
+  it('that come later are linked beside the first, which replies go on to inherit', async () => {
+    const { uid, reply } = await correspondence();
+    const other = await createInvoice(t, tenant, 'INV-2');
+    await reply({ type: 'invoice', uid: other.invoiceId });
+    await reply({ type: 'customer', uid: other.customerId });
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId, other.invoiceId, other.customerId]);
+    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+    await unlink(uid);
+    expect((await reply()).contextUid).toBe(other.invoiceId);
+  });
+
+  it("are an inbound reply's as well: nothing is awaited once it is here, and it is again after the next email", async () => {
+    const { reply, maria } = await correspondence();
+    const contact = async () => (await query(t, tenant.key, InvoiceContact, { uid: invoice.invoiceId })).invoice;
+    expect(await contact()).toMatchObject({ awaitingReply: false });
+    const second = await reply();
+    expect(await contact()).toMatchObject({ awaitingReply: true, lastContactedAt: second.sentAt });
+    const answers = t.sandbox.admin.messages(maria).at(-1);
+    await write(t, tenant, { from: maria, subject: 'Re: Invoice', answers });
+    expect(await contact()).toMatchObject({ awaitingReply: false });
+  });
+
   it("are refused for what is unknown, another organization's, or without the scope", async () => {
     const uid = await insertConversation(t, tenant);
     expect(expectType(await link(uid, { type: 'planet', uid }), 'InvalidInputError').message).toContain(
@@ -251,118 +328,5 @@ describe('contexts', () => {
     const answer = await request(t, key, Link, { uid, context: about() });
     expect(answer.errors[0]?.extensions?.code).toBe('FORBIDDEN');
     expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
-  });
-});
-
-describe('markConversationRead', () => {
-  /** Two messages in one thread of the mailbox. */
-  async function thread() {
-    const maria = createRecipient(t, tenant);
-    const first = await write(t, tenant, { from: maria, subject: 'Hello' });
-    const second = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers: first.copy });
-    const { conversationId } = await t.app.db.emailMessage.findFirstOrThrow({ where: { id: first.uid } });
-    return { maria, uid: conversationId, ids: [first.received.id, second.received.id], answers: second.copy };
-  }
-  const mark = async (uid: string, read = true, key = tenant.key) =>
-    (await query(t, key, MarkRead, { uid, read })).markConversationRead;
-  const unreadInGmail = () =>
-    t.sandbox.admin
-      .messages(tenant.email)
-      .filter(({ labelIds }) => labelIds.includes('UNREAD'))
-      .map(({ id }) => id);
-
-  it('marks it read in Gmail and here, however often', async () => {
-    const { uid, ids } = await thread();
-    expect(unreadInGmail()).toEqual(ids);
-    for (let n = 0; n < 2; n += 1) {
-      const { conversation: marked } = expectType(await mark(uid), 'MarkConversationReadPayload');
-      expect(marked.isRead).toBe(true);
-      expect(marked.messages.edges.map(({ node }) => node)).toEqual([
-        { isRead: true, labels: ['INBOX'] },
-        { isRead: true, labels: ['INBOX'] },
-      ]);
-      expect(unreadInGmail()).toEqual([]);
-    }
-  });
-
-  it('marks the last received message unread', async () => {
-    const { uid, ids } = await thread();
-    await mark(uid);
-    const { conversation: marked } = expectType(await mark(uid, false), 'MarkConversationReadPayload');
-    expect(marked.isRead).toBe(false);
-    expect(unreadInGmail()).toEqual(ids.slice(1));
-    expect(marked.messages.edges.map(({ node }) => node.isRead)).toEqual([true, false]);
-  });
-
-  it('leaves unread what came in meanwhile', async () => {
-    const { uid, maria, answers } = await thread();
-    const held = t.sandbox.admin.hold('messages.batchModify');
-    const marking = mark(uid);
-    await held.arrived;
-    const late = await write(t, tenant, { from: maria, subject: 'Re: Hello', answers });
-    held.release();
-    expect(expectType(await marking, 'MarkConversationReadPayload').conversation.isRead).toBe(false);
-    expect(unreadInGmail()).toEqual([late.received.id]);
-  });
-
-  it.each([
-    ['refuses', { kind: 'status', status: 403 }, { retry: 'AFTER', providerStatus: 403 }],
-    ['is away', { kind: 'reset' }, { retry: 'SAFE', providerStatus: 0 }],
-  ] as const)('changes nothing here when Gmail %s', async (_, effect, expected) => {
-    const { uid } = await thread();
-    t.sandbox.admin.fault({ call: 'messages.batchModify', mailbox: tenant.email, times: 'always', effect });
-    expect(expectType(await mark(uid), 'ProviderError')).toMatchObject({ code: 'PROVIDER_ERROR', ...expected });
-    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
-  });
-
-  it('says that the account is not ready, and that it needs consent', async () => {
-    const { uid } = await thread();
-    t.sandbox.admin.revoke(tenant.email);
-    const refused = expectType(await mark(uid), 'AccountNotReadyError');
-    expect(refused.account.status).toBe('NEEDS_REAUTH');
-    expect(expectType(await mark(uid), 'AccountNotReadyError').code).toBe('ACCOUNT_NOT_READY');
-    expect(await t.app.db.conversation.findFirstOrThrow({ where: { id: uid } })).toMatchObject({ isRead: false });
-  });
-
-  it('counts a message in the trash too', async () => {
-    const { uid, ids } = await thread();
-    await sandboxGmailClient(t.sandbox, tenant.email).users.messages.trash({ userId: 'me', id: ids[0] ?? '' });
-    expect((await mark(uid)).__typename).toBe('MarkConversationReadPayload');
-    expect(unreadInGmail()).toEqual([]);
-  });
-
-  it("does not find another organization's, and needs email:send", async () => {
-    const { uid } = await thread();
-    const other = await createTenant(t);
-    expect((await mark(uid, true, other.key)).__typename).toBe('NotFoundError');
-    const key = await createKey(t, tenant.organizationId, ['email:read']);
-    expect((await request(t, key, MarkRead, { uid, read: true })).errors[0]?.extensions?.code).toBe('FORBIDDEN');
-    expect(unreadInGmail()).toHaveLength(2);
-  });
-});
-
-describe('search', () => {
-  it('of symbols alone finds nothing, of nothing everything', async () => {
-    const maria = createRecipient(t, tenant);
-    const email = { fromAccountUid: tenant.accountId, to: [maria], subject: 'C++ & more', bodyText: 'x' };
-    await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
-    for (const search of ['!!!', '--', '🙂', '( )', '%', '*']) {
-      const found = await query(t, tenant.key, SearchAll, { search });
-      expect([search, found.conversations.totalCount, found.outboundEmails.totalCount]).toEqual([search, 0, 0]);
-    }
-    const all = await query(t, tenant.key, SearchAll, { search: '  ' });
-    expect([all.conversations.totalCount, all.outboundEmails.totalCount]).toEqual([1, 1]);
-  });
-
-  it('finds the words of an HTML body, not its markup', async () => {
-    const message = gmailMessage(tenant, {
-      messageId: 'html',
-      bodyText: null,
-      bodyHtml: '<table class="zebra"><td>Giraffe</td></table>',
-    });
-    await store(t, tenant, message);
-    const count = async (search: string) =>
-      (await query(t, tenant.key, SearchAll, { search })).conversations.totalCount;
-    expect([await count('giraffe'), await count('zebra'), await count('table')]).toEqual([1, 0, 0]);
   });
 });

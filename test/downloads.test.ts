@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Disconnect } from './connecting.ts';
 import { graphql } from './generated/gql.ts';
-import { createKey, createTenant, query, receive, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import {
+  createKey,
+  createTenant,
+  eventually,
+  query,
+  receive,
+  request,
+  startTestApp,
+  type Tenant,
+  type TestApp,
+} from './harness.ts';
+import { gmailOf } from './syncing.ts';
 
 const CreateDraftWithFiles = graphql(`
   mutation CreateDraftWithFiles($input: CreateDraftInput!) {
@@ -20,20 +32,35 @@ const ReceivedHash = graphql(`
   query ReceivedHash($uid: UUID!) { emailMessage(uid: $uid) { attachments { sha256 } } }
 `);
 
+const ORIGIN = 'https://app.example.com';
+
 let app: TestApp;
 let tenant: Tenant;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ env: { CORS_ORIGINS: ORIGIN } });
   tenant = await createTenant(app);
 });
+afterEach(() => app.sandbox.admin.clearFaults());
 afterAll(() => app.close());
+
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
-function download(uid: string, { key = tenant.key, method = 'GET' }: { key?: string | null; method?: string } = {}) {
-  const headers = key === null ? undefined : { authorization: `Bearer ${key}` };
-  return fetch(`${app.url}/attachments/${uid}`, { method, ...(headers ? { headers } : {}) });
+interface Asking {
+  readonly key?: string | null;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+function download(uid: string, { key = tenant.key, headers = {}, ...init }: Asking = {}) {
+  const authorization: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
+  return fetch(`${app.url}/attachments/${uid}`, { ...init, headers: { ...authorization, ...headers } });
 }
 
 async function attach(filename: string, contentType: string, bytes: Buffer) {
@@ -67,25 +94,94 @@ describe('GET /attachments/:uid', () => {
     expect(decodeURIComponent(encoded ?? '')).toBe(filename);
   });
 
-  it('gives a large file whole', async () => {
+  it('gives a large file whole, and says how long it is', async () => {
     const bytes = Buffer.alloc(3 * 1024 * 1024 + 17, 'epistle');
     const file = await attach('large.bin', 'application/octet-stream', bytes);
-    expect(sha256(Buffer.from(await (await download(file.uid)).arrayBuffer()))).toBe(sha256(bytes));
+    const response = await download(file.uid);
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(sha256(Buffer.from(await response.arrayBuffer()))).toBe(sha256(bytes));
   });
 
   it('gives an empty file', async () => {
     const file = await attach('empty.txt', 'text/plain', Buffer.alloc(0));
-    expect((await (await download(file.uid)).arrayBuffer()).byteLength).toBe(0);
+    const response = await download(file.uid);
+    expect(response.headers.get('content-length')).toBe('0');
+    expect((await response.arrayBuffer()).byteLength).toBe(0);
+    expect((await download(file.uid, { headers: { range: 'bytes=0-' } })).status).toBe(416);
   });
 
   it('answers HEAD with the same headers and no body', async () => {
     const file = await attach('a.pdf', 'application/pdf', Buffer.from('%PDF'));
     const [head, get] = [await download(file.uid, { method: 'HEAD' }), await download(file.uid)];
     expect(await head.text()).toBe('');
-    for (const name of ['content-type', 'content-disposition', 'etag']) {
+    for (const name of ['content-type', 'content-disposition', 'content-length', 'accept-ranges', 'etag']) {
       expect(head.headers.get(name)).toBe(get.headers.get(name));
     }
-    await get.arrayBuffer();
+    expect(await get.text()).toBe('%PDF');
+  });
+
+  it('gives a range, also across the pieces in which it is read', async () => {
+    const bytes = Buffer.from(Array.from({ length: 3 * 1024 * 1024 }, (_, n) => (n * 7) % 251));
+    const { uid } = await attach('large.bin', 'application/octet-stream', bytes);
+    const size = bytes.length;
+    const ranges: [string, number, number][] = [
+      ['bytes=0-0', 0, 1],
+      ['bytes=10-', 10, size],
+      ['bytes=-5', size - 5, size],
+      ['bytes=-99999999', 0, size],
+      [`bytes=5-${size * 2}`, 5, size],
+      ['bytes=1048570-2097160', 1_048_570, 2_097_161],
+    ];
+    for (const [range, from, to] of ranges) {
+      const response = await download(uid, { headers: { range } });
+      expect([range, response.status]).toEqual([range, 206]);
+      expect(response.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/${size}`);
+      expect(response.headers.get('content-length')).toBe(String(to - from));
+      expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(from, to))).toBe(true);
+    }
+    for (const range of [`bytes=${size}-`, 'bytes=-0']) {
+      const response = await download(uid, { headers: { range } });
+      expect([response.status, response.headers.get('content-range')]).toEqual([416, `bytes */${size}`]);
+      await response.arrayBuffer();
+    }
+    for (const range of ['bytes=0-1,5-6', 'bytes=9-3', 'bytes=-', 'lines=1-2', 'bytes=a-b']) {
+      const response = await download(uid, { headers: { range } });
+      expect([range, response.status, (await response.arrayBuffer()).byteLength]).toEqual([range, 200, size]);
+    }
+  });
+
+  it('goes on with the same file only, and does not send again what the client has', async () => {
+    const file = await attach('a.txt', 'text/plain', Buffer.from('0123456789'));
+    const etag = `"${file.sha256}"`;
+    const resumed = await download(file.uid, { headers: { range: 'bytes=8-', 'if-range': etag } });
+    expect([resumed.status, await resumed.text()]).toEqual([206, '89']);
+    const changed = await download(file.uid, { headers: { range: 'bytes=8-', 'if-range': '"another"' } });
+    expect([changed.status, await changed.text()]).toEqual([200, '0123456789']);
+    for (const known of [etag, `"x", W/${etag}`, '*']) {
+      const response = await download(file.uid, { headers: { 'if-none-match': known } });
+      expect([known, response.status, await response.text()]).toEqual([known, 304, '']);
+    }
+    const other = await download(file.uid, { headers: { 'if-none-match': '"x"' } });
+    expect([other.status, await other.text()]).toEqual([200, '0123456789']);
+  });
+
+  it('lets a page of an allowed origin in, and no other', async () => {
+    const file = await attach('a.txt', 'text/plain', Buffer.from('a'));
+    const preflight = (origin: string) =>
+      download(file.uid, { key: null, method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'GET' } });
+    const allowed = await preflight(ORIGIN);
+    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([204, ORIGIN]);
+    expect(allowed.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(allowed.headers.get('access-control-allow-credentials')).toBeNull();
+    const given = await download(file.uid, { headers: { origin: ORIGIN } });
+    expect(given.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(given.headers.get('access-control-expose-headers')).toContain('content-disposition');
+    expect(given.headers.get('vary')).toBe('authorization, origin');
+    expect(await given.text()).toBe('a');
+    for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'null']) {
+      const refused = [await preflight(origin), await download(file.uid, { headers: { origin } })];
+      for (const response of refused) expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
   });
 
   it('answers 404 to what is no attachment', async () => {
@@ -93,6 +189,17 @@ describe('GET /attachments/:uid', () => {
       const response = await download(uid);
       expect([response.status, await response.json()]).toEqual([404, { error: 'There is no such attachment.' }]);
     }
+  });
+
+  it('is broken off by clients without a word of it', async () => {
+    const file = await attach('large.bin', 'application/octet-stream', Buffer.alloc(20 * 1024 * 1024, 'epistle'));
+    const { signal, abort } = abortable();
+    const response = await download(file.uid, { signal });
+    await response.body?.getReader().read();
+    abort();
+    const whole = await download(file.uid, { headers: { range: 'bytes=0-9' } });
+    expect(await whole.text()).toBe('epistleepi');
+    expect(app.logged.filter((line) => line.includes('unexpected error'))).toEqual([]);
   });
 
   it('asks for a key that may read, and for reading', async () => {
@@ -148,9 +255,95 @@ ${bytes.toString('base64')}
     expect(fetched()).toBe(before);
   });
 
+  async function receiveFile(mail = raw()) {
+    const messageUid = await receive(app, tenant, { from: 'maria@acme.example', raw: mail });
+    const { emailMessage } = await query(app, tenant.key, ReceivedFiles, { uid: messageUid });
+    const uid = emailMessage?.attachments[0]?.uid ?? '';
+    const { providerMessageId } = await app.app.db.emailMessage.findFirstOrThrow({ where: { id: messageUid } });
+    return { uid, messageUid, providerMessageId };
+  }
+  const hash = async (uid: string) => (await request(app, tenant.key, ReceivedHash, { uid })).errors[0]?.extensions;
+
   it('is fetched to tell its hash', async () => {
     const uid = await receive(app, tenant, { from: 'maria@acme.example', raw: raw() });
     const { emailMessage } = await query(app, tenant.key, ReceivedHash, { uid });
     expect(emailMessage?.attachments).toEqual([{ sha256: sha256(bytes) }]);
+  });
+
+  it('is as long as it is, whatever Gmail has said of it', async () => {
+    const { uid } = await receiveFile();
+    await app.app.pool.query('UPDATE attachment SET size = 7 WHERE id = $1', [uid]);
+    const response = await download(uid);
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  });
+
+  it('is gone when its message was deleted in Gmail', async () => {
+    const { uid, messageUid, providerMessageId } = await receiveFile();
+    await gmailOf(app, tenant).messages.delete({ userId: 'me', id: providerMessageId });
+    expect((await download(uid)).status).toBe(410);
+    expect(await hash(messageUid)).toEqual({ code: 'NOT_FOUND', retry: 'NEVER' });
+  });
+
+  it('cannot be had while Gmail fails, and can be afterwards', async () => {
+    const { uid, messageUid } = await receiveFile();
+    const failing = { mailbox: tenant.email, times: 'always', effect: { kind: 'status', status: 503 } } as const;
+    app.sandbox.admin.fault({ call: 'messages.get', ...failing });
+    const refused = await download(uid);
+    expect([refused.status, refused.headers.get('cache-control')]).toEqual([502, 'no-store']);
+    expect(await hash(messageUid)).toEqual({ code: 'PROVIDER_ERROR', retry: 'SAFE' });
+    app.sandbox.admin.clearFaults();
+    expect(Buffer.from(await (await download(uid)).arrayBuffer())).toEqual(bytes);
+  });
+
+  it('is stored although the client that asked for it first has gone away', async () => {
+    const { uid } = await receiveFile();
+    const held = app.sandbox.admin.hold('messages.get');
+    const { signal, abort } = abortable();
+    const asked = download(uid, { signal });
+    await held.arrived;
+    abort();
+    await expect(asked).rejects.toThrow();
+    held.release();
+    const stored = async () => (await app.app.db.attachment.findFirstOrThrow({ where: { id: uid } })).sha256;
+    expect(await eventually(stored)).toBe(sha256(bytes));
+    // By the time that another one is whole, the first is over as well.
+    expect(Buffer.from(await (await download(uid)).arrayBuffer())).toEqual(bytes);
+    expect(app.logged.filter((line) => line.includes('unexpected error'))).toEqual([]);
+  });
+
+  it('of a mailbox that is no longer connected is there when it was opened before, and says why when not', async () => {
+    tenant = await createTenant(app);
+    const [opened, closed] = [await receiveFile(), await receiveFile()];
+    await (await download(opened.uid)).arrayBuffer();
+    await query(app, tenant.key, Disconnect, { uid: tenant.accountId });
+    expect(Buffer.from(await (await download(opened.uid)).arrayBuffer())).toEqual(bytes);
+    const refused = await download(closed.uid);
+    expect([refused.status, await refused.json()]).toEqual([409, { error: expect.stringContaining('DISCONNECTED') }]);
+    expect(await hash(closed.messageUid)).toMatchObject({ code: 'ACCOUNT_NOT_READY' });
+  });
+
+  it('is saved under a name that is only a name, as what it says it is or as bytes', async () => {
+    tenant = await createTenant(app);
+    const hostile = `From: maria@acme.example
+To: ${tenant.email}
+Subject: files
+Message-ID: <${Math.random()}@acme.example>
+MIME-Version: 1.0
+Content-Type: text/html; name="x"
+Content-Disposition: attachment; filename*=UTF-8''..%2F..%5Cetc%2F%0D%0ASet-Cookie%3A%20a%3Db%E2%80%AEgnp.${'x'.repeat(400)}.exe
+
+<script>alert(1)</script>
+`;
+    const { uid } = await receiveFile(hostile);
+    await app.app.pool.query('UPDATE attachment SET content_type = $2 WHERE id = $1', [uid, 'text/html\u0101, x']);
+    const response = await download(uid);
+    const disposition = response.headers.get('content-disposition') ?? '';
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(disposition).not.toMatch(/[/\\]|%2F|%5C|%0D|%0A|%E2%80%AE/i);
+    expect(disposition).toMatch(/\.exe$/);
+    expect(disposition.length).toBeLessThan(1_000);
+    expect(response.headers.get('content-type')).toBe('application/octet-stream');
+    await response.arrayBuffer();
   });
 });

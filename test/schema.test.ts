@@ -179,6 +179,82 @@ describe('the contract', () => {
       references: [String!]!; providerMessageId: String!; attachments: [Attachment!]!; outboundEmail: OutboundEmail
       replySuggestion(all: Boolean): ReplySuggestion!`,
     );
+    expect(shape('Direction').toSorted()).toEqual(['INBOUND', 'OUTBOUND']);
+    expectAtLeast('MailboxAddress', 'address: String!; name: String');
+    expectAtLeast(
+      'ReplySuggestion',
+      'to: [EmailAddress!]!; cc: [EmailAddress!]!; subject: String!; quotedText: String!; quotedHtml: String!',
+    );
+    expectAtLeast('Attachment', 'contentType: String!; contentId: String');
+    expectAtLeast(
+      'Bounce',
+      'recipient: EmailAddress!; status: String!; diagnostic: String; permanent: Boolean!; at: DateTime!',
+    );
+    expectAtLeast('OutboundEmail', 'bounces: [Bounce!]!');
+  });
+
+  it('of accounts holds', () => {
+    expectAtLeast(
+      'EmailAccount',
+      `email: EmailAddress!; displayName: String; aliases: [EmailAddress!]!; status: EmailAccountStatus!
+      statusReason: String; sendBudget: SendBudget!; lastSyncedAt: DateTime; connectedAt: DateTime!`,
+    );
+    expectAtLeast('SendBudget', 'sentLast24h: Int!; dailyLimit: Int!; nextSendAt: DateTime!');
+    expect(shape('EmailAccountStatus').toSorted()).toEqual(sorted('ACTIVE NEEDS_REAUTH PAUSED DISCONNECTED'));
+  });
+
+  it('of reading holds', () => {
+    expectAtLeast(
+      'Query',
+      `viewer: Viewer!; node(id: ID!): Node; nodes(ids: [ID!]!): [Node]!
+      conversation(uid: UUID!): Conversation; emailMessage(uid: UUID!): EmailMessage
+      emailAccount(uid: UUID!): EmailAccount; emailAccounts: [EmailAccount!]!
+      outboundEmail(uid: UUID!): OutboundEmail; draft(uid: UUID!): Draft
+      invoice(number: String, uid: UUID): Invoice; customer(externalId: String, uid: UUID): Customer
+      customers(${PAGE}): CustomerConnection!; contextTypes: [String!]!; apiKeys: [ApiKey!]!`,
+    );
+    const page = PAGE.split(', ');
+    const filtered = (filter: string, ...others: string[]) =>
+      [...page, `filter: ${filter}`, ...others].toSorted().join(', ');
+    expectAtLeast(
+      'Query',
+      `conversations(${filtered('ConversationFilter')}): ConversationConnection!
+      invoices(${filtered('InvoiceFilter')}): InvoiceConnection!
+      drafts(${filtered('DraftFilter')}): DraftConnection!
+      outboundEmails(${filtered('OutboundEmailFilter', 'orderBy: OutboundEmailOrder')}): OutboundEmailConnection!`,
+    );
+    expectAtLeast(
+      'ConversationFilter',
+      `isRead: Boolean; hasReply: Boolean; accountUid: UUID; context: ContextRefInput; participant: EmailAddress
+      search: String`,
+    );
+    expectAtLeast('InvoiceFilter', 'status: [InvoiceStatus!]; customerUid: UUID; awaitingReply: Boolean');
+    expectAtLeast('DraftFilter', 'context: ContextRefInput; accountUid: UUID; scheduled: Boolean');
+    expectAtLeast(
+      'OutboundEmailFilter',
+      `status: [OutboundEmailStatus!]; mode: [SendMode!]; accountUid: UUID; context: ContextRefInput
+      recipient: EmailAddress; conversationUid: UUID; search: String; createdFrom: DateTime; createdTo: DateTime`,
+    );
+    expect(shape('OutboundEmailOrder').toSorted()).toEqual(sorted('CREATED_ASC CREATED_DESC PLANNED_ASC SENT_DESC'));
+  });
+
+  it('of mutations of conversations, accounts and contexts holds', () => {
+    expectAtLeast(
+      'Mutation',
+      `markConversationRead(read: Boolean!, uid: UUID!): MarkConversationReadResult!
+      linkConversation(context: ContextRefInput!, uid: UUID!): LinkConversationResult!
+      unlinkConversation(context: ContextRefInput!, uid: UUID!): UnlinkConversationResult!
+      syncEmailAccount(uid: UUID!): SyncEmailAccountResult!
+      disconnectEmailAccount(uid: UUID!): DisconnectEmailAccountResult!
+      upsertCustomer(input: UpsertCustomerInput!): UpsertCustomerResult!
+      upsertInvoice(input: UpsertInvoiceInput!): UpsertInvoiceResult!`,
+    );
+    const read = schema
+      .getMutationType()
+      ?.getFields()
+      .markConversationRead?.args.find(({ name }) => name === 'read');
+    expect(read?.default?.literal).toMatchObject({ kind: 'BooleanValue', value: true });
+    expectAtLeast('ContextRefInput', 'type: String!; uid: UUID!');
   });
 
   it('of contexts holds', () => {
@@ -191,7 +267,13 @@ describe('the contract', () => {
       outboundEmails(${PAGE}): OutboundEmailConnection!; drafts(${PAGE}): DraftConnection!
       conversations(${PAGE}): ConversationConnection!`,
     );
+    expectAtLeast('Invoice', 'currency: String!');
+    expect(shape('InvoiceStatus').toSorted()).toEqual(sorted('DRAFT OPEN OVERDUE PAID VOID'));
     expectAtLeast('Money', 'cents: String!; currency: String!; formatted: String!');
-    expectAtLeast('Customer', 'externalId: String!; name: String!; email: EmailAddress');
+    expectAtLeast(
+      'Customer',
+      `externalId: String!; name: String!; email: EmailAddress; invoices(${PAGE}): InvoiceConnection!
+      outboundEmails(${PAGE}): OutboundEmailConnection!; conversations(${PAGE}): ConversationConnection!`,
+    );
   });
 });

@@ -173,6 +173,17 @@ const NESTED: [string, number, string][] = [
   ],
 ];
 
+const EVERYTHING = `uid subject snippet participants isRead hasReply messageCount ownerEmail account { email sendBudget { sentLast24h } }
+  contexts { ... on Invoice { number awaitingReply customer { name } } ... on Customer { name } }
+  messages(first: 5) { totalCount edges { node {
+    subject from { address } to { address } bodyText attachments { filename } replySuggestion { to subject quotedHtml }
+    outboundEmail { uid status bounces { recipient } } conversation { uid account { email } }
+  } } }
+  outboundEmails(first: 5) { totalCount edges { node {
+    status replyToMessage { uid from { address } } message { uid } bounces { recipient }
+    events(first: 2) { edges { node { type } } } context { ... on Invoice { number } ... on Customer { name } }
+  } } }`;
+
 describe('nested lists', () => {
   for (const [what, most, operation] of NESTED) {
     it(`reads ${what} in at most ${most} statements, for 3 rows as for 30`, async () => {
@@ -182,6 +193,21 @@ describe('nested lists', () => {
       expect(many.length, many.join('\n')).toBeLessThanOrEqual(most);
     });
   }
+
+  it('reads conversations with all that there is below them in as many statements for 3 as for 30', async () => {
+    const lists = [
+      `conversations(first: 50) { edges { node { ${EVERYTHING} } } }`,
+      `conversations(first: 50, filter: { search: "" }) { totalCount edges { node { ${EVERYTHING} } } }`,
+      `invoices(first: 50, filter: { awaitingReply: false }) { edges { node { conversations(first: 2) { edges { node { ${EVERYTHING} } } } } } }`,
+    ];
+    for (const list of lists) {
+      const few = await statementsOf(small, `{ ${list} }`);
+      const many = await statementsOf(large, `{ ${list} }`);
+      // One less where no email is about a customer.
+      expect([few.length, few.length - 1], many.join('\n')).toContain(many.length);
+      expect(few.length, few.join('\n')).toBeLessThanOrEqual(9);
+    }
+  });
 
   it('reads a hundred nodes in one statement per type', async () => {
     const { rows } = await app.app.pool.query<{ id: string }>('SELECT id FROM invoice WHERE organization_id = $1', [

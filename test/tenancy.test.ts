@@ -52,6 +52,19 @@ async function ask(key: string, operation: string): Promise<string> {
   return JSON.stringify(data);
 }
 
+/** What a mutation of somebody else's could have changed. */
+async function state({ organizationId }: Tenant) {
+  const { db } = app.app;
+  const where = { organizationId };
+  const [accounts, conversations, links, emails] = await Promise.all([
+    db.emailAccount.findMany({ where, select: { status: true } }),
+    db.conversation.findMany({ where, select: { isRead: true }, orderBy: { id: 'asc' } }),
+    db.conversationContext.count({ where }),
+    db.outboundEmail.findMany({ where, select: { status: true, subject: true }, orderBy: { id: 'asc' } }),
+  ]);
+  return { accounts, conversations, links, emails };
+}
+
 describe("another organization's objects", () => {
   const single: [string, () => string][] = [
     ['outboundEmail', () => `(uid: "${uid.email}") { uid }`],
@@ -85,7 +98,21 @@ describe("another organization's objects", () => {
     expect(answer).toBe(`{"nodes":[{"id":"EmailAccount_${ours.accountId}"},null]}`);
   });
 
+  it('are null under whatever type, and our own under another than theirs', async () => {
+    const types = ['Conversation', 'EmailMessage', 'Invoice', 'Customer', 'EmailAccount', 'OutboundEmail', 'Draft'];
+    const found = async (id: string) => {
+      const ids = JSON.stringify(types.map((type) => `${type}_${id}`));
+      const nodes: unknown = JSON.parse(await ask(ours.key, `{ nodes(ids: ${ids}) { __typename } }`));
+      return nodes;
+    };
+    const none = types.map((): { __typename: string } | null => null);
+    for (const id of Object.values(uid)) expect(await found(id)).toEqual({ nodes: none });
+    expect(await found(conversationOfOurs)).toEqual({ nodes: none.with(0, { __typename: 'Conversation' }) });
+    expect(await found(invoiceOfOurs)).toEqual({ nodes: none.with(2, { __typename: 'Invoice' }) });
+  });
+
   it('are in no list, whatever the filter', async () => {
+    const stranger = await createTenant(app);
     const lists = [
       'outboundEmails',
       `outboundEmails(filter: { accountUid: "${uid.account}" })`,
@@ -98,12 +125,20 @@ describe("another organization's objects", () => {
       'conversations',
       `conversations(filter: { context: { type: "invoice", uid: "${uid.invoice}" } })`,
       'conversations(filter: { participant: "maria@acme.example" })',
+      'conversations(filter: { search: "maria@acme.example" })',
+      'conversations(filter: { search: "file" })',
+      `conversations(filter: { accountUid: "${uid.account}" })`,
+      'conversations(filter: { isRead: true })',
+      'conversations(filter: { hasReply: false })',
+      'invoices',
+      'invoices(filter: { awaitingReply: false })',
+      'invoices(filter: { status: [OPEN] })',
       `invoices(filter: { customerUid: "${uid.customer}" })`,
       'customers',
     ];
     for (const list of lists) {
       const operation = `{ list: ${list} { totalCount edges { node { uid } } } }`;
-      expect(await ask(ours.key, operation)).toBe('{"list":{"totalCount":0,"edges":[]}}');
+      expect(await ask(stranger.key, operation)).toBe('{"list":{"totalCount":0,"edges":[]}}');
       expect(await ask(theirs.key, operation)).not.toContain('"totalCount":0');
     }
     expect(await ask(ours.key, '{ emailAccounts { uid } apiKeys { uid } }')).not.toMatch(
@@ -131,15 +166,34 @@ describe("another organization's objects", () => {
         subtotalCents: "1", totalCents: "1", ${dates} })`,
     ],
     ['ApiKey', () => `revokeApiKey(uid: "${uid.key}")`],
+    ['Conversation', () => `linkConversation(uid: "${uid.conversation}", ${aboutOurs()})`],
+    ['Conversation', () => `unlinkConversation(uid: "${uid.conversation}", ${aboutOurs()})`],
+    ['Invoice', () => `linkConversation(uid: "${conversationOfOurs}", ${about()})`],
+    ['Invoice', () => `unlinkConversation(uid: "${conversationOfOurs}", ${about()})`],
+    ['Conversation', () => `markConversationRead(uid: "${uid.conversation}")`],
+    ['Conversation', () => `markConversationRead(uid: "${uid.conversation}", read: false)`],
+    ['EmailAccount', () => `syncEmailAccount(uid: "${uid.account}")`],
+    ['EmailAccount', () => `disconnectEmailAccount(uid: "${uid.account}")`],
   ];
+  let conversationOfOurs: string;
+  let invoiceOfOurs: string;
+  const aboutOurs = () => `context: { type: "invoice", uid: "${invoiceOfOurs}" }`;
+  beforeAll(async () => {
+    conversationOfOurs = await insertConversation(app, ours, { messageCount: 0 });
+    ({ invoiceId: invoiceOfOurs } = await createInvoice(app, ours, 'INV-ours'));
+  });
   for (const [entity, mutation] of mutations) {
     it(`are not found, and nothing is written: ${mutation.toString().slice(7, 70)}`, async () => {
+      const before = await state(theirs);
       const operation = `mutation { answer: ${mutation()} { __typename ... on NotFoundError { entity } } }`;
       expect(await ask(ours.key, operation)).toBe(`{"answer":{"__typename":"NotFoundError","entity":"${entity}"}}`);
-      const { rows } = await app.app.pool.query('SELECT FROM outbound_email WHERE organization_id = $1', [
-        ours.organizationId,
-      ]);
-      expect(rows).toEqual([]);
+      for (const table of ['outbound_email', 'conversation_context']) {
+        const { rows } = await app.app.pool.query(`SELECT FROM ${table} WHERE organization_id = $1`, [
+          ours.organizationId,
+        ]);
+        expect(rows).toEqual([]);
+      }
+      expect(await state(theirs)).toEqual(before);
     });
   }
 

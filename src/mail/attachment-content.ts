@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import type { AttachedFile } from './content.ts';
+import { refusalOf } from './gmail-refusal.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
 /** PostgreSQL writes bytes as text, twice as long: large ones are read piece by piece. */
@@ -40,27 +41,44 @@ export async function readAttachments(
 async function readLarge(sql: Sql, organizationId: string, sha256: string, size: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(size);
   let read = 0;
-  for await (const slice of contentSlices(sql, organizationId, sha256)) read += slice.copy(bytes, read);
-  if (read !== size) throw new Error('a stored file is not as long as it was');
+  for await (const slice of contentSlices(sql, organizationId, sha256, { from: 0, to: size })) {
+    read += slice.copy(bytes, read);
+  }
   return bytes;
 }
 
-/** The bytes of a stored content. */
-export async function* contentSlices(sql: Sql, organizationId: string, sha256: string): AsyncGenerator<Buffer> {
-  for (let from = 1; ; from += SLICE_BYTES) {
+/**
+ * The bytes of a stored content from `from` on, counted from 0, to before `to`.
+ * @throws when there are fewer: a length that was promised is kept, or the answer is broken off.
+ */
+export async function* contentSlices(
+  sql: Sql,
+  organizationId: string,
+  sha256: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): AsyncGenerator<Buffer> {
+  for (let at = from; at < to; at += SLICE_BYTES) {
+    const length = Math.min(SLICE_BYTES, to - at);
     const { rows } = await sql.query<{ slice: Buffer }>(
       'SELECT substring(bytes FROM $3 FOR $4) AS slice FROM attachment_content WHERE organization_id = $1 AND sha256 = $2',
-      [organizationId, sha256, from, SLICE_BYTES],
+      [organizationId, sha256, at + 1, length],
     );
     const slice = rows[0]?.slice;
-    if (slice === undefined || slice.length === 0) return;
+    if (slice?.length !== length) throw new Error('a stored file is not as long as it was');
     yield slice;
-    if (slice.length < SLICE_BYTES) return;
   }
+}
+
+export interface StoredContent {
+  /** In hex. */
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
 }
 
 interface ReceivedAttachment {
   readonly sha256: string | null;
+  readonly size: number;
   readonly partId: string | null;
   readonly providerMessageId: string | null;
 }
@@ -72,12 +90,11 @@ export class AttachmentGoneError extends Error {
 
 /**
  * Makes sure that an attachment's bytes are stored; those of a received one are fetched from Gmail when first wanted.
- * @returns their SHA-256 in hex.
- * @throws {AttachmentGoneError} @throws {GmailError}
+ * @throws {AttachmentGoneError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not give them.
  */
-export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<string> {
+export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<StoredContent> {
   const { rows } = await app.pool.query<ReceivedAttachment & Sender>(
-    `SELECT f.sha256, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
+    `SELECT f.sha256, f.size, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
      FROM attachment f
      LEFT JOIN email_message m ON m.organization_id = f.organization_id AND m.id = f.message_id
      LEFT JOIN email_account a ON a.organization_id = m.organization_id AND a.id = m.account_id
@@ -86,8 +103,10 @@ export async function ensureContent(app: App, organizationId: string, attachment
   );
   const [row] = rows;
   if (row === undefined) throw new AttachmentGoneError('no such attachment');
-  if (row.sha256 !== null) return row.sha256;
-  const bytes = await fetchPart(app, row);
+  if (row.sha256 !== null) return { sha256: row.sha256, size: row.size };
+  const bytes = await fetchPart(app, row).catch(async (error: unknown) => {
+    throw await refusalOf(app, row, error);
+  });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await inTransaction(app.pool, async (tx) => {
     await tx.query(
@@ -101,7 +120,7 @@ export async function ensureContent(app: App, organizationId: string, attachment
       bytes.length,
     ]);
   });
-  return sha256;
+  return { sha256, size: bytes.length };
 }
 
 async function fetchPart(app: App, row: ReceivedAttachment & Sender): Promise<Buffer> {

@@ -9,15 +9,26 @@ import { addressKey } from './address.ts';
 const MAX_TERMS = 4_000;
 const MAX_TEXT_LENGTH = 200_000;
 const MAX_TERM_LENGTH = 64;
+/** As many as a person looks for; the rest of a longer text is not asked for. */
 const MAX_QUERY_WORDS = 16;
+
+/** What is joined by these counts as one word and in its parts: `invoice_2026.pdf`, `l'invoice`, `acme.example`. */
+const JOINTS = /[.:_']/;
+/** An address in a text, as far as somebody would copy it. Bounded, so that no text takes long to be looked through. */
+const ADDRESS = /[^\s<>()[\]{}"“”„«»,;:|@]{1,64}@[\p{L}\p{N}.-]{1,253}/gu;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Lower case, compatibility forms folded, accents off: `Ｍüller` is found by `muller`. */
+/**
+ * Lower case, compatibility forms folded, accents off: `Ｍüller` is found by `muller`. What is not seen, such as the marks
+ * that turn the direction of writing, is left out; a break that is not seen is one.
+ */
 function fold(text: string): string {
   return text
+    .replaceAll('\u200b', ' ')
     .normalize('NFKD')
-    .replace(/\p{Mn}/gu, '')
+    .replace(/[\p{Mn}\p{Cf}]/gu, '')
+    .replaceAll('’', "'")
     .toLowerCase();
 }
 
@@ -38,15 +49,28 @@ export function searchTerms(content: {
   const terms = new Set<string>();
   for (const address of content.addresses) {
     const key = addressKey(address);
-    for (const term of [recipientTerm(address), key, ...key.split('@'), ...words(key)]) terms.add(term);
+    for (const term of [recipientTerm(address), key, ...key.split('@'), ...wordsAndParts(key)]) terms.add(term);
   }
   for (const text of content.texts) {
-    for (const word of words(text ?? '')) {
+    for (const term of [...addressesIn(text ?? ''), ...wordsAndParts(text ?? '')]) {
       if (terms.size >= MAX_TERMS) return [...terms];
-      terms.add(word);
+      terms.add(term);
     }
   }
   return [...terms];
+}
+
+function wordsAndParts(text: string): string[] {
+  return words(text).flatMap((word) => (JOINTS.test(word) ? [word, ...word.split(JOINTS).filter(Boolean)] : [word]));
+}
+
+function addressesIn(text: string): string[] {
+  return Array.from(text.slice(0, MAX_TEXT_LENGTH).matchAll(ADDRESS), ([address]) => addressTerm(address));
+}
+
+/** Without the quotation mark before it and the full stop behind. */
+function addressTerm(address: string): string {
+  return addressKey(address.replace(/^['‘]+/, '').replace(/[.-]+$/, ''));
 }
 
 export function recipientTerm(address: string): string {
@@ -58,12 +82,12 @@ export function isWordless(search: string): boolean {
   return search.trim() !== '' && queryTerms(search).length === 0;
 }
 
-/** The terms that must all be found for what a person typed; an address counts as one. Empty: nothing to look for. */
+/**
+ * The terms that must all be found for what a person typed, 16 at most; an address counts as one, however it is
+ * punctuated. Empty: nothing to look for.
+ */
 export function queryTerms(search: string): string[] {
-  const terms = search
-    .replaceAll('\0', ' ')
-    .trim()
-    .split(/\s+/)
-    .flatMap((part) => (part.includes('@') && !part.startsWith('@') ? [addressKey(part)] : words(part)));
+  const typed = search.slice(0, MAX_TEXT_LENGTH).replaceAll('\0', ' ');
+  const terms = [...addressesIn(typed), ...words(typed.replace(ADDRESS, ' '))];
   return [...new Set(terms)].slice(0, MAX_QUERY_WORDS);
 }

@@ -1,4 +1,6 @@
-import { ensureContent } from '../mail/attachment-content.ts';
+import type { App } from '../app.ts';
+import { NotFoundError } from '../errors.ts';
+import { AttachmentGoneError, ensureContent } from '../mail/attachment-content.ts';
 import { builder } from './builder.ts';
 
 export const Attachment = builder.prismaObject('Attachment', {
@@ -6,14 +8,23 @@ export const Attachment = builder.prismaObject('Attachment', {
   select: { id: true },
   fields: (t) => ({
     uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
-    filename: t.exposeString('filename', { description: 'Its name, in any script.' }),
-    contentType: t.exposeString('contentType', { description: 'Its media type: `application/pdf`.' }),
-    size: t.exposeInt('size', { description: 'Its size in bytes, decoded.' }),
+    filename: t.exposeString('filename', {
+      description: 'Its name as its sender gave it, in any script: not to be used as a path.',
+    }),
+    contentType: t.exposeString('contentType', {
+      description: 'Its media type as its sender gave it: `application/pdf`.',
+    }),
+    size: t.exposeInt('size', {
+      description: 'Its size in bytes, decoded. Of a received file that nobody has opened yet, as Gmail tells it.',
+    }),
     sha256: t.string({
-      description: 'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it.',
+      description:
+        'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it from Gmail: ask for it where it is needed, not in lists.',
+      // It may take two calls of Gmail.
+      complexity: 20,
       select: { sha256: true },
       resolve: async ({ id, sha256 }, _args, { app, identity }) =>
-        sha256 ?? (await ensureContent(app, identity.organizationId, id)),
+        sha256 ?? (await fetchedHash(app, identity.organizationId, id)),
     }),
     contentId: t.exposeString('contentId', {
       nullable: true,
@@ -21,11 +32,21 @@ export const Attachment = builder.prismaObject('Attachment', {
     }),
     downloadUrl: t.field({
       type: 'HttpUrl',
-      description: 'Where its bytes are, for the same API key.',
+      description:
+        'Where its bytes are: GET or HEAD it with the same `Authorization` as here and the scope `email:read`. It stays as it is, is saved rather than shown by a browser, gives ranges, and lets pages of `CORS_ORIGINS` in. 410: it is gone from Gmail; 409: its account must be connected first; 502: Gmail did not answer, try again.',
       resolve: ({ id }, _args, { app }) => `${app.publicUrl}/attachments/${id}`,
     }),
   }),
 });
+
+/** @throws {NotFoundError} when Gmail has it no more. @throws {AccountNotReadyError} @throws {ProviderError} */
+async function fetchedHash(app: App, organizationId: string, id: string): Promise<string> {
+  try {
+    return (await ensureContent(app, organizationId, id)).sha256;
+  } catch (error) {
+    throw error instanceof AttachmentGoneError ? new NotFoundError('Attachment', id) : error;
+  }
+}
 
 export const AttachmentInput = builder.inputType('AttachmentInput', {
   description: 'A file to send along. At most 20 in one email, 25 MB together.',

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { upsertCustomer } from '../context/customer.ts';
-import { upsertInvoice } from '../context/invoice.ts';
+import { invoiceKind, upsertInvoice } from '../context/invoice.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';
@@ -52,7 +52,9 @@ const InvoiceFilter = builder.inputType('InvoiceFilter', {
   fields: (t) => ({
     status: t.field({ type: [InvoiceStatus], description: 'In one of these states.' }),
     customerUid: t.field({ type: 'UUID', description: 'Of this customer.' }),
-    awaitingReply: t.boolean({ description: 'Contacted with nothing come in since, or not.' }),
+    awaitingReply: t.boolean({
+      description: 'Contacted with nothing come in since, or not: see `Invoice.awaitingReply`.',
+    }),
   }),
 });
 
@@ -64,17 +66,30 @@ builder.queryField('invoices', (t) =>
       args: { filter: t.arg({ type: InvoiceFilter, description: 'Omitted: all.' }) },
       resolve: async (_root, { filter, ...args }, context, info) => {
         const keyset = parseKeyset(args, CREATED_DESC);
+        const { status, customerUid, awaitingReply } = filter ?? {};
         const where = {
-          ...(filter?.status ? { status: { in: [...filter.status] } } : {}),
-          ...(filter?.customerUid ? { customerId: filter.customerUid } : {}),
-          ...(filter?.awaitingReply == null ? {} : { entity: { awaitingReply: filter.awaitingReply } }),
+          ...(status ? { status: { in: [...status] } } : {}),
+          ...(customerUid ? { customerId: customerUid } : {}),
         };
         const select = { id: true, contextType: true, createdAt: true } as const;
-        const rows = await context.db.invoice.findMany({
-          ...queryFromInfo({ context, info, path: ['edges', 'node'], select }),
-          ...keysetQuery(keyset, where),
+        const invoice = queryFromInfo({ context, info, path: ['edges', 'node'], select });
+        const { db } = context;
+        if (awaitingReply == null) {
+          const rows = await db.invoice.findMany({ ...invoice, ...keysetQuery(keyset, where) });
+          return toConnection(keyset, rows, () => db.invoice.count({ where }));
+        }
+        // By their entities, whose index has those that await a reply in this order: they may be few among many.
+        const awaiting = {
+          type: invoiceKind.type,
+          awaitingReply,
+          ...(status || customerUid ? { invoice: { is: where } } : {}),
+        };
+        const entities = await db.contextEntity.findMany({
+          ...keysetQuery(keyset, awaiting),
+          select: { id: true, createdAt: true, invoice },
         });
-        return toConnection(keyset, rows, () => context.db.invoice.count({ where }));
+        const rows = entities.flatMap((entity) => entity.invoice ?? []);
+        return toConnection(keyset, rows, () => db.contextEntity.count({ where: awaiting }));
       },
     },
     InvoiceConnection,

@@ -12,7 +12,7 @@ function conversationPayload(name: string, description: string) {
     fields: (t) => ({
       conversation: t.prismaField({
         type: Conversation,
-        description: 'The conversation as it is now.',
+        description: 'The conversation as it is now. To ask for it needs the scope `email:read`.',
         resolve: (query, { conversationId }, _args, { db }) =>
           db.conversation.findFirstOrThrow({ ...query, where: { id: conversationId } }),
       }),
@@ -37,7 +37,7 @@ builder.mutationFields((t) => ({
   linkConversation: t.field({
     type: LinkConversationPayload,
     description:
-      'Says what a conversation is about. Replies in it that name no context inherit the one linked first. Doing it twice is the same.',
+      'Says what a conversation is about, as sending an email about it does by itself. Replies in it that name no context inherit the one linked first. Doing it twice is the same.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],
@@ -55,7 +55,7 @@ builder.mutationFields((t) => ({
   unlinkConversation: t.field({
     type: UnlinkConversationPayload,
     description:
-      'Says that a conversation is not about an entity. The emails sent about it keep their context. Doing it twice is the same.',
+      'Says that a conversation is not about an entity. The emails sent about it keep their context, and the next one that is sent about it in the conversation links it again. Doing it twice is the same.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],
@@ -73,7 +73,7 @@ builder.mutationFields((t) => ({
   markConversationRead: t.field({
     type: MarkConversationReadPayload,
     description:
-      'Marks every message of a conversation read, or its last received one unread, in Gmail as well. Doing it twice is the same.',
+      'Marks every message of a conversation read, or its last received one unread, in Gmail first and then here. Needs an ACTIVE account. What comes in meanwhile stays unread. Doing it twice is the same.',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, AccountNotReadyError, ProviderError],

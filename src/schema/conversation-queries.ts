@@ -10,14 +10,20 @@ import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 const ConversationFilter = builder.inputType('ConversationFilter', {
   description: 'Every condition that is given must hold.',
   fields: (t) => ({
-    isRead: t.boolean({ description: 'Read or not.' }),
-    hasReply: t.boolean({ description: 'Answered or not.' }),
-    accountUid: t.field({ type: 'UUID', description: 'In this account.' }),
-    context: t.field({ type: ContextRefInput, description: 'About this entity.' }),
-    participant: t.field({ type: 'EmailAddress', description: 'With this address in it.' }),
+    isRead: t.boolean({ description: 'Read wholly, or not.' }),
+    hasReply: t.boolean({ description: 'Answered by a person, or not: see `Conversation.hasReply`.' }),
+    accountUid: t.field({ type: 'UUID', description: "In this account's mailbox." }),
+    context: t.field({
+      type: ContextRefInput,
+      description: 'About this entity. One of an unknown type is what nothing is about.',
+    }),
+    participant: t.field({
+      type: 'EmailAddress',
+      description: 'With this address among the participants, whatever its case.',
+    }),
     search: t.string({
       description:
-        'With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing.',
+        'With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything.',
     }),
   }),
 });
@@ -32,7 +38,7 @@ function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefine
     ...(hasReply == null ? {} : { hasReply }),
     ...(accountUid ? { accountId: accountUid } : {}),
     ...(context ? { contexts: { some: aboutContext(context) } } : {}),
-    ...(participant ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
+    ...(participant != null ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
     ...(terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {}),
   };
 }
@@ -41,7 +47,7 @@ builder.queryField('conversation', (t) =>
   t.prismaField({
     type: Conversation,
     nullable: true,
-    description: 'One conversation. Null when there is none with this uid.',
+    description: 'One conversation, also one that is in trash or spam alone. Null when there is none with this uid.',
     args: { uid: t.arg({ type: 'UUID', required: true, description: "The conversation's uid." }) },
     resolve: (query, _root, { uid }, { db }) => db.conversation.findFirst({ ...query, where: { id: uid } }),
   }),

@@ -18,7 +18,8 @@ export const LAST_MESSAGE_DESC: KeysetOrder<'lastMessageAt'> = { column: 'lastMe
 export const HAS_MESSAGES = { messageCount: { gt: 0 } } as const;
 
 export const Conversation = builder.prismaNode('Conversation', {
-  description: 'One Gmail thread in one account. That account owns it, and replies leave from there.',
+  description:
+    'One Gmail thread in one account. That account owns it, and replies leave from there. What it says of its messages leaves out those in trash and spam, unless it has no others.',
   authScopes: { scope: 'email:read' },
   select: { id: true },
   id: { resolve: ({ id }) => id, description: 'For `node`.' },
@@ -36,26 +37,36 @@ export const Conversation = builder.prismaNode('Conversation', {
       description: "Gmail's id of the thread, valid in this account only.",
     }),
     subject: t.exposeString('subject', { description: 'The subject of its first message.' }),
-    snippet: t.exposeString('snippet', { description: 'The beginning of its last message, as plain text.' }),
+    snippet: t.exposeString('snippet', {
+      description: 'The beginning of its last message, as plain text: to be escaped in a page.',
+    }),
     participants: t.expose('participants', {
       type: ['EmailAddress'],
-      description: 'Everyone in it but the account itself.',
+      description: 'The addresses in From, To and Cc of its messages, in lower case, without those of the account.',
     }),
-    isRead: t.exposeBoolean('isRead', { description: 'Whether every message in it was read.' }),
+    isRead: t.exposeBoolean('isRead', {
+      description: 'Whether every message in it was read. See `markConversationRead`.',
+    }),
     hasReply: t.exposeBoolean('hasReply', {
-      description: 'Whether somebody answered a message that was sent from here. Automatic answers do not count.',
+      description:
+        'Whether a person has written after something was sent from here, or has answered it in another thread. Automatic answers do not count.',
     }),
     messageCount: t.exposeInt('messageCount', {
-      description: 'How many messages it has, those in trash and spam left out.',
+      description:
+        'How many messages it has, those in trash and spam left out always. 0: it is in no list, and `messages` may still have some.',
     }),
-    lastMessageAt: t.expose('lastMessageAt', { type: 'DateTime', description: 'When its last message was sent.' }),
+    lastMessageAt: t.expose('lastMessageAt', {
+      type: 'DateTime',
+      description: 'When its last message was sent or came in, by which lists are ordered.',
+    }),
   }),
 });
 
 builder.prismaObjectFields(Conversation, (t) => ({
   contexts: t.field({
     type: [ContextEntity],
-    description: 'What it is about, in the order in which it was linked.',
+    description:
+      'What it is about, in the order in which it was linked: by hand, or by an email about it. Replies that name no context are about the first.',
     select: {
       contexts: {
         select: { contextType: true, contextId: true },
@@ -70,7 +81,8 @@ builder.prismaObjectFields(Conversation, (t) => ({
   messages: t.connection(
     {
       type: EmailMessage,
-      description: 'Its messages, oldest first, those in trash and spam included: their labels tell.',
+      description:
+        'Its messages, oldest first, those in trash and spam included: their labels tell. For the last ones ask with `last`.',
       select: (args, _context, nested) => ({
         messages: nested(
           { ...keysetQuery(parseKeyset(args, MESSAGE_ORDER), NOT_DELETED), select: { id: true, sentAt: true } },
@@ -95,7 +107,8 @@ builder.prismaObjectFields(Conversation, (t) => ({
   outboundEmails: t.connection(
     {
       type: OutboundEmail,
-      description: 'What was sent in it from here, newest first.',
+      description:
+        'The emails that were sent in it through Epistle or are on their way, newest first. Drafts are not in it.',
       select: (args, _context, nested) => ({
         outboundEmails: nested(
           {

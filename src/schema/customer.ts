@@ -90,7 +90,8 @@ builder.prismaObjectFields(Customer, (t) => ({
     {
       type: Conversation,
       authScopes: { scope: 'email:read' },
-      description: 'The conversations about the customer itself, the last touched one first.',
+      description:
+        'The conversations about the customer itself, the last touched one first, without those in trash or spam alone; those about its invoices are at the invoices.',
       select: (args, _context, nested) => ({
         entity: {
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },

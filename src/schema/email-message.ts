@@ -25,11 +25,24 @@ const ReplySuggestion = builder
   .implement({
     description: 'What a reply to the message would start from.',
     fields: (t) => ({
-      to: t.expose('to', { type: ['EmailAddress'], description: 'Reply-To, or else From; never the account itself.' }),
-      cc: t.expose('cc', { type: ['EmailAddress'], description: 'The other recipients, when `all` was asked for.' }),
-      subject: t.exposeString('subject', { description: 'The subject behind a single `Re: `.' }),
-      quotedText: t.exposeString('quotedText', { description: 'The message, each line behind `> `.' }),
-      quotedHtml: t.exposeString('quotedHtml', { description: 'The text of the message in a blockquote, escaped.' }),
+      to: t.expose('to', {
+        type: ['EmailAddress'],
+        description:
+          'Reply-To, or else From; of a message of our own its To. The account itself only where there is nobody else. Empty: to none of them can be sent.',
+      }),
+      cc: t.expose('cc', {
+        type: ['EmailAddress'],
+        description: 'The other recipients of To and Cc when `all` was asked for, otherwise none.',
+      }),
+      subject: t.exposeString('subject', {
+        description: 'The subject behind one `Re: `; one `AW: ` or the like is left in its place.',
+      }),
+      quotedText: t.exposeString('quotedText', {
+        description: 'Who wrote when, and the message, each line behind `> `: at most 100,000 characters of it.',
+      }),
+      quotedHtml: t.exposeString('quotedHtml', {
+        description: 'The same in a blockquote, escaped: its text, without the markup of a stranger.',
+      }),
     }),
   });
 
@@ -45,7 +58,7 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     direction: t.expose('direction', { type: Direction, description: 'Received or sent.' }),
     from: t.field({
       type: MailboxAddress,
-      description: 'Who wrote it.',
+      description: 'Who wrote it, by its From header, which anybody can write.',
       select: { fromAddress: true, fromName: true },
       resolve: ({ fromAddress, fromName }) => ({ address: fromAddress, name: fromName }),
     }),
@@ -67,18 +80,24 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
       select: { replyTo: true },
       resolve: ({ replyTo }) => StoredMailboxes.parse(replyTo),
     }),
-    subject: t.exposeString('subject', { description: 'Decoded.' }),
-    snippet: t.exposeString('snippet', { description: 'Its beginning, as plain text.' }),
+    subject: t.exposeString('subject', { description: 'Its Subject header, decoded. It may be empty.' }),
+    snippet: t.exposeString('snippet', {
+      description: 'Its beginning, as plain text: to be escaped in a page. It may be empty.',
+    }),
     bodyText: t.exposeString('bodyText', { nullable: true, description: 'Its plain-text body. Null: it has none.' }),
     bodyHtml: t.exposeString('bodyHtml', {
       nullable: true,
       description:
         'Its HTML body exactly as it came, from a stranger: sanitise it before you show it. Null: it has none.',
     }),
-    sentAt: t.expose('sentAt', { type: 'DateTime', description: "Gmail's time of receipt or sending." }),
+    sentAt: t.expose('sentAt', {
+      type: 'DateTime',
+      description: "Gmail's time of receipt or sending, whatever its Date header says.",
+    }),
     isRead: t.exposeBoolean('isRead', { description: 'Whether it was read.' }),
     labels: t.exposeStringList('labels', {
-      description: 'Its Gmail labels, by id. TRASH and SPAM are labels too: what has one is kept, and not counted.',
+      description:
+        'Its Gmail labels, by id. TRASH and SPAM are labels too: what has one is kept, and not counted. UNREAD is `isRead`.',
     }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',
@@ -112,7 +131,8 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     }),
     replySuggestion: t.field({
       type: ReplySuggestion,
-      description: 'What a reply would start from: it honours Reply-To and never answers to the account itself.',
+      description:
+        'What a reply would start from; it honours Reply-To. Quotes the whole message: ask for it where somebody replies, not in lists.',
       args: { all: t.arg.boolean({ defaultValue: false, description: 'True: reply to everyone.' }) },
       select: {
         fromAddress: true,

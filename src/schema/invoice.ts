@@ -97,7 +97,8 @@ export const Invoice = builder.prismaNode('Invoice', {
       resolve: ({ entity }) => entity.lastContactedAt,
     }),
     awaitingReply: t.boolean({
-      description: 'True when an email about it was sent and nothing has come in on its conversations since.',
+      description:
+        'True when an email about it was sent and nothing has come in on its conversations since. Automatic answers do not count.',
       select: { entity: { select: { awaitingReply: true } } },
       resolve: ({ entity }) => entity.awaitingReply,
     }),
@@ -175,7 +176,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
     {
       type: Conversation,
       authScopes: { scope: 'email:read' },
-      description: 'The conversations about it, the last touched one first.',
+      description: 'The conversations about it, the last touched one first, without those in trash or spam alone.',
       select: (args, _context, nested) => ({
         entity: {
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },

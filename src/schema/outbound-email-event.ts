@@ -13,7 +13,7 @@ export const OutboundEmailEvent = builder.prismaNode('OutboundEmailEvent', {
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
     type: t.exposeString('type', {
       description:
-        'What happened: `created`, `accepted`, `sending`, `sent`, `refused`, `replied`, `delayed`, `bounced`, …',
+        'What happened: `created`, `accepted`, `sending`, `sent`, `refused`, `replied`, `delayed`, `bounced`, … New ones may come: show what you do not know as it is.',
     }),
     actor: t.exposeString('actor', { description: 'Who did it: `key:<uid>` or `system`.' }),
     detail: t.expose('detail', {

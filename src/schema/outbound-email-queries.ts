@@ -20,7 +20,7 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     conversationUid: t.field({ type: 'UUID', description: 'In this conversation.' }),
     search: t.string({
       description:
-        'With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing.',
+        'With all of these words, the first 16, in subject, body, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything.',
     }),
     createdFrom: t.field({ type: 'DateTime', description: 'Created at this time or later.' }),
     createdTo: t.field({ type: 'DateTime', description: 'Created before this time.' }),

@@ -5,6 +5,7 @@
  */
 import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
+import { addressKey } from '../mail/address.ts';
 import { MAX_ADDRESS_LENGTH } from './envelope.ts';
 
 interface Account {
@@ -126,7 +127,7 @@ export async function refreshConversationsOf(tx: Sql, account: Account, messageI
 async function refreshConversations(tx: Sql, account: Account, conversationIds: readonly string[]): Promise<void> {
   if (conversationIds.length === 0) return;
   const values = [account.organizationId, account.id, conversationIds];
-  await tx.query(
+  const refreshed = await tx.query<People>(
     `WITH said AS (
        SELECT m.*, NOT m.labels && '{TRASH,SPAM}' AS shown, bool_or(NOT m.labels && '{TRASH,SPAM}') OVER (PARTITION BY m.conversation_id) AS any_shown
        FROM email_message m
@@ -160,9 +161,11 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
          WHERE e.organization_id = $1 AND e.conversation_id = v.id
            AND m.deleted_at IS NULL AND NOT m.is_automatic AND NOT m.labels && '{TRASH,SPAM}')
      FROM counted c LEFT JOIN people p USING (conversation_id)
-     WHERE v.organization_id = $1 AND v.id = c.conversation_id`,
+     WHERE v.organization_id = $1 AND v.id = c.conversation_id
+     RETURNING v.id, v.participants, (SELECT addresses FROM own) AS own`,
     values,
   );
+  for (const people of refreshed.rows) await normaliseParticipants(tx, account, people);
   const { rows } = await tx.query<{ id: string }>(
     `UPDATE conversation v SET message_count = 0, is_read = true, has_reply = false, snippet = '', participants = '{}'
      WHERE v.organization_id = $1 AND v.account_id = $2 AND v.id = ANY($3) AND NOT EXISTS (
@@ -177,4 +180,23 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
        AND NOT EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.conversation_id = v.id)`,
     [account.organizationId, rows.map(({ id }) => id)],
   );
+}
+
+interface People {
+  readonly id: string;
+  readonly participants: readonly string[];
+  /** The account's addresses. */
+  readonly own: readonly string[];
+}
+
+/** What SQL cannot: addresses in other scripts in the form in which storing a message has them, and filters look for them. */
+async function normaliseParticipants(tx: Sql, account: Account, { id, participants, own }: People): Promise<void> {
+  if (!participants.some((address) => /[^\x20-\x7e]/.test(address))) return;
+  const ours = new Set(own.map(addressKey));
+  const keys = new Set(participants.map(addressKey).filter((key) => !ours.has(key)));
+  await tx.query('UPDATE conversation SET participants = $3 WHERE organization_id = $1 AND id = $2', [
+    account.organizationId,
+    id,
+    [...keys].toSorted(),
+  ]);
 }

@@ -34,17 +34,17 @@ export type ContextRefInput = {
 
 /** Every condition that is given must hold. */
 export type ConversationFilter = {
-  /** In this account. */
+  /** In this account's mailbox. */
   accountUid?: string | null | undefined;
-  /** About this entity. */
+  /** About this entity. One of an unknown type is what nothing is about. */
   context?: ContextRefInput | null | undefined;
-  /** Answered or not. */
+  /** Answered by a person, or not: see `Conversation.hasReply`. */
   hasReply?: boolean | null | undefined;
-  /** Read or not. */
+  /** Read wholly, or not. */
   isRead?: boolean | null | undefined;
-  /** With this address in it. */
+  /** With this address among the participants, whatever its case. */
   participant?: string | null | undefined;
-  /** With all of these words, whole, in subjects, bodies, file names or addresses. Symbols alone find nothing. */
+  /** With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
   search?: string | null | undefined;
 };
 
@@ -145,7 +145,7 @@ export type ErrorCode =
 
 /** Every condition that is given must hold. */
 export type InvoiceFilter = {
-  /** Contacted with nothing come in since, or not. */
+  /** Contacted with nothing come in since, or not: see `Invoice.awaitingReply`. */
   awaitingReply?: boolean | null | undefined;
   /** Of this customer. */
   customerUid?: string | null | undefined;
@@ -195,7 +195,7 @@ export type OutboundEmailFilter = {
   mode?: Array<SendMode> | null | undefined;
   /** With this address in to, cc or bcc. */
   recipient?: string | null | undefined;
-  /** With all of these words, whole, in subject, body, file names or addresses. Symbols alone find nothing. */
+  /** With all of these words, the first 16, in subject, body, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
   search?: string | null | undefined;
   /** In one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;
@@ -503,6 +503,39 @@ export type InvoiceStateQueryVariables = Exact<{
 
 export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
 
+export type ConversationsPageQueryVariables = Exact<{
+  filter?: ConversationFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type ConversationsPageQuery = { conversations: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, subject: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type InvoicesPageQueryVariables = Exact<{
+  filter?: InvoiceFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type InvoicesPageQuery = { invoices: { totalCount: number, edges: Array<{ cursor: string, node: { number: string, issueDate: string, awaitingReply: boolean, total: { cents: string }, customer: { externalId: string } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type LinkedPageQueryVariables = Exact<{
+  number: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type LinkedPageQuery = { invoice: { conversations: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, subject: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
 export type LinkMutationVariables = Exact<{
   uid: string;
   context: ContextRefInput;
@@ -533,25 +566,12 @@ export type UnlinkMutation = { unlinkConversation:
         > } }
    };
 
-export type MarkReadMutationVariables = Exact<{
-  uid: string;
-  read?: boolean;
+export type WithParticipantQueryVariables = Exact<{
+  participant: string;
 }>;
 
 
-export type MarkReadMutation = { markConversationRead:
-    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
-    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
-    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
-    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
-   };
-
-export type SearchAllQueryVariables = Exact<{
-  search: string;
-}>;
-
-
-export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
+export type WithParticipantQuery = { conversations: { totalCount: number } };
 
 export type AccountBudgetQueryVariables = Exact<{
   uid: string;
@@ -677,6 +697,19 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 
 export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
 
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
+
 export type ReadMessageQueryVariables = Exact<{
   uid: string;
 }>;
@@ -712,6 +745,20 @@ export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
+
+export type SearchedEmailsQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+}>;
+
+
+export type SearchedEmailsQuery = { outboundEmails: { edges: Array<{ node: { uid: string } }> } };
+
+export type SearchAllQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
 
 export type OutboundRecordQueryVariables = Exact<{
   uid: string;
@@ -1075,6 +1122,87 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
+export const ConversationsPageDocument = new TypedDocumentString(`
+    query ConversationsPage($filter: ConversationFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  conversations(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      cursor
+      node {
+        uid
+        subject
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationsPageQuery, ConversationsPageQueryVariables>;
+export const InvoicesPageDocument = new TypedDocumentString(`
+    query InvoicesPage($filter: InvoiceFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  invoices(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      cursor
+      node {
+        number
+        issueDate
+        total {
+          cents
+        }
+        customer {
+          externalId
+        }
+        awaitingReply
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InvoicesPageQuery, InvoicesPageQueryVariables>;
+export const LinkedPageDocument = new TypedDocumentString(`
+    query LinkedPage($number: String!, $first: Int, $after: String, $last: Int, $before: String) {
+  invoice(number: $number) {
+    conversations(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      edges {
+        cursor
+        node {
+          uid
+          subject
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkedPageQuery, LinkedPageQueryVariables>;
 export const LinkDocument = new TypedDocumentString(`
     mutation Link($uid: UUID!, $context: ContextRefInput!) {
   linkConversation(uid: $uid, context: $context) {
@@ -1116,50 +1244,13 @@ export const UnlinkDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const MarkReadDocument = new TypedDocumentString(`
-    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
-  markConversationRead(uid: $uid, read: $read) {
-    __typename
-    ... on MarkConversationReadPayload {
-      conversation {
-        uid
-        isRead
-        messages {
-          edges {
-            node {
-              isRead
-              labels
-            }
-          }
-        }
-      }
-    }
-    ... on Error {
-      code
-      retry
-    }
-    ... on AccountNotReadyError {
-      account {
-        status
-      }
-    }
-    ... on ProviderError {
-      providerStatus
-      providerReason
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
-export const SearchAllDocument = new TypedDocumentString(`
-    query SearchAll($search: String!) {
-  conversations(filter: { search: $search }) {
-    totalCount
-  }
-  outboundEmails(filter: { search: $search }) {
+export const WithParticipantDocument = new TypedDocumentString(`
+    query WithParticipant($participant: EmailAddress!) {
+  conversations(filter: { participant: $participant }) {
     totalCount
   }
 }
-    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
+    `) as unknown as TypedDocumentString<WithParticipantQuery, WithParticipantQueryVariables>;
 export const AccountBudgetDocument = new TypedDocumentString(`
     query AccountBudget($uid: UUID!) {
   emailAccount(uid: $uid) {
@@ -1427,6 +1518,40 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
 export const ReadMessageDocument = new TypedDocumentString(`
     query ReadMessage($uid: UUID!) {
   emailMessage(uid: $uid) {
@@ -1548,6 +1673,27 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const SearchedEmailsDocument = new TypedDocumentString(`
+    query SearchedEmails($filter: OutboundEmailFilter) {
+  outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) {
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchedEmailsQuery, SearchedEmailsQueryVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const OutboundRecordDocument = new TypedDocumentString(`
     query OutboundRecord($uid: UUID!) {
   outboundEmail(uid: $uid) {

@@ -2241,7 +2241,8 @@ export const ContextEntityScalarFieldEnum = {
   id: 'id',
   lastContactedAt: 'lastContactedAt',
   lastInboundAt: 'lastInboundAt',
-  awaitingReply: 'awaitingReply'
+  awaitingReply: 'awaitingReply',
+  createdAt: 'createdAt'
 } as const
 
 export type ContextEntityScalarFieldEnum = (typeof ContextEntityScalarFieldEnum)[keyof typeof ContextEntityScalarFieldEnum]

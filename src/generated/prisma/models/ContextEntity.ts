@@ -32,6 +32,7 @@ export type ContextEntityMinAggregateOutputType = {
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean | null
+  createdAt: Date | null
 }
 
 export type ContextEntityMaxAggregateOutputType = {
@@ -41,6 +42,7 @@ export type ContextEntityMaxAggregateOutputType = {
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean | null
+  createdAt: Date | null
 }
 
 export type ContextEntityCountAggregateOutputType = {
@@ -50,6 +52,7 @@ export type ContextEntityCountAggregateOutputType = {
   lastContactedAt: number
   lastInboundAt: number
   awaitingReply: number
+  createdAt: number
   _all: number
 }
 
@@ -61,6 +64,7 @@ export type ContextEntityMinAggregateInputType = {
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
+  createdAt?: true
 }
 
 export type ContextEntityMaxAggregateInputType = {
@@ -70,6 +74,7 @@ export type ContextEntityMaxAggregateInputType = {
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
+  createdAt?: true
 }
 
 export type ContextEntityCountAggregateInputType = {
@@ -79,6 +84,7 @@ export type ContextEntityCountAggregateInputType = {
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
+  createdAt?: true
   _all?: true
 }
 
@@ -161,6 +167,7 @@ export type ContextEntityGroupByOutputType = {
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean
+  createdAt: Date
   _count: ContextEntityCountAggregateOutputType | null
   _min: ContextEntityMinAggregateOutputType | null
   _max: ContextEntityMaxAggregateOutputType | null
@@ -191,6 +198,7 @@ export type ContextEntityWhereInput = {
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
+  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceNullableScalarRelationFilter, Prisma.InvoiceWhereInput> | null
   customer?: Prisma.XOR<Prisma.CustomerNullableScalarRelationFilter, Prisma.CustomerWhereInput> | null
@@ -205,6 +213,7 @@ export type ContextEntityOrderByWithRelationInput = {
   lastContactedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrderInput | Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
   invoice?: Prisma.InvoiceOrderByWithRelationInput
   customer?: Prisma.CustomerOrderByWithRelationInput
@@ -223,6 +232,7 @@ export type ContextEntityWhereUniqueInput = Prisma.AtLeast<{
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
+  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceNullableScalarRelationFilter, Prisma.InvoiceWhereInput> | null
   customer?: Prisma.XOR<Prisma.CustomerNullableScalarRelationFilter, Prisma.CustomerWhereInput> | null
@@ -237,6 +247,7 @@ export type ContextEntityOrderByWithAggregationInput = {
   lastContactedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrderInput | Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
   _count?: Prisma.ContextEntityCountOrderByAggregateInput
   _max?: Prisma.ContextEntityMaxOrderByAggregateInput
   _min?: Prisma.ContextEntityMinOrderByAggregateInput
@@ -252,6 +263,7 @@ export type ContextEntityScalarWhereWithAggregatesInput = {
   lastContactedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolWithAggregatesFilter<"ContextEntity"> | boolean
+  createdAt?: Prisma.DateTimeWithAggregatesFilter<"ContextEntity"> | Date | string
 }
 
 export type ContextEntityCreateInput = {
@@ -260,6 +272,7 @@ export type ContextEntityCreateInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
@@ -274,6 +287,7 @@ export type ContextEntityUncheckedCreateInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
@@ -286,6 +300,7 @@ export type ContextEntityUpdateInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
@@ -300,6 +315,7 @@ export type ContextEntityUncheckedUpdateInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
@@ -313,6 +329,7 @@ export type ContextEntityCreateManyInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
 }
 
 export type ContextEntityUpdateManyMutationInput = {
@@ -321,6 +338,7 @@ export type ContextEntityUpdateManyMutationInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ContextEntityUncheckedUpdateManyInput = {
@@ -330,6 +348,7 @@ export type ContextEntityUncheckedUpdateManyInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ContextEntityListRelationFilter = {
@@ -355,6 +374,7 @@ export type ContextEntityCountOrderByAggregateInput = {
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
 }
 
 export type ContextEntityMaxOrderByAggregateInput = {
@@ -364,6 +384,7 @@ export type ContextEntityMaxOrderByAggregateInput = {
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
 }
 
 export type ContextEntityMinOrderByAggregateInput = {
@@ -373,6 +394,7 @@ export type ContextEntityMinOrderByAggregateInput = {
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
 }
 
 export type ContextEntityScalarRelationFilter = {
@@ -491,6 +513,7 @@ export type ContextEntityCreateWithoutOrganizationInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
@@ -503,6 +526,7 @@ export type ContextEntityUncheckedCreateWithoutOrganizationInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
@@ -545,6 +569,7 @@ export type ContextEntityScalarWhereInput = {
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
+  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
 }
 
 export type ContextEntityCreateWithoutCustomerInput = {
@@ -553,6 +578,7 @@ export type ContextEntityCreateWithoutCustomerInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
@@ -566,6 +592,7 @@ export type ContextEntityUncheckedCreateWithoutCustomerInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
@@ -593,6 +620,7 @@ export type ContextEntityUpdateWithoutCustomerInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
@@ -606,6 +634,7 @@ export type ContextEntityUncheckedUpdateWithoutCustomerInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
@@ -617,6 +646,7 @@ export type ContextEntityCreateWithoutInvoiceInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
@@ -630,6 +660,7 @@ export type ContextEntityUncheckedCreateWithoutInvoiceInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
@@ -657,6 +688,7 @@ export type ContextEntityUpdateWithoutInvoiceInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
@@ -670,6 +702,7 @@ export type ContextEntityUncheckedUpdateWithoutInvoiceInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
@@ -681,6 +714,7 @@ export type ContextEntityCreateWithoutConversationsInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
@@ -694,6 +728,7 @@ export type ContextEntityUncheckedCreateWithoutConversationsInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
@@ -721,6 +756,7 @@ export type ContextEntityUpdateWithoutConversationsInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
@@ -734,6 +770,7 @@ export type ContextEntityUncheckedUpdateWithoutConversationsInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
@@ -745,6 +782,7 @@ export type ContextEntityCreateWithoutOutboundEmailsInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
@@ -758,6 +796,7 @@ export type ContextEntityUncheckedCreateWithoutOutboundEmailsInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
@@ -785,6 +824,7 @@ export type ContextEntityUpdateWithoutOutboundEmailsInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
@@ -798,6 +838,7 @@ export type ContextEntityUncheckedUpdateWithoutOutboundEmailsInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
@@ -809,6 +850,7 @@ export type ContextEntityCreateManyOrganizationInput = {
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
+  createdAt?: Date | string
 }
 
 export type ContextEntityUpdateWithoutOrganizationInput = {
@@ -817,6 +859,7 @@ export type ContextEntityUpdateWithoutOrganizationInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
@@ -829,6 +872,7 @@ export type ContextEntityUncheckedUpdateWithoutOrganizationInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
@@ -841,6 +885,7 @@ export type ContextEntityUncheckedUpdateManyWithoutOrganizationInput = {
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 
@@ -890,6 +935,7 @@ export type ContextEntitySelect<ExtArgs extends runtime.Types.Extensions.Interna
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
+  createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.ContextEntity$invoiceArgs<ExtArgs>
   customer?: boolean | Prisma.ContextEntity$customerArgs<ExtArgs>
@@ -905,6 +951,7 @@ export type ContextEntitySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
+  createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["contextEntity"]>
 
@@ -915,6 +962,7 @@ export type ContextEntitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
+  createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["contextEntity"]>
 
@@ -925,9 +973,10 @@ export type ContextEntitySelectScalar = {
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
+  createdAt?: boolean
 }
 
-export type ContextEntityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "type" | "id" | "lastContactedAt" | "lastInboundAt" | "awaitingReply", ExtArgs["result"]["contextEntity"]>
+export type ContextEntityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "type" | "id" | "lastContactedAt" | "lastInboundAt" | "awaitingReply" | "createdAt", ExtArgs["result"]["contextEntity"]>
 export type ContextEntityInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.ContextEntity$invoiceArgs<ExtArgs>
@@ -968,6 +1017,10 @@ export type $ContextEntityPayload<ExtArgs extends runtime.Types.Extensions.Inter
      * Contacted, and nothing has come in since.
      */
     awaitingReply: boolean
+    /**
+     * As that of the invoice or customer, with which it is made: what awaits a reply is listed in this order.
+     */
+    createdAt: Date
   }, ExtArgs["result"]["contextEntity"]>
   composites: {}
 }
@@ -1402,6 +1455,7 @@ export interface ContextEntityFieldRefs {
   readonly lastContactedAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
   readonly lastInboundAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
   readonly awaitingReply: Prisma.FieldRef<"ContextEntity", 'Boolean'>
+  readonly createdAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
 }
     
 
