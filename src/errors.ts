@@ -17,7 +17,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'MAILBOX_UNAVAILABLE'
   | 'INVALID_STATE'
-  | 'PROVIDER_ERROR';
+  | 'PROVIDER_ERROR'
+  | 'SERVICE_UNAVAILABLE';
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;
