@@ -74,7 +74,7 @@ export class AccountNotReadyError extends DomainError {
   readonly retry = 'AFTER';
   readonly accountId: string;
   constructor(accountId: string, status: string) {
-    super(`The account is ${status}, not ACTIVE. Nothing was sent.`);
+    super(`The account is ${status}, not ACTIVE. Nothing was sent or changed.`);
     this.accountId = accountId;
   }
 }
