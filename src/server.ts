@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
+import { ConfigError } from './config.ts';
 import { isDatabaseUnavailable } from './db/unavailable.ts';
 import { serveAttachment } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
@@ -17,7 +18,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Serves everything that Epistle has over HTTP. */
+/**
+ * Serves everything that Epistle has over HTTP.
+ * @throws {ConfigError} when it cannot listen there, naming the variable to change.
+ */
 export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
   const graphql = app.config.worker === 'only' ? null : createGraphqlServer(app, options);
   let answering = 0;
@@ -106,11 +110,22 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.end(JSON.stringify(body));
 }
 
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'PORT: is in use by another process',
+  EACCES: 'PORT: needs more rights than this process has; take one above 1023',
+  EADDRNOTAVAIL: 'HOST: must be an address of this machine',
+  EAI_AGAIN: 'HOST: cannot be looked up; give an address of this machine',
+  ENOTFOUND: 'HOST: must be an address of this machine, or a name of it',
+};
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const problem = LISTEN_PROBLEMS[error.code ?? ''];
+      reject(problem === undefined ? error : new ConfigError(`Invalid environment:\n  ${problem}`));
+    });
     server.listen(port, host, () => {
-      server.removeListener('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
