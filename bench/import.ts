@@ -1,6 +1,6 @@
 /**
  * The first import of a mailbox: how fast where Gmail sets no limit, what memory that takes, and how near it comes to
- * what Gmail's quota allows where it does (at ten times the quota, so that it does not take half an hour).
+ * what Gmail's quota allows where it does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
@@ -14,22 +14,21 @@ import { type Setup, withSetup } from './setup.ts';
 const MESSAGES = 30_000;
 /** Until then the heap grows to what it needs. */
 const WARM = 20_000;
-const PACED_MESSAGES = 3_000;
-const PACED_UNITS_PER_MINUTE = 60_000;
+/** `npm run bench -- import`: at ten times Gmail's quota. */
+const PACED_FAST = { messages: 3_000, unitsPerMinute: 60_000 };
+/** `npm run bench -- import-quota`: what Gmail allows a project that is new, and a mailbox of some size. */
+const PACED_AS_GMAIL = { messages: 10_000, unitsPerMinute: 6_000 };
 const UNITS_PER_MESSAGE = 20;
 const POLL_MS = 50;
-const TIMEOUT_MS = 300_000;
+/** No import may take longer than so many times what it should. */
+const PATIENCE = 1.5;
+const SLOWEST_MESSAGES_PER_SECOND = 100;
 
 export async function benchImport(): Promise<Row[]> {
-  const free = await withSetup({ gmailEnv: { MAILBOX: String(MESSAGES) } }, (setup) => importAll(setup, MESSAGES));
-  const paced = await withSetup(
-    {
-      gmailEnv: { MAILBOX: String(PACED_MESSAGES) },
-      env: { GMAIL_UNITS_PER_MINUTE: String(PACED_UNITS_PER_MINUTE) },
-    },
-    (setup) => importAll(setup, PACED_MESSAGES),
+  const timeoutMs = (MESSAGES * 1000) / SLOWEST_MESSAGES_PER_SECOND;
+  const free = await withSetup({ gmailEnv: { MAILBOX: String(MESSAGES) } }, (setup) =>
+    importAll(setup, MESSAGES, timeoutMs),
   );
-  const quotaMs = (PACED_MESSAGES * UNITS_PER_MESSAGE * 60_000) / PACED_UNITS_PER_MINUTE;
   return [
     atLeast(300, 'messages/s', {
       scenario: `import of ${MESSAGES}`,
@@ -40,11 +39,25 @@ export async function benchImport(): Promise<Row[]> {
       epistle: free.grownMb,
       detail: { samplesMb: free.samplesMb },
     }),
-    atMost(1.15, 'of the quota', {
-      scenario: 'import: time of what the quota allows',
-      epistle: paced.elapsedMs / quotaMs,
-    }),
+    await importPaced(PACED_FAST),
   ];
+}
+
+/** More than half an hour: it runs when it is named, only. */
+export async function benchImportQuota(): Promise<Row[]> {
+  return [await importPaced(PACED_AS_GMAIL)];
+}
+
+async function importPaced({ messages, unitsPerMinute }: typeof PACED_FAST): Promise<Row> {
+  const quotaMs = (messages * UNITS_PER_MESSAGE * 60_000) / unitsPerMinute;
+  const paced = await withSetup(
+    { gmailEnv: { MAILBOX: String(messages) }, env: { GMAIL_UNITS_PER_MINUTE: String(unitsPerMinute) } },
+    (setup) => importAll(setup, messages, quotaMs * PATIENCE),
+  );
+  return atMost(1.15, 'of the quota', {
+    scenario: `import of ${messages} at ${unitsPerMinute} units a minute: time of what the quota allows`,
+    epistle: paced.elapsedMs / quotaMs,
+  });
 }
 
 interface Import {
@@ -54,7 +67,8 @@ interface Import {
   readonly samplesMb: readonly number[];
 }
 
-async function importAll({ database, encryptionKey, epistle }: Setup, messages: number): Promise<Import> {
+async function importAll(setup: Setup, messages: number, timeoutMs: number): Promise<Import> {
+  const { database, encryptionKey, epistle } = setup;
   const startedAt = await withApp(database, encryptionKey, async (app) => {
     const { organizationId, accountIds } = await createTenant(app, 'epistle', 1);
     await enqueueIn(app.pool, job('sync', { organizationId, accountId: accountIds[0] ?? '' }), 0);
@@ -64,7 +78,7 @@ async function importAll({ database, encryptionKey, epistle }: Setup, messages: 
     const samplesMb: number[] = [];
     let done = 0;
     while (done < messages) {
-      if (performance.now() - startedAt > TIMEOUT_MS) throw new Error(`${done} of ${messages} were imported`);
+      if (performance.now() - startedAt > timeoutMs) throw new Error(`${done} of ${messages} were imported`);
       await delay(POLL_MS);
       done = await importedCount(client);
       if (done >= WARM) samplesMb.push(processMb(epistle.pid));

@@ -6,6 +6,10 @@ import type { World } from './world.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export interface Call {
   readonly world: World;
   readonly mailbox: Mailbox;
@@ -66,8 +70,8 @@ export function texts(object: JsonObject, name: string): string[] {
 
 export function object(holder: JsonObject, name: string): JsonObject {
   const value = holder[name] ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw badRequest(`Invalid value at '${name}'`);
-  return value as JsonObject;
+  if (!isJsonObject(value)) throw badRequest(`Invalid value at '${name}'`);
+  return value;
 }
 
 export function maxResults(call: Call): number {

@@ -6,7 +6,6 @@
  *   world     applies and journals them; one commit is one record
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdmin, type SandboxAdmin } from './admin.ts';
 import { AdminHttp } from './admin-http.ts';
 import { CallLog } from './calls.ts';
@@ -165,7 +164,8 @@ async function listen(server: Server, host: string, port: number): Promise<strin
       resolve();
     });
   });
-  const address = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the sandbox listens on no port');
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${name}:${address.port}`;
 }

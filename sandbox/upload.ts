@@ -1,5 +1,5 @@
 /** What a request carries: JSON, a form, or an upload of a message with or without metadata. */
-import type { JsonObject } from './call.ts';
+import { isJsonObject, type JsonObject } from './call.ts';
 import { badRequest, GoogleError, tooLarge } from './errors.ts';
 import { headerValue, parseFields, parseParameters, splitMessage } from './headers.ts';
 import { splitMultipart } from './mime.ts';
@@ -41,7 +41,7 @@ export function parseJson(content: Buffer): JsonObject {
   if (content.length === 0) return {};
   try {
     const value: unknown = JSON.parse(content.toString());
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+    if (isJsonObject(value)) return value;
   } catch {
     // Answered below, as any other body that is no JSON object.
   }

@@ -228,7 +228,7 @@ export async function query<Data, Variables>(
 /** Asks again until there is an answer. @throws after `timeoutMs`. */
 export async function eventually<Value>(
   ask: () => Promise<Value | null | undefined>,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<Value> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -16,6 +16,9 @@ import { createTenant, eventually, type Tenant, UNPACED, UNPOLLED } from './harn
 export const ROOT = path.join(import.meta.dirname, '..');
 const ENCRYPTION_KEY = Buffer.alloc(32, 7);
 
+/** Tests start ten at once, on machines that do other things too. */
+const READY_WITHIN_MS = 60_000;
+
 /** What a process ended with: its exit code, or the signal that killed it. */
 export type Exit = readonly [code: number | null, signal: NodeJS.Signals | null];
 
@@ -60,7 +63,7 @@ export class EpistleProcess {
         ({ ok }) => ok || null,
         () => null,
       );
-    });
+    }, READY_WITHIN_MS);
   }
 
   /** @throws when it is not running. */

@@ -104,7 +104,7 @@ function takenOver({ second, tenant, uid }: Held) {
   return eventually(async () => {
     const email = await record(second, tenant, uid);
     return email.status === 'SENT' ? email : null;
-  }, 40_000);
+  }, 80_000);
 }
 
 async function expectOneCopy({ second, sandbox, tenant, maria, uid }: Held, types: readonly string[]) {
@@ -132,7 +132,7 @@ describe.concurrent('SIGTERM while an email takes longer than a process may take
       gate.release();
       await expectOneCopy(held, types);
     },
-    120_000,
+    180_000,
   );
 });
 
@@ -151,7 +151,7 @@ describe.concurrent('a process that pauses for longer than anybody waits for it,
       expect(await held.answer).toMatchObject({ outboundEmail: { uid: held.uid, status: 'SENT' } });
       await expectOneCopy(held, types);
     },
-    120_000,
+    180_000,
   );
 
   it.each(['before', 'after'] as const)(
@@ -165,7 +165,7 @@ describe.concurrent('a process that pauses for longer than anybody waits for it,
       expect(await held.answer).toMatchObject({ outboundEmail: { uid: held.uid, status: 'SENT' } });
       await expectOneCopy(held, ['accepted', 'sending', 'sent']);
     },
-    120_000,
+    180_000,
   );
 
   it('between the last look at its lease and the sending: what it then sends is a ticket that is used', async () => {
@@ -196,5 +196,5 @@ describe.concurrent('a process that pauses for longer than anybody waits for it,
     await eventually(async () => sendings().length === 2 || null);
     expect(sendings()).toMatchObject([{ status: 200 }, { status: 404 }]);
     await expectOneCopy(held, RESENT);
-  }, 120_000);
+  }, 180_000);
 });

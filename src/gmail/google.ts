@@ -1,28 +1,34 @@
-import { randomUUID } from 'node:crypto';
 import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
+import {
+  AttachmentAnswer,
+  DraftAnswer,
+  DraftsAnswer,
+  HeadAnswer,
+  LabelsAnswer,
+  ListAnswer,
+  OP_ID_HEADER,
+  PageAnswer,
+  ProfileAnswer,
+  SendAsAnswer,
+  SentAnswer,
+  ThreadAnswer,
+  toDraftRef,
+  toHead,
+  WatchAnswer,
+} from './answers.ts';
+import { draftRequest, ME, type RequestParts, sendRequest } from './draft-request.ts';
 import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
-import type { CallOptions, DraftRef, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
+import type { CallOptions, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
 import { HistoryAnswer, toHistoryPage } from './history.ts';
 import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
-import {
-  ANSWER_TOO_LARGE,
-  createTransport,
-  type GmailRequest,
-  type ProxyEnvironment,
-  type RequestBody,
-} from './transport.ts';
+import { ANSWER_TOO_LARGE, createTransport, type ProxyEnvironment } from './transport.ts';
 
 /** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
 const MAX_IN_FLIGHT = 4;
-/** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
-const MAX_JSON_MIME_BYTES = 3_500_000;
 /** Of `messages.batchModify`. */
 const MAX_IDS_PER_MODIFY = 1_000;
-const ME = '/gmail/v1/users/me';
-const DRAFTS = `${ME}/drafts`;
-const JSON_TYPE = 'application/json';
 const GOOGLE = 'https://gmail.googleapis.com';
 
 /** Up to two repeats, after 0.1 and 0.5 s, as in `transport.ts`. Throttling is not repeated here: the caller's queue waits as long as Gmail says. */
@@ -32,40 +38,7 @@ const READ = {
 /** Once. The default of the client is to repeat PUT and DELETE. */
 const EFFECT = { retry: false };
 
-/** Composers and mail servers change the case of header names. */
-const OP_ID_HEADER = 'X-Epistle-Id';
-
-type RequestParts = Pick<GmailRequest, 'method' | 'path' | 'body'>;
-
 const UserId = { userId: 'me' };
-const Id = z.string().min(1);
-const ProfileAnswer = z.object({ emailAddress: z.string().min(3), historyId: z.string().regex(/^\d{1,20}$/) });
-const SendAsAnswer = z.object({
-  sendAs: z.array(
-    z.object({
-      sendAsEmail: z.string(),
-      displayName: z.string().optional(),
-      isPrimary: z.boolean().default(false),
-      verificationStatus: z.string().optional(),
-    }),
-  ),
-});
-const SentAnswer = z.object({ id: Id, threadId: Id });
-const DraftAnswer = z.object({ id: Id, message: SentAnswer.extend({ labelIds: z.array(z.string()).default([]) }) });
-const HeadAnswer = SentAnswer.extend({
-  labelIds: z.array(z.string()).default([]),
-  payload: z
-    .object({ headers: z.array(z.object({ name: z.string(), value: z.string() })).default([]) })
-    .default({ headers: [] }),
-});
-const ThreadAnswer = z.object({ messages: z.array(HeadAnswer).default([]) });
-const ListAnswer = z.object({ messages: z.array(z.object({ id: Id })).default([]) });
-const PageAnswer = ListAnswer.extend({ nextPageToken: z.string().min(1).nullable().default(null) });
-const LabelsAnswer = z.object({ labels: z.array(z.object({ id: Id })).default([]) });
-/** Milliseconds since 1970, as text. */
-const WatchAnswer = z.object({ expiration: z.string().regex(/^\d{1,15}$/) });
-const DraftsAnswer = z.object({ drafts: z.array(z.object({ id: Id, message: z.object({ id: Id }) })).default([]) });
-const AttachmentAnswer = z.object({ data: z.string() });
 
 /**
  * Gmail through Google's client, the calls that every send makes through a transport of our own.
@@ -193,10 +166,7 @@ export function googleGateway(options: {
     },
 
     async sendDraft(mailbox, draftId, callOptions = {}) {
-      const body = jsonBody(JSON.stringify({ id: draftId }));
-      const sent = await orNullWhenGone(
-        exchange(mailbox, callOptions, SentAnswer, () => ({ method: 'POST', path: `${DRAFTS}/send`, body })),
-      );
+      const sent = await orNullWhenGone(exchange(mailbox, callOptions, SentAnswer, () => sendRequest(draftId)));
       return sent && { messageId: sent.id, threadId: sent.threadId };
     },
 
@@ -308,45 +278,6 @@ export function googleGateway(options: {
     },
   };
   return gateway;
-}
-
-function jsonBody(json: string): RequestBody {
-  return { contentType: JSON_TYPE, size: Buffer.byteLength(json), pieces: [json] };
-}
-
-function draftRequest(mime: Mime, threadId: string | null): RequestParts {
-  const thread = threadId === null ? '' : `"threadId":${JSON.stringify(threadId)}`;
-  if (mime.size <= MAX_JSON_MIME_BYTES) {
-    // Written by hand: base64url needs no escapes, and JSON.stringify would look through all of it.
-    const json = `{"message":{${thread && `${thread},`}"raw":"${Buffer.concat([...mime.chunks()]).toString('base64url')}"}}`;
-    return { method: 'POST', path: DRAFTS, body: jsonBody(json) };
-  }
-  // The metadata part must be there, empty or not.
-  const boundary = randomUUID();
-  const head =
-    `--${boundary}\r\ncontent-type: ${JSON_TYPE}\r\n\r\n{"message":{${thread}}}\r\n` +
-    `--${boundary}\r\ncontent-type: message/rfc822\r\n\r\n`;
-  const contentType = `multipart/related; boundary=${boundary}`;
-  const tail = `\r\n--${boundary}--`;
-  const size = Buffer.byteLength(head) + mime.size + Buffer.byteLength(tail);
-  const body = { contentType, size, pieces: uploadPieces(head, mime, tail) };
-  return { method: 'POST', path: `/upload${DRAFTS}?uploadType=multipart`, body };
-}
-
-function* uploadPieces(head: string, mime: Mime, tail: string): Generator<string | Buffer> {
-  yield head;
-  yield* mime.chunks();
-  yield tail;
-}
-
-function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {
-  const header = payload.headers.find(({ name }) => name.toLowerCase() === OP_ID_HEADER.toLowerCase());
-  return { messageId: id, threadId, labels: labelIds, opId: header?.value.trim() ?? null };
-}
-
-function toDraftRef(draft: z.infer<typeof DraftAnswer>): DraftRef {
-  const { id, message } = draft;
-  return { draftId: id, messageId: message.id, threadId: message.threadId, labels: message.labelIds };
 }
 
 function isKind(error: unknown, kind: GmailError['kind']): error is GmailError {

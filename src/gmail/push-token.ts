@@ -2,31 +2,22 @@
  * The OIDC token that comes with a push of Pub/Sub: a JWT (RFC 7519) signed by Google with RS256, whose keys are at one
  * address. https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { z } from 'zod';
+import { OAuth2Client } from 'google-auth-library';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 
 const GOOGLE_KEYS = 'https://www.googleapis.com';
 const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 /** Clocks differ. */
 const LEEWAY_S = 60;
+/** "Tokens can be up to one hour old." */
+const MAX_AGE_S = 3_600;
 const KEYS_TIMEOUT_MS = 10_000;
 /** Google's keys live for days. */
 const KEYS_KEPT_MS = 3_600_000;
 /** A token that names an unknown key may be newer than our keys, or forged: that is not a reason to ask all the time. */
 const KEYS_ASKED_AGAIN_MS = 60_000;
-
-const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1) });
-const Claims = z.object({
-  iss: z.enum(ISSUERS),
-  aud: z.string(),
-  exp: z.number(),
-  iat: z.number(),
-  email: z.string(),
-  email_verified: z.literal(true),
-});
-const Keys = z.object({
-  keys: z.array(z.object({ kid: z.string(), kty: z.literal('RSA'), n: z.string(), e: z.string() })),
-});
+/** What says that the keys cannot be had; any other of these errors says that the token is not good. */
+const KEY_ERRORS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 
 export interface PushTokenVerifier {
   /**
@@ -41,50 +32,34 @@ export function createPushTokenVerifier(options: {
   readonly baseUrl: string | null;
   readonly now: () => Date;
 }): PushTokenVerifier {
-  const address = new URL('/oauth2/v3/certs', options.baseUrl ?? GOOGLE_KEYS).href;
-  let keys = new Map<string, KeyObject>();
-  let fetchedAt = Number.NEGATIVE_INFINITY;
-  let fetching: Promise<void> | null = null;
-
-  async function fetchKeys(): Promise<void> {
-    const response = await fetch(address, { signal: AbortSignal.timeout(KEYS_TIMEOUT_MS), redirect: 'error' });
-    if (!response.ok) throw new Error(`Google's keys cannot be had (${response.status})`);
-    const answer = Keys.parse(await response.json());
-    keys = new Map(answer.keys.map(({ kid, ...key }) => [kid, createPublicKey({ key, format: 'jwk' })]));
-    fetchedAt = options.now().getTime();
-  }
-
-  async function keyOf(kid: string): Promise<KeyObject | null> {
-    const age = options.now().getTime() - fetchedAt;
-    if (age > KEYS_KEPT_MS || (!keys.has(kid) && age > KEYS_ASKED_AGAIN_MS)) {
-      fetching ??= fetchKeys().finally(() => {
-        fetching = null;
-      });
-      await fetching;
-    }
-    return keys.get(kid) ?? null;
-  }
-
+  // Google's transporter knows proxies, which `fetch` does not.
+  const { transporter } = new OAuth2Client({ transporterOptions: { noProxy: ['localhost', '127.0.0.1'] } });
+  const keys = createRemoteJWKSet(new URL('/oauth2/v3/certs', options.baseUrl ?? GOOGLE_KEYS), {
+    timeoutDuration: KEYS_TIMEOUT_MS,
+    cacheMaxAge: KEYS_KEPT_MS,
+    cooldownDuration: KEYS_ASKED_AGAIN_MS,
+    async [customFetch](url, { signal }) {
+      const answer = await transporter.request({ url, signal, responseType: 'json', redirect: 'manual', retry: false });
+      return Response.json(answer.data);
+    },
+  });
   return {
-    async isValid(token, expected) {
-      const [head = '', body = '', signature = '', ...rest] = token.split('.');
-      const header = Header.safeParse(parseSegment(head)).data;
-      const claims = Claims.safeParse(parseSegment(body)).data;
-      if (header === undefined || claims === undefined || rest.length > 0) return false;
-      const now = options.now().getTime() / 1000;
-      if (claims.exp < now - LEEWAY_S || claims.iat > now + LEEWAY_S) return false;
-      if (claims.aud !== expected.audience || claims.email !== expected.email) return false;
-      const key = await keyOf(header.kid);
-      if (key === null) return false;
-      return verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'));
+    async isValid(token, { audience, email }) {
+      try {
+        const { payload } = await jwtVerify(token, keys, {
+          algorithms: ['RS256'],
+          issuer: ISSUERS,
+          audience,
+          requiredClaims: ['exp', 'iat'],
+          maxTokenAge: MAX_AGE_S,
+          clockTolerance: LEEWAY_S,
+          currentDate: options.now(),
+        });
+        return payload.email === email && payload.email_verified === true;
+      } catch (error) {
+        if (!(error instanceof errors.JOSEError) || KEY_ERRORS.has(error.code)) throw error;
+        return false;
+      }
     },
   };
-}
-
-function parseSegment(segment: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(segment, 'base64url').toString());
-  } catch {
-    return null;
-  }
 }

@@ -8,7 +8,7 @@ import type { SendMode } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import type { ContextRef } from '../context/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
-import type { AttachedFile, EmailContent } from './content.ts';
+import { type AttachedFile, contentValues, type EmailContent, type WrittenEmail } from './content.ts';
 import { type Lease, NO_FAILURE } from './delivery.ts';
 import type { DraftToSend } from './draft-to-send.ts';
 import type { Fingerprint } from './idempotency.ts';
@@ -93,13 +93,7 @@ async function insertEmail(sql: Sql, acceptance: Acceptance): Promise<Slot | nul
       acceptance.mode,
       acceptance.sender.id,
       acceptance.fromEmail,
-      content.to,
-      content.cc,
-      content.bcc,
-      content.replyTo,
-      content.subject,
-      content.bodyText,
-      content.bodyHtml,
+      ...contentValues(content),
       context?.type ?? null,
       context?.id ?? null,
       thread.replyToMessageId,
@@ -230,7 +224,7 @@ export async function insertAttachments(
 
 /** The terms under which an outbound email is found: its words, file names and recipients. */
 export function contentTerms(
-  content: Omit<EmailContent, 'attachments'> & { readonly attachments: readonly { readonly filename: string }[] },
+  content: WrittenEmail & { readonly attachments: readonly { readonly filename: string }[] },
 ): string[] {
   return searchTerms({
     texts: [

@@ -4,25 +4,20 @@ import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { enqueueIn, job } from '../queue.ts';
 import { readAttachments } from './attachment-content.ts';
-import { type Lease, markUnconfirmed, markWaitingForAccount } from './delivery.ts';
+import { CONTENT_COLUMNS, type WrittenEmail } from './content.ts';
+import { type Lease, markUnconfirmed } from './delivery.ts';
 import { paceOf, paceParameters, type Slot, takeSlot } from './quota.ts';
 import { type Delivery, deliver, firstReadAt, leaseMs } from './send.ts';
 import { SENDER_COLUMNS, type Sender } from './sender.ts';
+import { markWaitingForAccount } from './waiting.ts';
 
 /** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
 const NOT_ACTIVE_PAUSE_MS = 600_000;
 
 const MIN_WAIT_MS = 1_000;
 
-interface ClaimedRow {
+interface ClaimedRow extends WrittenEmail {
   readonly fromEmail: string;
-  readonly to: string[];
-  readonly cc: string[];
-  readonly bcc: string[];
-  readonly replyTo: string[];
-  readonly subject: string;
-  readonly bodyText: string | null;
-  readonly bodyHtml: string | null;
   readonly replyToMessageId: string | null;
   readonly conversationId: string | null;
   readonly threadId: string | null;
@@ -62,8 +57,7 @@ const CLAIM = {
       })}
       WHERE e.had_slot IS NULL AND a.status = 'ACTIVE'
     )
-    SELECT e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject,
-      e.body_text AS "bodyText", e.body_html AS "bodyHtml", e.reply_to_message_id AS "replyToMessageId",
+    SELECT e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, e.reply_to_message_id AS "replyToMessageId",
       e.conversation_id AS "conversationId", e.requested_thread_id AS "threadId", e.in_reply_to AS "inReplyTo",
       e."references", e.attempts, e.deferrals, e.ticket_draft_id AS "ticketDraftId",
       e.ticket_message_id AS "ticketMessageId", e.ticket_thread_id AS "ticketThreadId",

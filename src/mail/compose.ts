@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import type { WrittenEmail } from './content.ts';
 import { ComposedMime, type MimePart } from './mime.ts';
 
 export interface ComposedAttachment {
@@ -18,18 +19,11 @@ type MarkedAttachment = ComposedAttachment & { readonly mark: Buffer };
 const MARK_BYTES = 30;
 const MARK_LENGTH = (MARK_BYTES / 3) * 4;
 
-export interface ComposedEmail {
+/** Its addresses must have passed `addressProblem`: a list is not parsed again here. */
+export interface ComposedEmail extends WrittenEmail {
   /** Goes into `X-Epistle-Id`, by which a sent copy or a bounce is matched. */
   readonly opId: string;
   readonly from: { readonly address: string; readonly name: string | null };
-  /** Addresses must have passed `addressProblem`: a list is not parsed again here. */
-  readonly to: readonly string[];
-  readonly cc: readonly string[];
-  readonly bcc: readonly string[];
-  readonly replyTo: readonly string[];
-  readonly subject: string;
-  readonly bodyText: string | null;
-  readonly bodyHtml: string | null;
   readonly attachments: readonly ComposedAttachment[];
   /** Message-IDs with their angle brackets. */
   readonly inReplyTo: string | null;

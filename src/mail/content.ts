@@ -49,8 +49,8 @@ export interface AttachedFile {
   readonly contentId: string | null;
 }
 
-/** Addresses normalised, the files decoded. */
-export interface EmailContent {
+/** What an email says, and to whom, without its files. */
+export interface WrittenEmail {
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
@@ -58,6 +58,19 @@ export interface EmailContent {
   readonly subject: string;
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
+}
+
+/** A `WrittenEmail` in the table `outbound_email e`. */
+export const CONTENT_COLUMNS = `e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject, e.body_text AS "bodyText",
+  e.body_html AS "bodyHtml"`;
+
+/** The values of "to", cc, bcc, reply_to, subject, body_text and body_html, in this order. */
+export function contentValues(email: WrittenEmail): unknown[] {
+  return [email.to, email.cc, email.bcc, email.replyTo, email.subject, email.bodyText, email.bodyHtml];
+}
+
+/** Addresses normalised, the files decoded. */
+export interface EmailContent extends WrittenEmail {
   readonly attachments: readonly AttachedFile[];
 }
 

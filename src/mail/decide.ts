@@ -6,9 +6,9 @@ import type { Identity } from '../auth/keys.ts';
 import { InvalidStateError, NotFoundError, SendRejectedError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { job } from '../queue.ts';
+import { awaitResult, type SendOutcome } from './answer.ts';
 import { deliverQueued } from './claim.ts';
 import { CONTACTED, NO_FAILURE, NO_LEASE, RETURN_SEND } from './delivery.ts';
-import { awaitResult, type SendOutcome } from './send.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
 
 export type UnconfirmedOutcome = 'SENT' | 'NOT_SENT_RESEND' | 'NOT_SENT_DISCARD';

@@ -2,7 +2,7 @@ import type { OutboundEmailStatus, SendMode } from '#generated/prisma/enums.ts';
 import type { ContextRef } from '../context/kind.ts';
 import type { Sql } from '../db/client.ts';
 import type { Thread } from './accept.ts';
-import type { EmailContent } from './content.ts';
+import { CONTENT_COLUMNS, type WrittenEmail } from './content.ts';
 import {
   inheritedContext,
   isParent,
@@ -17,18 +17,11 @@ import {
 } from './resolve.ts';
 import { SENDER_COLUMNS, type Sender } from './sender.ts';
 
-interface DraftRow {
+interface DraftRow extends WrittenEmail {
   readonly status: OutboundEmailStatus;
   readonly mode: SendMode;
   readonly revision: number;
   readonly fromEmail: string;
-  readonly to: string[];
-  readonly cc: string[];
-  readonly bcc: string[];
-  readonly replyTo: string[];
-  readonly subject: string;
-  readonly bodyText: string | null;
-  readonly bodyHtml: string | null;
   readonly contextType: string | null;
   readonly contextId: string | null;
   readonly fileCount: number;
@@ -42,7 +35,7 @@ export interface DraftToSend {
   readonly fromEmail: string;
   /** Null: not scheduled. */
   readonly plannedSendAt: Date | null;
-  readonly content: Omit<EmailContent, 'attachments'>;
+  readonly content: WrittenEmail;
   readonly fileCount: number;
   /** @throws {AccountNotReadyError | ReplyNotPossibleError} */
   found(): { readonly sender: Sender; readonly thread: Thread; readonly context: ContextRef | null };
@@ -50,8 +43,7 @@ export interface DraftToSend {
 
 const FIND_DRAFT = {
   name: 'find-draft-to-send',
-  text: `SELECT e.status, e.mode, e.revision, e.from_email AS "fromEmail", e."to", e.cc, e.bcc, e.reply_to AS "replyTo",
-      e.subject, e.body_text AS "bodyText", e.body_html AS "bodyHtml", e.context_type AS "contextType",
+  text: `SELECT e.status, e.mode, e.revision, e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, e.context_type AS "contextType",
       e.context_id AS "contextId", e.planned_send_at AS "plannedSendAt", ${SENDER_COLUMNS}, ${PARENT_COLUMNS},
       (SELECT count(*)::int FROM attachment f
         WHERE f.organization_id = $1 AND f.outbound_email_id = e.id) AS "fileCount"

@@ -8,7 +8,14 @@ import { contextKind } from '../context/registry.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { DraftConflictError, type InputIssue, InvalidInputError, NotFoundError } from '../errors.ts';
 import { contentTerms, insertAttachments, inTransactionWithFiles } from './accept.ts';
-import { type ContentInput, type EmailContent, parseContent, reportMissing } from './content.ts';
+import {
+  CONTENT_COLUMNS,
+  type ContentInput,
+  contentValues,
+  parseContent,
+  reportMissing,
+  type WrittenEmail,
+} from './content.ts';
 import { parsePlannedSendAt, schedule } from './schedule.ts';
 import { type ContextInput, parseContext } from './send-input.ts';
 
@@ -59,13 +66,7 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
         id,
         origin.accountId,
         origin.email,
-        content.to,
-        content.cc,
-        content.bcc,
-        content.replyTo,
-        content.subject,
-        content.bodyText,
-        content.bodyHtml,
+        ...contentValues(content),
         context?.type ?? null,
         context?.id ?? null,
         input.replyToMessageUid ?? null,
@@ -88,19 +89,14 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
   return id;
 }
 
-interface StoredDraft extends Record<ListField, string[]> {
+interface StoredDraft extends WrittenEmail {
   readonly status: OutboundEmailStatus;
   readonly revision: number;
   readonly isReply: boolean;
-  readonly subject: string;
-  readonly bodyText: string | null;
-  readonly bodyHtml: string | null;
   readonly contextType: string | null;
   readonly contextId: string | null;
   readonly plannedSendAt: Date | null;
 }
-
-type ListField = 'to' | 'cc' | 'bcc' | 'replyTo';
 
 /**
  * Omitted fields stay as they are, null clears, lists are replaced whole.
@@ -166,11 +162,9 @@ function refValues({ organizationId, outboundEmailId }: Ref): string[] {
   return [organizationId, outboundEmailId];
 }
 
-type Text = Omit<EmailContent, 'attachments'>;
-
 /** The given fields over the stored ones. */
-function overlay(input: UpdateDraftInput, given: Text, stored: Text): Text {
-  const from = (field: keyof Text) => (input[field] === undefined ? stored : given);
+function overlay(input: UpdateDraftInput, given: WrittenEmail, stored: WrittenEmail): WrittenEmail {
+  const from = (field: keyof WrittenEmail) => (input[field] === undefined ? stored : given);
   return {
     to: from('to').to,
     cc: from('cc').cc,
@@ -184,10 +178,9 @@ function overlay(input: UpdateDraftInput, given: Text, stored: Text): Text {
 
 async function lockDraft(tx: Sql, ref: Ref, expectedRevision: number | null): Promise<StoredDraft> {
   const { rows } = await tx.query<StoredDraft>(
-    `SELECT status, revision, reply_to_message_id IS NOT NULL AS "isReply", "to", cc, bcc, reply_to AS "replyTo", subject,
-       body_text AS "bodyText", body_html AS "bodyHtml", context_type AS "contextType", context_id AS "contextId",
-       planned_send_at AS "plannedSendAt"
-     FROM outbound_email WHERE organization_id = $1 AND id = $2 AND mode = 'DRAFT' FOR UPDATE`,
+    `SELECT status, revision, reply_to_message_id IS NOT NULL AS "isReply", ${CONTENT_COLUMNS},
+       context_type AS "contextType", context_id AS "contextId", planned_send_at AS "plannedSendAt"
+     FROM outbound_email e WHERE organization_id = $1 AND id = $2 AND mode = 'DRAFT' FOR UPDATE`,
     refValues(ref),
   );
   const [draft] = rows;
@@ -206,7 +199,7 @@ async function writeContent(
   tx: Sql,
   ref: Ref,
   now: Date,
-  content: Text,
+  content: WrittenEmail,
   context: { readonly type: string | null; readonly id: string | null } | null,
   plannedSendAt: Date | null,
 ): Promise<string[]> {
@@ -219,13 +212,7 @@ async function writeContent(
      WHERE organization_id = $1 AND id = $2`,
     [
       ...refValues(ref),
-      content.to,
-      content.cc,
-      content.bcc,
-      content.replyTo,
-      content.subject,
-      content.bodyText,
-      content.bodyHtml,
+      ...contentValues(content),
       context?.type ?? null,
       context?.id ?? null,
       now,
@@ -245,7 +232,7 @@ async function writeContent(
 }
 
 /** A scheduled draft leaves without anybody looking at it again: it must be complete. @throws {InvalidInputError} */
-function requireSendable(content: Text, filenames: readonly string[]): void {
+function requireSendable(content: WrittenEmail, filenames: readonly string[]): void {
   const issues: InputIssue[] = [];
   reportMissing({ ...content, attachments: filenames }, 'input', issues);
   if (issues.length > 0) throw new InvalidInputError(issues);

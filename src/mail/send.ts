@@ -21,27 +21,16 @@ import {
 } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { DraftRef } from '../gmail/gateway.ts';
-import { describeError } from '../log.ts';
 import { type Acceptance, acceptDraft, acceptNew } from './accept.ts';
+import { firstOutcome, orWithoutResult, type SendOutcome, withinBudget } from './answer.ts';
 import { readAttachments } from './attachment-content.ts';
 import { composeMessage } from './compose.ts';
-import { type AttachedFile, reportMissing } from './content.ts';
-import {
-  type Lease,
-  markDeferred,
-  markRefused,
-  markSending,
-  markSent,
-  markUnconfirmed,
-  markWaiting,
-  release,
-  threadingOf,
-} from './delivery.ts';
+import { type AttachedFile, reportMissing, type WrittenEmail } from './content.ts';
+import { type Lease, markRefused, markSending, markSent, markUnconfirmed, release, threadingOf } from './delivery.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { differingFields } from './idempotency.ts';
 import { judge, type Stage, type Verdict } from './outcome.ts';
 import { blockSending, paceOf, type Slot } from './quota.ts';
-import { awaitOutcome, findRejection } from './replay.ts';
 import { type EarlierRequest, type Resolved, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,
@@ -52,17 +41,11 @@ import {
   type SendReplyInput,
 } from './send-input.ts';
 import { mailboxAccess, markNeedsReauth } from './sender.ts';
-
-/** What an accepted request came to; the row says the rest. */
-export interface SendOutcome {
-  readonly outboundEmailId: string;
-  /** The request had been made before: nothing new was sent. */
-  readonly replayed: boolean;
-}
+import { markDeferred, markWaiting } from './waiting.ts';
 
 /** An accepted email and what composing it takes. */
 export type Delivery = Pick<Acceptance, 'lease' | 'sender' | 'fromEmail' | 'thread'> & {
-  readonly content: Omit<Acceptance['content'], 'attachments'>;
+  readonly content: WrittenEmail;
   readonly attachments: () => Promise<readonly AttachedFile[]>;
   /** How often its delivery was begun, this time included. */
   readonly attempts: number;
@@ -136,14 +119,6 @@ async function replay(
   const fields = differingFields(earlier.fingerprint, request.fingerprint);
   if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
   return firstOutcome(app, organizationId, earlier.id);
-}
-
-/** What the first request came to, or will. @throws {SendRejectedError} as the first did. */
-async function firstOutcome(app: App, organizationId: string, outboundEmailId: string): Promise<SendOutcome> {
-  await awaitOutcome(app, organizationId, outboundEmailId);
-  const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
-  if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
-  return { outboundEmailId, replayed: true };
 }
 
 /** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
@@ -231,47 +206,6 @@ function newLease(
   const at = app.now();
   const lease: Lease = { organizationId, outboundEmailId, token: uuidv7(), owner: app.processId };
   return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at, pace: paceOf(app.config) };
-}
-
-/**
- * Waits for a delivery no longer than `SEND_WAIT_MS`; it goes on, whatever becomes of its caller.
- * @throws {SendRejectedError}
- */
-export async function awaitResult(
-  app: App,
-  { organizationId, outboundEmailId }: { readonly organizationId: string; readonly outboundEmailId: string },
-  delivering: Promise<unknown>,
-): Promise<SendOutcome> {
-  await withinBudget(app, orWithoutResult(app, outboundEmailId, delivering));
-  const rejection = await findRejection(app.pool, organizationId, outboundEmailId);
-  if (rejection !== null) throw new SendRejectedError(outboundEmailId, rejection);
-  return { outboundEmailId, replayed: false };
-}
-
-/** Null when it takes longer than `SEND_WAIT_MS`. */
-async function withinBudget<Result>(app: App, delivering: Promise<Result>): Promise<Result | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const budget = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, app.config.sendWaitMs, null);
-  });
-  try {
-    return await Promise.race([delivering, budget]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * What was accepted leaves, whatever breaks in this process: its caller must not be told of an error, after which it
- * would send the same again. The row says how far it has come, and its job takes it from there.
- */
-async function orWithoutResult<Result>(app: App, outboundEmailId: string, delivering: Promise<Result>) {
-  try {
-    return await delivering;
-  } catch (error) {
-    app.log.error({ outboundEmailId, error: describeError(error) }, 'a delivery broke off');
-    return null;
-  }
 }
 
 /** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */

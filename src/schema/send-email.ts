@@ -1,6 +1,7 @@
 import * as errors from '../errors.ts';
+import type { SendOutcome } from '../mail/answer.ts';
 import { retryOutboundEmail } from '../mail/decide.ts';
-import { type SendOutcome, sendDraft, sendFresh, sendReply } from '../mail/send.ts';
+import { sendDraft, sendFresh, sendReply } from '../mail/send.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
