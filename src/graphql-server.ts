@@ -51,7 +51,10 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
           headers: JSON.stringify({ authorization: `Bearer ${demo?.key ?? 'epk_…'}` }, null, 2),
         },
     // Nothing here uses cookies, so origins need no credentials.
-    cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,
+    cors:
+      app.config.corsOrigins.length > 0
+        ? { origin: [...app.config.corsOrigins], credentials: false, exposedHeaders: ['Retry-After'] }
+        : false,
     logging: false,
     // `readLargeBodies` has the limit.
     maxRequestBodySize: false,

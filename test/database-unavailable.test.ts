@@ -14,6 +14,8 @@ import { type Fleet, startFleet } from './processes.ts';
 
 const MARIA = 'maria@acme.example';
 const UNKNOWN_UID = '0199aa11-2b3c-7def-8123-456789abcdef';
+const ORIGIN = 'https://app.example';
+const ENV = { SEND_WAIT_MS: '1000', CORS_ORIGINS: ORIGIN };
 /** The first is planned, the second is run by Yoga, the third by Prisma. */
 const QUERIES = [
   '{ emailAccounts { uid } }',
@@ -24,7 +26,7 @@ const QUERIES = [
 async function startOn(work: (fleet: Fleet, postgres: EmbeddedPostgres) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(path.join(inject('temporaryFolder'), 'unavailable-'));
   const postgres = await startEmbeddedPostgres(path.join(folder, 'data'), { log: () => {} });
-  const fleet = await startFleet({ processes: 1, databaseUrl: postgres.url, env: { SEND_WAIT_MS: '1000' } });
+  const fleet = await startFleet({ processes: 1, databaseUrl: postgres.url, env: ENV });
   try {
     fleet.sandbox.admin.createMailbox({ email: MARIA });
     await work(fleet, postgres);
@@ -94,6 +96,12 @@ describe('a request while the database goes away', () => {
           expect([place, response.status, response.headers.get('retry-after')]).toEqual([place, 503, '5']);
           await response.body?.cancel();
         }
+        // A web page may read the header too.
+        const asked = await fetch(`${server?.url}/graphql?query={viewer{actor}}`, {
+          headers: { ...headers, origin: ORIGIN },
+        });
+        expect([asked.status, asked.headers.get('access-control-expose-headers')]).toEqual([503, 'Retry-After']);
+        await asked.body?.cancel();
         expect(server?.output, server?.output).not.toContain('unexpected error');
       });
     },
