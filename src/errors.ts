@@ -17,7 +17,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'MAILBOX_UNAVAILABLE'
   | 'INVALID_STATE'
-  | 'PROVIDER_ERROR';
+  | 'PROVIDER_ERROR'
+  | 'SERVICE_UNAVAILABLE';
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;
@@ -73,7 +74,7 @@ export class AccountNotReadyError extends DomainError {
   readonly retry = 'AFTER';
   readonly accountId: string;
   constructor(accountId: string, status: string) {
-    super(`The account is ${status}, not ACTIVE. Nothing was sent.`);
+    super(`The account is ${status}, not ACTIVE. Nothing was sent or changed.`);
     this.accountId = accountId;
   }
 }

@@ -12,7 +12,7 @@ import { createBatchLoaders } from './schema/batch.ts';
 import type { Context } from './schema/context.ts';
 import { executeQuery } from './schema/execute-query.ts';
 import { schema } from './schema/index.ts';
-import { presentableError } from './schema/mask-error.ts';
+import { presentableError, unavailableError } from './schema/mask-error.ts';
 
 const MAX_TOKENS = 5_000;
 const MAX_CACHED_TENANTS = 1_000;
@@ -51,7 +51,10 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
           headers: JSON.stringify({ authorization: `Bearer ${demo?.key ?? 'epk_…'}` }, null, 2),
         },
     // Nothing here uses cookies, so origins need no credentials.
-    cors: app.config.corsOrigins.length > 0 ? { origin: [...app.config.corsOrigins], credentials: false } : false,
+    cors:
+      app.config.corsOrigins.length > 0
+        ? { origin: [...app.config.corsOrigins], credentials: false, exposedHeaders: ['Retry-After'] }
+        : false,
     logging: false,
     // `readLargeBodies` has the limit.
     maxRequestBodySize: false,
@@ -71,17 +74,28 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
     },
     maskedErrors: {
       isDev: false,
-      maskError: (error) => presentableError(error) ?? unexpected(app, error),
+      maskError: (error) => presentableError(error) ?? unavailable(app, error) ?? unexpected(app, error),
     },
   });
+}
+
+/** The weather, not a mistake of ours: logged as a warning. */
+function unavailable(app: App, error: unknown): GraphQLError | null {
+  const answer = unavailableError(error);
+  if (answer !== null)
+    app.log.warn({ path: answer.path, error: describeError(originalOf(error)) }, 'database unreachable');
+  return answer;
+}
+
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
 /** Logged once, under an id that the answer carries too. */
 function unexpected(app: App, error: unknown): GraphQLError {
   const requestId = randomUUID();
-  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const path = error instanceof GraphQLError ? error.path : undefined;
-  app.log.error({ requestId, path, error: describeError(original) }, 'unexpected error');
+  app.log.error({ requestId, path, error: describeError(originalOf(error)) }, 'unexpected error');
   return new GraphQLError('Unexpected error.', {
     path: path ?? null,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },

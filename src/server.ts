@@ -1,12 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
+import { ConfigError } from './config.ts';
+import { isDatabaseUnavailable } from './db/unavailable.ts';
 import { serveAttachment, serveAttachmentPreflight } from './downloads.ts';
 import { createGraphqlServer, type GraphqlServerOptions } from './graphql-server.ts';
 import { describeError } from './log.ts';
 import { CALLBACK_PATH } from './mail/connect.ts';
 import { serveOAuthCallback } from './oauth-callback.ts';
 import { servePush } from './push.ts';
+import { RETRY_AFTER_S } from './schema/mask-error.ts';
 
 export interface HttpServer {
   /** The port that it listens on, also when any was asked for. */
@@ -15,7 +18,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Serves everything that Epistle has over HTTP. */
+/**
+ * Serves everything that Epistle has over HTTP.
+ * @throws {ConfigError} when it cannot listen there, naming the variable to change.
+ */
 export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
   const graphql = app.config.worker === 'only' ? null : createGraphqlServer(app, options);
   let answering = 0;
@@ -38,11 +44,7 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
       graphql(request, response);
       return;
     }
-    route(app, pathname, request, response).catch((error: unknown) => {
-      app.log.error({ pathname: pathname.split('/')[1], error: describeError(error) }, 'unexpected error');
-      if (response.headersSent) response.destroy();
-      else answer(response, 500, { error: 'Unexpected error.' });
-    });
+    route(app, pathname, request, response).catch((error: unknown) => fail(app, pathname, error, response));
   });
   await listen(server, app.config.port, app.config.host);
   return {
@@ -79,6 +81,19 @@ async function route(app: App, pathname: string, request: IncomingMessage, respo
   return answer(response, 404, { error: 'There is nothing here. The API is at /graphql.' });
 }
 
+function fail(app: App, pathname: string, error: unknown, response: ServerResponse): void {
+  const what = { pathname: pathname.split('/')[1], error: describeError(error) };
+  // Once an answer has begun, a connection that breaks may be the client's.
+  if (!response.headersSent && isDatabaseUnavailable(error)) {
+    app.log.warn(what, 'database unreachable');
+    answer(response, 503, { error: 'The database cannot be reached now. Ask again later.' });
+    return;
+  }
+  app.log.error(what, 'unexpected error');
+  if (response.headersSent) response.destroy();
+  else answer(response, 500, { error: 'Unexpected error.' });
+}
+
 /** Whether it can do its work: the database answers. It listens only once migrations are applied and jobs run. */
 async function serveReadiness(app: App, response: ServerResponse): Promise<void> {
   try {
@@ -91,15 +106,27 @@ async function serveReadiness(app: App, response: ServerResponse): Promise<void>
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  response.writeHead(status, status === 503 ? { ...headers, 'retry-after': String(RETRY_AFTER_S) } : headers);
   response.end(JSON.stringify(body));
 }
 
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'PORT: is in use by another process',
+  EACCES: 'PORT: needs more rights than this process has; take one above 1023',
+  EADDRNOTAVAIL: 'HOST: must be an address of this machine',
+  EAI_AGAIN: 'HOST: cannot be looked up; give an address of this machine',
+  ENOTFOUND: 'HOST: must be an address of this machine, or a name of it',
+};
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const problem = LISTEN_PROBLEMS[error.code ?? ''];
+      reject(problem === undefined ? error : new ConfigError(`Invalid environment:\n  ${problem}`));
+    });
     server.listen(port, host, () => {
-      server.removeListener('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

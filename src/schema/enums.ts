@@ -44,7 +44,8 @@ export const RetryAdvice = builder.enumType('RetryAdvice', {
   values: {
     SAFE: { description: 'The same request may be made again at once; nothing was sent.' },
     AFTER: {
-      description: 'The same request may be made again once what the message names is mended; nothing was sent.',
+      description:
+        'The same request may be made again once what the message names is mended; nothing was sent. After SERVICE_UNAVAILABLE it may have been: repeat it with the same idempotencyKey.',
     },
     NEVER: { description: 'The same request will fail again; change it.' },
     CHECK_FIRST: { description: 'It may have been sent. Look at the record before anything else.' },
@@ -73,6 +74,8 @@ export const ErrorCode = builder.enumType('ErrorCode', {
     MAILBOX_UNAVAILABLE: 'The mailbox cannot be read now.',
     INVALID_STATE: 'The email is not in a state in which this can be done.',
     PROVIDER_ERROR: 'Gmail did not do what was asked of it; see providerReason.',
+    SERVICE_UNAVAILABLE:
+      'The database cannot be reached now; the answer is HTTP 503 with Retry-After. A mutation may have been carried out all the same.',
   }),
 });
 

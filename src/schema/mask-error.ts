@@ -1,8 +1,10 @@
 /**
  * What a client sees of an error outside a result union. The domain's errors keep their code and data; a request that
- * does not fit the schema is told where, without its values, which may be a mail body; everything else is masked.
+ * does not fit the schema is told where, without its values, which may be a mail body; a database that is away is told as
+ * that; everything else is masked.
  */
 import { GraphQLError } from 'graphql';
+import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { DomainError, type InputIssue, InvalidInputError } from '../errors.ts';
 
 const MAX_MESSAGE_LENGTH = 300;
@@ -31,6 +33,25 @@ export function presentableError(error: unknown): GraphQLError | null {
   }
   const extensions = { code: 'INVALID_INPUT', retry: 'NEVER', issues: [issue] };
   return new GraphQLError(`${issue.path}: ${issue.message}`, { ...place, extensions });
+}
+
+/** A database that was restarted is back within it as a rule. */
+export const RETRY_AFTER_S = 5;
+
+/** It must be true whenever the connection was lost: also when an email had been accepted just before. */
+const UNAVAILABLE =
+  'The database cannot be reached now. Make the same request again later. A mutation may have been carried out all the same: repeat sendEmail with the same idempotencyKey; without one, look into outboundEmails first.';
+
+/** HTTP 503 with Retry-After, when the database is away. Null when the error is something else. */
+export function unavailableError(error: unknown): GraphQLError | null {
+  const graphqlError = error instanceof GraphQLError ? error : null;
+  if (!isDatabaseUnavailable(graphqlError?.originalError ?? error)) return null;
+  const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_S) } };
+  return new GraphQLError(UNAVAILABLE, {
+    nodes: graphqlError?.nodes ?? null,
+    path: graphqlError?.path ?? null,
+    extensions: { code: 'SERVICE_UNAVAILABLE', retry: 'AFTER', http },
+  });
 }
 
 const VARIABLE = /^Variable "\$(\w+)" (?:got invalid value |of (?:required|non-null) type )/;

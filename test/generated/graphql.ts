@@ -140,6 +140,8 @@ export type ErrorCode =
   | 'REPLY_NOT_POSSIBLE'
   /** Gmail refused the email before it accepted it. */
   | 'SEND_REJECTED'
+  /** The database cannot be reached now; the answer is HTTP 503 with Retry-After. A mutation may have been carried out all the same. */
+  | 'SERVICE_UNAVAILABLE'
   /** No API key came, or one that is not known, expired or revoked. */
   | 'UNAUTHENTICATED';
 
@@ -244,7 +246,7 @@ export type ReplyNotPossibleReason =
 
 /** What a client may do after an error. */
 export type RetryAdvice =
-  /** The same request may be made again once what the message names is mended; nothing was sent. */
+  /** The same request may be made again once what the message names is mended; nothing was sent. After SERVICE_UNAVAILABLE it may have been: repeat it with the same idempotencyKey. */
   | 'AFTER'
   /** It may have been sent. Look at the record before anything else. */
   | 'CHECK_FIRST'

@@ -1,0 +1,84 @@
+/** What an operator is told of the environment: by the program, and by `.env.example`. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../src/config.ts';
+import { startServer } from '../src/server.ts';
+import { startTestApp, type TestApp } from './harness.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const CLIENT = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'not-to-be-told' };
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    parseConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('parseConfig', () => {
+  const refused: [Record<string, string>, RegExp][] = [
+    [{ PORT: '70000' }, /PORT: must be a number from 0 to 65535/],
+    [{ PUBLIC_URL: 'mail.example.com' }, /PUBLIC_URL: must be an http or https URL/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL: must start with postgresql:/],
+    [{ GOOGLE_CLIENT_SECRET: 'not-to-be-told' }, /GOOGLE_CLIENT_ID: .* go together/],
+    [{ GOOGLE_BASE_URL: 'https://x.example' }, /GOOGLE_BASE_URL: needs GOOGLE_CLIENT_ID/],
+    [{ ...CLIENT, GOOGLE_BASE_URL: 'https://x.example/y' }, /GOOGLE_BASE_URL: must be an origin/],
+    [{ GOOGLE_SERVICE_ACCOUNT_FILE: '/x' }, /GOOGLE_SERVICE_ACCOUNT_FILE: needs GOOGLE_CLIENT_ID/],
+    [{ ENCRYPTION_KEY: 'not-to-be-told' }, /ENCRYPTION_KEY: each key must be 32 bytes in base64/],
+    [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS: must be an http or https URL/],
+    [{ WORKER: 'yes' }, /WORKER: must be on, off or only/],
+    [{ SEND_WAIT_MS: '20s' }, /SEND_WAIT_MS: must be whole milliseconds from 0 to 300000/],
+    [{ GMAIL_UNITS_PER_MINUTE: '10' }, /GMAIL_UNITS_PER_MINUTE: must be a whole number from 130 to/],
+    [{ SYNC_SINCE_DAYS: '-1' }, /SYNC_SINCE_DAYS: must be whole days from 0 to 36500/],
+    [{ SYNC_INTERVAL_MS: '300000,15000' }, /SYNC_INTERVAL_MS: the shortest interval comes first/],
+    [{ GOOGLE_PUBSUB_TOPIC: 'projects/p/topics/t' }, /GOOGLE_PUSH_SERVICE_ACCOUNT: .* go together/],
+    [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: .*"info"/],
+    [{ NODE_ENV: 'production' }, /GOOGLE_CLIENT_ID: is required .*\n.*ENCRYPTION_KEY: is required in production/],
+  ];
+  it.each(refused)('names what is wrong with %o, what is allowed, and not its value', (environment, expected) => {
+    const problems = problemsOf(environment);
+    expect(problems).toMatch(expected);
+    expect(problems).not.toContain('not-to-be-told');
+  });
+});
+
+describe('.env.example', () => {
+  const lines = readFileSync(path.join(ROOT, '.env.example'), 'utf8').split('\n');
+  const example = Object.fromEntries(
+    lines.flatMap((line) => [...line.matchAll(/^([A-Z_]+)=(.*)$/g)].map((m) => [m[1], m[2]])),
+  );
+
+  it('has the defaults', () => {
+    expect(parseConfig(example)).toEqual(parseConfig({}));
+  });
+
+  it('has every variable that is read', () => {
+    const source = readFileSync(path.join(ROOT, 'src/config.ts'), 'utf8');
+    const read = [...source.matchAll(/^ {4}([A-Z_]+): /gm)].map(([, name]) => name);
+    expect(read.length).toBeGreaterThan(20);
+    expect(Object.keys(example).sort()).toEqual([...read, 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].sort());
+  });
+});
+
+describe('startServer', () => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await startTestApp();
+  });
+  afterAll(() => t.close());
+
+  it.each([
+    ['PORT', () => ({ port: Number(new URL(t.url).port) })],
+    ['HOST', () => ({ host: 'nowhere.invalid' })],
+    ['HOST', () => ({ host: '203.0.113.1' })],
+  ] as const)('names %s when it cannot listen there', async (variable, change) => {
+    const app = { ...t.app, config: { ...t.app.config, ...change() } };
+    await expect(startServer(app, { demo: null })).rejects.toThrow(
+      new RegExp(`^Invalid environment:\n {2}${variable}: `),
+    );
+  });
+});
