@@ -53,6 +53,21 @@ async function isServed(app: App, { organizationId, accountId }: AccountRef, sig
   return false;
 }
 
+/**
+ * The queue gives a job up after 25 errors, some days of them. Mailboxes that nobody polls would then not be read until
+ * Gmail tells of another change, so that their job begins anew.
+ */
+export async function renewGivenUpSyncs(app: App): Promise<void> {
+  const { rowCount } = await app.pool.query(
+    `SELECT graphile_worker.add_job('sync',
+       payload => json_build_object('organizationId', a.organization_id, 'accountId', a.id),
+       max_attempts => 25, job_key => j.key)
+     FROM graphile_worker.jobs j JOIN email_account a ON j.key = 'sync:' || a.id
+     WHERE j.task_identifier = 'sync' AND j.attempts >= j.max_attempts AND j.locked_at IS NULL AND a.status = 'ACTIVE'`,
+  );
+  if (rowCount !== null && rowCount > 0) app.log.warn({ mailboxes: rowCount }, 'the queue had given up reading');
+}
+
 async function statusOf(app: App, { organizationId, accountId }: AccountRef): Promise<string> {
   const account = await app.db.emailAccount.findUniqueOrThrow({
     where: { organizationId_id: { organizationId, id: accountId } },
