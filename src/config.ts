@@ -193,7 +193,7 @@ export interface Config {
   readonly push: PushConfig | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
-  /** The variables that name a proxy, for the calls to Google. Those that are unset are absent. */
+  /** The variables that name a proxy, for the calls to Google. Those that are unset are absent, and all are for the sandbox. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 }
 
@@ -249,6 +249,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
           },
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
-    proxyEnv: Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name))),
+    proxyEnv: usesGoogle(env)
+      ? Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name)))
+      : {},
   });
 }
