@@ -17,18 +17,13 @@ const Notice = z.object({
     .max(320),
 });
 
-/** However many come, a mailbox is not read more often for them. Well below what a person notices. */
-const MIN_INTERVAL_MS = 250;
-
-/** The job's key makes one of many hints; a mailbox that was looked at just now has it wait a little. */
+/** The job's key makes one of many hints. */
 const ENQUEUE_SYNC = {
   name: 'push-hint',
   text: `SELECT graphile_worker.add_job('sync',
-      payload => json_build_object('organizationId', a.organization_id, 'accountId', a.id),
-      run_at => least(greatest(now(), s.last_synced_at + soon), now() + soon), max_attempts => 25, job_key => 'sync:' || a.id)
-    FROM email_account a JOIN mailbox_sync s ON s.organization_id = a.organization_id AND s.account_id = a.id,
-      (SELECT interval '${MIN_INTERVAL_MS} ms' AS soon) AS pause
-    WHERE a.email = $1 AND a.status = 'ACTIVE'`,
+      payload => json_build_object('organizationId', organization_id, 'accountId', id),
+      max_attempts => 25, job_key => 'sync:' || id)
+    FROM email_account WHERE email = $1 AND status = 'ACTIVE'`,
 };
 
 /** Answers 204 also for mailboxes that are not here: Pub/Sub would repeat anything else for days. */
