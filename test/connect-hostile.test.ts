@@ -183,6 +183,12 @@ it('an owner who chooses another mailbox than the hint connects that one, and le
   expect(await findAccount(tenant.email)).toEqual(before);
 });
 
+it('a consent of the last second of ten minutes is in time', async () => {
+  const callback = await answer(t, await begin(t, tenant.key), { email: owner });
+  clockOffset = STATE_LIFETIME_MS - 2_000;
+  expect((await comeBack(callback)).status).toBe(200);
+});
+
 it('a consent without the scope leaves the account that is there as it is', async () => {
   const before = await findAccount(tenant.email);
   const { status } = await consent(t, tenant, { email: tenant.email, scopes: [] });
