@@ -1,7 +1,7 @@
 /** How often a mailbox is looked at when nobody asks: 15 s while it is in use, up to 5 minutes when it is quiet. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { lookAt } from '../src/sync/mailbox-sync.ts';
-import { createTenant, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, createRecipient, fresh } from './mail.ts';
 import { deliver, syncWholly } from './syncing.ts';
 
@@ -59,4 +59,23 @@ it('one that has just sent an email is looked at as often as one that has just r
   deliver(t, tenant, { subject: 'Hello' });
   await syncWholly(t, tenant);
   expect(await secondsToNext()).toBe(15);
+});
+
+it('looks at hundreds of mailboxes one after the other when their time has come at once', async () => {
+  const { organizationId } = tenant;
+  // Their grants cannot be opened, which is as good as any answer.
+  await t.app.pool.query(
+    `INSERT INTO email_account (organization_id, id, email, aliases, status, sealed_refresh_token, grant_kind, connected_at)
+     SELECT $1, gen_random_uuid(), 'many-' || n || '@many.example', '{}', 'ACTIVE', 'v1.other.AAAA', 'CONSENT', now()
+     FROM generate_series(1, 400) n`,
+    [organizationId],
+  );
+  await eventually(async () => {
+    const { rows } = await t.app.pool.query<{ due: number }>(
+      `SELECT count(*)::int AS due FROM mailbox_sync WHERE organization_id = $1 AND failures = 0 AND account_id <> $2`,
+      [organizationId, tenant.accountId],
+    );
+    return rows[0]?.due === 0 || null;
+  }, 12_000);
+  await t.app.pool.query(`DELETE FROM email_account WHERE email LIKE 'many-%'`);
 });

@@ -8,6 +8,8 @@ import { syncMailbox } from './sync.ts';
 
 const WAIT_MS = 30_000;
 const ASK_AGAIN_MS = 50;
+/** Each attempt costs units, and there are none: that is why it is for later. */
+const TRY_AGAIN_MS = 1_000;
 
 /**
  * Reads what is new in a mailbox; afterwards everything that was in it when this was asked for is here, but for what a
@@ -26,7 +28,7 @@ export async function syncNow(app: App, ref: AccountRef): Promise<void> {
     if (outcome === 'listing') await enqueueIn(app.pool, job('sync', ref), 0);
     if (outcome === 'current' || outcome === 'listing') return;
     if (outcome === 'held' && (await isServed(app, ref, signal))) return;
-    if (outcome === 'later') await delay(ASK_AGAIN_MS);
+    if (outcome === 'later') await delay(TRY_AGAIN_MS);
   }
   throw new SyncNotPossibleError(ref.accountId, { reason: 'busy', retryAt: null });
 }

@@ -80,18 +80,26 @@ export function createSyncRunner(app: App): SyncRunner {
 
   async function poll(): Promise<void> {
     while (!signal.aborted) {
-      const free = MAX_LOOKS - looks.size;
-      try {
-        for (const look of free > 0 ? await takeDue(app, free) : []) {
-          const task = lookFrom(look)
-            .catch((error: unknown) => app.log.warn({ error: describeError(error) }, 'a mailbox could not be read'))
-            .finally(() => looks.delete(task));
-          looks.add(task);
-        }
-      } catch (error) {
-        app.log.warn({ error: describeError(error) }, 'mailboxes could not be looked for');
+      if ((await lookAtDue()) === 'all') await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
+      else if (looks.size === MAX_LOOKS) await Promise.race(looks);
+    }
+  }
+
+  /** `some`: as many as there is room for; there may be more, and they have waited. */
+  async function lookAtDue(): Promise<'all' | 'some'> {
+    const free = MAX_LOOKS - looks.size;
+    try {
+      const due = await takeDue(app, free);
+      for (const look of due) {
+        const task = lookFrom(look)
+          .catch((error: unknown) => app.log.warn({ error: describeError(error) }, 'a mailbox could not be read'))
+          .finally(() => looks.delete(task));
+        looks.add(task);
       }
-      await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
+      return due.length < free ? 'all' : 'some';
+    } catch (error) {
+      app.log.warn({ error: describeError(error) }, 'mailboxes could not be looked for');
+      return 'all';
     }
   }
 
