@@ -84,7 +84,7 @@ const FAILURES: Readonly<Record<ConnectFailure | 'unexpected', Page>> = {
   account_taken: {
     status: 409,
     title: 'This mailbox is connected elsewhere',
-    text: 'It belongs to another organization on this server, which must give it up first.',
+    text: 'It belongs to another organization on this server, and a mailbox can belong to one only.',
   },
   unexpected: { status: 500, title: 'Something went wrong', text: AGAIN },
 };
