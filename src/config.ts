@@ -44,8 +44,27 @@ const syncInterval = z
   .refine(([min, max]) => min === undefined || max === undefined || min <= max, 'the shortest interval comes first');
 
 const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
+/** The first one that is set is used, by Google's client too. */
+const PROXY_NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
 const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());
+
+const WAYS_INTO_GMAIL = 'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or GOOGLE_SERVICE_ACCOUNT_FILE';
+
+interface GoogleVariables {
+  readonly GOOGLE_CLIENT_ID?: string | undefined;
+  readonly GOOGLE_SERVICE_ACCOUNT_FILE?: string | undefined;
+}
+
+/** Otherwise the Gmail sandbox. */
+function usesGoogle({ GOOGLE_CLIENT_ID, GOOGLE_SERVICE_ACCOUNT_FILE }: GoogleVariables): boolean {
+  return GOOGLE_CLIENT_ID !== undefined || GOOGLE_SERVICE_ACCOUNT_FILE !== undefined;
+}
+
+function isProxyUrl(value: string | undefined): boolean {
+  const url = URL.parse(value ?? '');
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '';
+}
 
 /** An empty variable is an unset one: that is how `.env` files and container tools say so. */
 const Environment = z
@@ -85,6 +104,10 @@ const Environment = z
       .optional(),
     GOOGLE_PUSH_AUDIENCE: z.string().optional(),
     GOOGLE_PUSH_SERVICE_ACCOUNT: z.string().includes('@', 'must be an email address').optional(),
+    HTTPS_PROXY: z.string().optional(),
+    https_proxy: z.string().optional(),
+    HTTP_PROXY: z.string().optional(),
+    http_proxy: z.string().optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   })
@@ -97,8 +120,12 @@ const Environment = z
         'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together',
       );
     }
-    if (env.GOOGLE_BASE_URL !== undefined && env.GOOGLE_CLIENT_ID === undefined) {
-      refuse('GOOGLE_BASE_URL', 'needs GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
+    const isGoogle = usesGoogle(env);
+    if (env.GOOGLE_BASE_URL !== undefined && !isGoogle) refuse('GOOGLE_BASE_URL', `needs ${WAYS_INTO_GMAIL}`);
+    const proxy = PROXY_NAMES.find((name) => env[name] !== undefined);
+    // The sandbox is on this machine, and a developer's proxy may be of another kind.
+    if (isGoogle && proxy !== undefined && !isProxyUrl(env[proxy])) {
+      refuse(proxy, 'must be the http or https URL of a proxy, such as http://proxy.example.com:3128');
     }
     if ((env.GOOGLE_PUBSUB_TOPIC === undefined) !== (env.GOOGLE_PUSH_SERVICE_ACCOUNT === undefined)) {
       refuse(
@@ -106,19 +133,17 @@ const Environment = z
         'GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT go together',
       );
     }
-    if (env.GOOGLE_SERVICE_ACCOUNT_FILE !== undefined && env.GOOGLE_CLIENT_ID === undefined) {
-      refuse('GOOGLE_SERVICE_ACCOUNT_FILE', 'needs GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
-    }
     if (env.NODE_ENV === 'production') {
-      if (env.GOOGLE_CLIENT_ID === undefined) refuse('GOOGLE_CLIENT_ID', 'is required in production');
+      if (!isGoogle) refuse('GOOGLE_CLIENT_ID', `production needs ${WAYS_INTO_GMAIL}`);
       if (env.ENCRYPTION_KEY === undefined) refuse('ENCRYPTION_KEY', 'is required in production');
     }
   });
 
 /** The operator's OAuth client at Google, or at whatever `baseUrl` serves in Google's place. */
 export interface GoogleClient {
-  readonly clientId: string;
-  readonly clientSecret: string;
+  /** Both null: there is a service account only, and nobody can consent. */
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
   /** One origin for every Google endpoint. Null: Google itself. */
   readonly baseUrl: string | null;
 }
@@ -168,7 +193,7 @@ export interface Config {
   readonly push: PushConfig | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly production: boolean;
-  /** The variables that name a proxy, for the calls to Gmail. Those that are unset are absent. */
+  /** The variables that name a proxy, for the calls to Google. Those that are unset are absent, and all are for the sandbox. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 }
 
@@ -196,14 +221,13 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     publicUrl: env.PUBLIC_URL ?? null,
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR,
-    google:
-      env.GOOGLE_CLIENT_ID === undefined || env.GOOGLE_CLIENT_SECRET === undefined
-        ? null
-        : {
-            clientId: env.GOOGLE_CLIENT_ID,
-            clientSecret: env.GOOGLE_CLIENT_SECRET,
-            baseUrl: env.GOOGLE_BASE_URL ?? null,
-          },
+    google: usesGoogle(env)
+      ? {
+          clientId: env.GOOGLE_CLIENT_ID ?? null,
+          clientSecret: env.GOOGLE_CLIENT_SECRET ?? null,
+          baseUrl: env.GOOGLE_BASE_URL ?? null,
+        }
+      : null,
     googleServiceAccountFile: env.GOOGLE_SERVICE_ACCOUNT_FILE ?? null,
     encryptionKeys: env.ENCRYPTION_KEY ?? null,
     corsOrigins: env.CORS_ORIGINS,
@@ -225,6 +249,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
           },
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
-    proxyEnv: Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name))),
+    proxyEnv: usesGoogle(env)
+      ? Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name)))
+      : {},
   });
 }

@@ -9,7 +9,7 @@ import { authenticateApiKey, type Identity, storeApiKey } from './auth/keys.ts';
 import { SCOPES } from './auth/scopes.ts';
 import { upsertCustomer } from './context/customer.ts';
 import { upsertInvoice } from './context/invoice.ts';
-import { connectAccount } from './mail/account.ts';
+import { connectAccount, startReading } from './mail/account.ts';
 import { createDraft } from './mail/draft.ts';
 import { sendFresh } from './mail/send.ts';
 import { findMailbox, mailboxAccess } from './mail/sender.ts';
@@ -63,7 +63,12 @@ async function ensureAccounts(app: App, sandbox: SandboxAdmin, organizationId: s
   for (const { email, displayName } of ACCOUNTS) {
     const existing = await app.db.emailAccount.findUnique({ where: { email }, select: { id: true } });
     const connect = () =>
-      connectAccount(app, organizationId, { email, displayName, aliases: [], refreshToken: sandbox.grant(email) });
+      connectAccount(
+        app,
+        organizationId,
+        { email, displayName, aliases: [], refreshToken: sandbox.grant(email) },
+        startReading,
+      );
     ids.push(existing?.id ?? (await connect()));
   }
   return ids[0] ?? '';

@@ -84,7 +84,7 @@ const FAILURES: Readonly<Record<ConnectFailure | 'unexpected', Page>> = {
   account_taken: {
     status: 409,
     title: 'This mailbox is connected elsewhere',
-    text: 'It belongs to another organization on this server, which must give it up first.',
+    text: 'It belongs to another organization on this server, and a mailbox can belong to one only.',
   },
   unexpected: { status: 500, title: 'Something went wrong', text: AGAIN },
 };
@@ -123,7 +123,8 @@ export async function serveOAuthCallback(app: App, request: IncomingMessage, res
 async function outcomeOf(app: App, query: URLSearchParams): Promise<ConnectOutcome> {
   const state = only(query, 'state');
   if (state === null) return { returnTo: null, failure: 'state_invalid' };
-  return finishConnect(app, { state, code: only(query, 'code'), error: only(query, 'error') });
+  const error = query.has('error') ? (only(query, 'error') ?? 'malformed') : null;
+  return finishConnect(app, { state, code: only(query, 'code'), error });
 }
 
 /** Null: it is not there, or not as Google sends it. */

@@ -10,7 +10,12 @@ import { describeError } from './log.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 const Envelope = z.object({ message: z.object({ data: z.string() }) });
-const Notice = z.object({ emailAddress: z.string().min(3).max(320) });
+const Notice = z.object({
+  emailAddress: z
+    .string()
+    .regex(/^[^\s\p{Cc}]{1,318}@[^\s\p{Cc}]+$/u)
+    .max(320),
+});
 
 /** The job's key makes one of many hints. */
 const ENQUEUE_SYNC = {
@@ -25,7 +30,6 @@ const ENQUEUE_SYNC = {
 export async function servePush(app: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { push } = app.config;
   if (push === null) return answer(response, 404);
-  const body = await readBody(request);
   const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const expected = { audience: push.audience ?? `${app.publicUrl}/google/push`, email: push.serviceAccount };
   try {
@@ -34,6 +38,8 @@ export async function servePush(app: App, request: IncomingMessage, response: Se
     app.log.warn({ error: describeError(error) }, 'a push cannot be verified');
     return answer(response, 503);
   }
+  // Only now: nobody else is listened to for long.
+  const body = await readBody(request);
   if (body === null) return answer(response, 413);
   const email = emailOf(body);
   if (email === null) return answer(response, 400);

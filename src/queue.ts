@@ -25,7 +25,10 @@ export const JOBS = {
   pause: AccountRef.extend({ noticedAt: z.iso.datetime() }),
 } as const;
 
-/** Every minute, in one process: finds accepted emails that the queue has forgotten. Its payload is the queue's own. */
+/**
+ * Every minute, in one process: finds accepted emails that the queue has forgotten and mailboxes that it has given up, and
+ * sweeps consents that nobody gave. Its payload is the queue's own.
+ */
 export const RECOVER = 'recover';
 
 /** Every ten minutes, in one process: finds the mailboxes whose `watch` is to be renewed. */

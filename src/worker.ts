@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { App } from './app.ts';
+import { sweepStates } from './auth/oauth-state.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { describeError } from './log.ts';
 import { pauseForLimit } from './mail/bounce.ts';
@@ -12,6 +13,7 @@ import { sendScheduled } from './mail/schedule.ts';
 import { settle } from './mail/settle.ts';
 import { JOBS, RECOVER, RENEW_WATCHES } from './queue.ts';
 import { readBackAndTidy } from './sync/read-back-queue.ts';
+import { renewGivenUpSyncs } from './sync/request-sync.ts';
 import { createSyncRunner, type SyncRunner } from './sync/runner.ts';
 import { renewWatches, watchMailbox } from './sync/watch.ts';
 
@@ -102,7 +104,9 @@ function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): Run
     settle: (payload) => settle(app, JOBS.settle.parse(payload)),
     pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
     pause: (payload) => pauseForLimit(app, JOBS.pause.parse(payload)),
-    [RECOVER]: () => recover(app),
+    [RECOVER]: async () => {
+      await Promise.all([recover(app), renewGivenUpSyncs(app), sweepStates(app)]);
+    },
     sync: (payload) => syncs.sync(JOBS.sync.parse(payload)),
     watch: (payload) => watchMailbox(app, JOBS.watch.parse(payload)),
     [RENEW_WATCHES]: () => renewWatches(app),

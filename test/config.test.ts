@@ -8,6 +8,7 @@ import { startTestApp, type TestApp } from './harness.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const CLIENT = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'not-to-be-told' };
+const KEY = Buffer.alloc(32, 7).toString('base64');
 
 function problemsOf(environment: Record<string, string>): string {
   try {
@@ -27,7 +28,6 @@ describe('parseConfig', () => {
     [{ GOOGLE_CLIENT_SECRET: 'not-to-be-told' }, /GOOGLE_CLIENT_ID: .* go together/],
     [{ GOOGLE_BASE_URL: 'https://x.example' }, /GOOGLE_BASE_URL: needs GOOGLE_CLIENT_ID/],
     [{ ...CLIENT, GOOGLE_BASE_URL: 'https://x.example/y' }, /GOOGLE_BASE_URL: must be an origin/],
-    [{ GOOGLE_SERVICE_ACCOUNT_FILE: '/x' }, /GOOGLE_SERVICE_ACCOUNT_FILE: needs GOOGLE_CLIENT_ID/],
     [{ ENCRYPTION_KEY: 'not-to-be-told' }, /ENCRYPTION_KEY: each key must be 32 bytes in base64/],
     [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS: must be an http or https URL/],
     [{ WORKER: 'yes' }, /WORKER: must be on, off or only/],
@@ -37,7 +37,7 @@ describe('parseConfig', () => {
     [{ SYNC_INTERVAL_MS: '300000,15000' }, /SYNC_INTERVAL_MS: the shortest interval comes first/],
     [{ GOOGLE_PUBSUB_TOPIC: 'projects/p/topics/t' }, /GOOGLE_PUSH_SERVICE_ACCOUNT: .* go together/],
     [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: .*"info"/],
-    [{ NODE_ENV: 'production' }, /GOOGLE_CLIENT_ID: is required .*\n.*ENCRYPTION_KEY: is required in production/],
+    [{ NODE_ENV: 'production' }, /GOOGLE_CLIENT_ID: production needs .*\n.*ENCRYPTION_KEY: is required in production/],
   ];
   it.each(refused)('names what is wrong with %o, what is allowed, and not its value', (environment, expected) => {
     const problems = problemsOf(environment);
@@ -60,7 +60,7 @@ describe('.env.example', () => {
     const source = readFileSync(path.join(ROOT, 'src/config.ts'), 'utf8');
     const read = [...source.matchAll(/^ {4}([A-Z_]+): /gm)].map(([, name]) => name);
     expect(read.length).toBeGreaterThan(20);
-    expect(Object.keys(example).sort()).toEqual([...read, 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].sort());
+    expect(Object.keys(example).sort()).toEqual([...read, 'NO_PROXY'].sort());
   });
 });
 
@@ -80,5 +80,54 @@ describe('startServer', () => {
     await expect(startServer(app, { demo: null })).rejects.toThrow(
       new RegExp(`^Invalid environment:\n {2}${variable}: `),
     );
+  });
+});
+
+describe('the proxy', () => {
+  it.each([
+    ['HTTPS_PROXY', 'SECRET'],
+    ['https_proxy', 'proxy.example:3128'],
+    ['HTTP_PROXY', 'socks5://127.0.0.1:1080'],
+    ['http_proxy', 'http://'],
+    ['HTTPS_PROXY', '://SECRET'],
+  ])('%s=%s is refused by the name of the variable and what is allowed, without its value', (name, value) => {
+    const parse = () => parseConfig({ ...CLIENT, [name]: value });
+    expect(parse).toThrow(
+      new RegExp(`^Invalid environment:\n {2}${name}: must be the http or https URL of a proxy, such as \\S+$`),
+    );
+    expect(parse).not.toThrow(/SECRET|socks5|proxy\.example:3128$/);
+  });
+
+  it('is the one that is used: the others may be for other programs', () => {
+    const proxyEnv = { HTTPS_PROXY: 'http://user:word@proxy.example:3128', http_proxy: 'proxy.example:3128' };
+    expect(parseConfig({ ...CLIENT, ...proxyEnv, NO_PROXY: '*' }).proxyEnv).toEqual({ ...proxyEnv, NO_PROXY: '*' });
+  });
+
+  it('does not matter to the sandbox, which is on this machine', () => {
+    expect(parseConfig({ HTTPS_PROXY: 'http://' })).toMatchObject({ google: null, proxyEnv: {} });
+  });
+});
+
+describe('the way into Gmail', () => {
+  it('is an OAuth client, a service account, or both', () => {
+    const file = { GOOGLE_SERVICE_ACCOUNT_FILE: '/key.json' };
+    const none = { clientId: null, clientSecret: null, baseUrl: null };
+    expect(parseConfig({})).toMatchObject({ google: null, googleServiceAccountFile: null });
+    expect(parseConfig(file)).toMatchObject({ google: none, googleServiceAccountFile: '/key.json' });
+    expect(parseConfig({ ...file, NODE_ENV: 'production', ENCRYPTION_KEY: KEY }).google).toEqual(none);
+    expect(parseConfig({ ...file, GOOGLE_BASE_URL: 'http://localhost:1' }).google?.baseUrl).toBe('http://localhost:1');
+    expect(parseConfig({ ...file, ...CLIENT }).google).toMatchObject({
+      clientId: 'id',
+      clientSecret: 'not-to-be-told',
+    });
+  });
+
+  it.each([
+    [{ GOOGLE_CLIENT_ID: 'id' }, /GOOGLE_CLIENT_SECRET: .* go together$/],
+    [{ GOOGLE_SERVICE_ACCOUNT_FILE: '/key.json', GOOGLE_CLIENT_SECRET: 'secret' }, /GOOGLE_CLIENT_ID: .* go together$/],
+    [{ GOOGLE_BASE_URL: 'http://localhost:1' }, /GOOGLE_BASE_URL: needs .*, or GOOGLE_SERVICE_ACCOUNT_FILE$/],
+    [{ NODE_ENV: 'production', ENCRYPTION_KEY: KEY }, /GOOGLE_CLIENT_ID: production needs .*$/],
+  ])('%j is refused', (env, words) => {
+    expect(() => parseConfig(env)).toThrow(words);
   });
 });

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSealer } from '../src/auth/seal.ts';
 import { findMailbox, mailboxAccess, refreshTokenPurpose } from '../src/mail/sender.ts';
 import { runAdmin } from './admin.ts';
 import { begin } from './connecting.ts';
-import { createTenant, startTestApp, type Tenant, type TestApp } from './harness.ts';
-import { accepted, createRecipient, fresh } from './mail.ts';
+import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import { accepted, createRecipient, fresh, record, runNow } from './mail.ts';
+import { environment, ROOT } from './processes.ts';
 
 /** The harness seals under this one. */
 const OLD = Buffer.alloc(32, 7);
@@ -19,14 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 beforeEach(async () => {
-  await t.app.pool.query('DELETE FROM oauth_state; DELETE FROM account_token; DELETE FROM outbound_email_event');
+  await t.app.pool.query('DELETE FROM oauth_state; DELETE FROM account_token');
   await t.app.pool.query("UPDATE email_account SET status = 'DISCONNECTED', sealed_refresh_token = NULL");
   tenant = await createTenant(t);
 });
 
+const keyList = (keys: readonly Buffer[]) => keys.map((key) => key.toString('base64')).join(',');
+
 function rotate(...keys: Buffer[]) {
-  const list = keys.map((key) => key.toString('base64')).join(',');
-  return runAdmin(['keys', 'rotate'], { DATABASE_URL: t.database.url, ENCRYPTION_KEY: list });
+  return runAdmin(['keys', 'rotate'], { DATABASE_URL: t.database.url, ENCRYPTION_KEY: keyList(keys) });
 }
 
 /** Every envelope in the database. */
@@ -95,6 +99,60 @@ describe('npm run admin -- keys rotate', () => {
       await t.app.pool.query('DROP TRIGGER fail_update ON email_account; DROP FUNCTION fail_update');
     }
     expect((await rotate(NEW, OLD)).stdout).toMatch(/^2 secrets sealed anew .*; 2 were already\.$/m);
+  });
+
+  it('killed in the middle, leaves every secret whole under one key or the other, and goes on', async () => {
+    const others = [await createTenant(t), await createTenant(t), await createTenant(t), await createTenant(t)];
+    const all = [tenant, ...others];
+    const locker = await t.app.pool.connect();
+    await locker.query('BEGIN');
+    await locker.query('SELECT FROM email_account WHERE id = $1 FOR UPDATE', [others[1]?.accountId]);
+    const { isCurrent } = createSealer([NEW]);
+    const child = spawn(process.execPath, ['src/admin.ts', 'keys', 'rotate'], {
+      cwd: ROOT,
+      env: environment({ NODE_ENV: 'test', DATABASE_URL: t.database.url, ENCRYPTION_KEY: keyList([NEW, OLD]) }),
+      stdio: 'ignore',
+    });
+    try {
+      await eventually(async () => (await envelopes()).filter(isCurrent).length === 2 || null);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    } finally {
+      await locker.query('ROLLBACK');
+      locker.release();
+    }
+    expect((await envelopes()).every(isCurrent)).toBe(false);
+    const server = await startTestApp({ beside: t, encryptionKeys: [NEW, OLD] });
+    try {
+      for (const each of all) {
+        const { outboundEmail } = await accepted(server, each, fresh(each, createRecipient(t, each)));
+        expect(outboundEmail.status).toBe('SENT');
+      }
+    } finally {
+      await server.close();
+    }
+    expect((await rotate(NEW, OLD)).code).toBe(0);
+    expect((await envelopes()).every(isCurrent)).toBe(true);
+  });
+
+  it('run too early, has a server wait that does not know the new key; nobody must consent again', async () => {
+    expect((await rotate(NEW, OLD)).code).toBe(0);
+    const maria = createRecipient(t, tenant);
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'UNREACHABLE', retry: 'AFTER' } });
+    expect(await t.app.db.emailAccount.findFirst({ where: { id: tenant.accountId } })).toMatchObject({
+      status: 'ACTIVE',
+    });
+    const server = await startTestApp({ beside: t, encryptionKeys: [OLD, NEW] });
+    try {
+      await eventually(async () => {
+        await runNow(t, tenant, outboundEmail.uid, 'deliver');
+        return (await record(t, tenant, outboundEmail.uid)).status === 'SENT' || null;
+      });
+    } finally {
+      await server.close();
+    }
+    expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
   });
 
   it('runs beside a server that sends: one that knows both keys notices nothing', async () => {

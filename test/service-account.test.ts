@@ -6,10 +6,11 @@ import type { ServiceAccount } from '../src/gmail/oauth-endpoints.ts';
 import { addDelegatedAccount } from '../src/mail/delegate.ts';
 import { readServiceAccount } from '../src/secrets.ts';
 import { runAdmin } from './admin.ts';
-import { Disconnect } from './connecting.ts';
+import { Connect, Disconnect } from './connecting.ts';
 import { createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, createRecipient, fresh, onlyMail } from './mail.ts';
 import { EpistleProcess, freePort } from './processes.ts';
+import { whenCurrent } from './syncing.ts';
 
 const CLIENT_EMAIL = 'epistle@project.iam.gserviceaccount.com';
 const GMAIL_SCOPE = 'https://www.googleapis.com/auth/gmail.modify';
@@ -58,6 +59,14 @@ async function add(): Promise<Tenant> {
   return { ...tenant, accountId, email: owner };
 }
 
+/** Its first import has ended, and its next call needs a new token. */
+async function addWithoutToken(): Promise<Tenant> {
+  const delegated = await add();
+  await whenCurrent(t, delegated);
+  t.sandbox.admin.expireAccessTokens(owner);
+  return delegated;
+}
+
 const account = () => t.app.db.emailAccount.findUniqueOrThrow({ where: { email: owner } });
 
 describe('a delegated mailbox', () => {
@@ -86,7 +95,7 @@ describe('a delegated mailbox', () => {
   });
 
   it('that the Workspace has removed NEEDS_REAUTH, and its mail goes once it is added again', async () => {
-    const delegated = await add();
+    const delegated = await addWithoutToken();
     const maria = createRecipient(t, tenant);
     const effect = { kind: 'refusal', name: 'invalid_grant' } as const;
     t.sandbox.admin.fault({ call: 'token', times: 'always', effect });
@@ -109,7 +118,7 @@ describe('a delegated mailbox', () => {
   });
 
   it('is not marked for a key or a clock that is wrong: that is the operator’s to put right', async () => {
-    const delegated = await add();
+    const delegated = await addWithoutToken();
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
     t.sandbox.admin.registerServiceAccount({ clientEmail: CLIENT_EMAIL, publicKey: pem(other.publicKey, 'spki') });
     try {
@@ -123,12 +132,37 @@ describe('a delegated mailbox', () => {
   });
 });
 
+it('serves delegated mailboxes alone where there is no OAuth client, and says so to who wants to consent', async () => {
+  const delegated = await add();
+  const epistle = new EpistleProcess(await freePort(), {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: t.database.url,
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    GOOGLE_BASE_URL: t.sandbox.url,
+    GOOGLE_SERVICE_ACCOUNT_FILE: await keyFile(KEY_FILE),
+  });
+  await epistle.start();
+  try {
+    const maria = createRecipient(t, tenant);
+    expect((await accepted(epistle, delegated, fresh(delegated, maria))).outboundEmail.status).toBe('SENT');
+    const states = await t.app.db.oAuthState.count();
+    const { connectEmailAccount } = await query(epistle, tenant.key, Connect, { input: {} });
+    const message = expect.stringContaining('npm run admin -- account add');
+    expect(connectEmailAccount).toMatchObject({ issues: [{ path: 'input', message }] });
+    expect(await t.app.db.oAuthState.count()).toBe(states);
+    // It was connected by consent, with a client that is no longer there.
+    const waiting = await accepted(epistle, tenant, fresh(tenant, maria));
+    expect(waiting.outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'UNREACHABLE' } });
+  } finally {
+    await epistle.kill();
+  }
+});
+
 describe('npm run admin -- account add', () => {
   async function run(args: readonly string[], content: unknown = KEY_FILE) {
     return runAdmin(['account', 'add', ...args], {
       DATABASE_URL: t.database.url,
-      GOOGLE_CLIENT_ID: t.sandbox.clientId,
-      GOOGLE_CLIENT_SECRET: t.sandbox.clientSecret,
       GOOGLE_BASE_URL: t.sandbox.url,
       ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       GOOGLE_SERVICE_ACCOUNT_FILE: await keyFile(content),
@@ -177,8 +211,6 @@ describe('GOOGLE_SERVICE_ACCOUNT_FILE', () => {
 
   it('that does not exist stops the start', async () => {
     const epistle = new EpistleProcess(await freePort(), {
-      GOOGLE_CLIENT_ID: 'x',
-      GOOGLE_CLIENT_SECRET: 'y',
       GOOGLE_SERVICE_ACCOUNT_FILE: '/nonexistent/key.json',
     });
     await expect(epistle.start()).rejects.toThrow('GOOGLE_SERVICE_ACCOUNT_FILE: cannot be read (ENOENT)');

@@ -80,6 +80,68 @@ describe('a push', () => {
     expect(await push(app.sandbox.admin.pushToken(), notice('nobody@nowhere.example'))).toBe(204);
   });
 
+  it('may come a thousand times at once for one mailbox: it is read a few times, not a thousand', async () => {
+    const token = app.sandbox.admin.pushToken();
+    app.sandbox.admin.resetCalls();
+    deliver(app, tenant, { subject: 'In the flood' });
+    const statuses = await Promise.all(Array.from({ length: 1_000 }, () => push(token)));
+    expect(new Set(statuses)).toEqual(new Set([204]));
+    await eventually(async () => (await syncJobs()) === 0 || null);
+    await expect.poll(() => mailboxHere(app, tenant), { timeout: 10_000 }).toEqual(mailboxInGmail(app, tenant));
+    expect(callsOf(app, tenant.email, 'history.list')).toBeLessThan(50);
+  });
+
+  it('for an account that is not ACTIVE does nothing', async () => {
+    const { organizationId, accountId } = tenant;
+    const setStatus = (status: 'ACTIVE' | 'DISCONNECTED') =>
+      app.app.db.emailAccount.updateMany({ where: { organizationId, id: accountId }, data: { status } });
+    await setStatus('DISCONNECTED');
+    try {
+      expect(await push(app.sandbox.admin.pushToken())).toBe(204);
+      expect(await syncJobs()).toBe(0);
+    } finally {
+      await setStatus('ACTIVE');
+    }
+  });
+
+  it('from nobody is not listened to, however much it has to say', async () => {
+    expect(await push('abc.def.ghi', 'x'.repeat(100_000))).toBe(401);
+  });
+
+  it('with an address that no mailbox can have is refused', async () => {
+    const token = app.sandbox.admin.pushToken();
+    const addresses = [
+      '\0@acme.example',
+      'a\0b@acme.example',
+      'a b@acme.example',
+      'nobody',
+      '@',
+      `${'x'.repeat(320)}@a`,
+    ];
+    for (const address of addresses) expect([address, await push(token, notice(address))]).toEqual([address, 400]);
+    const data = (text: string) => JSON.stringify({ message: { data: Buffer.from(text).toString('base64') } });
+    for (const text of [
+      '{"emailAddress":["a@b.c"]}',
+      '{"emailAddress":{}}',
+      '[]',
+      '"a@b.c"',
+      '{"emailAddress":',
+      '\xff',
+    ]) {
+      expect(await push(token, data(text))).toBe(400);
+    }
+    for (const body of [
+      '[]',
+      '{"message":[]}',
+      '{"message":{"data":7}}',
+      '{"message":null}',
+      '\0',
+      `${'['.repeat(30_000)}`,
+    ]) {
+      expect(await push(token, body)).toBe(400);
+    }
+  });
+
   it('is refused when it is not what Pub/Sub sends', async () => {
     const token = app.sandbox.admin.pushToken();
     for (const body of ['', '{}', '{"message":{"data":"!"}}', '{"message":{"data":"bnVsbA=="}}']) {

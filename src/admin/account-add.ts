@@ -21,7 +21,7 @@ export async function addAccount(
   if (problem !== null) throw new UsageError(problem);
   const serviceAccount = readServiceAccount(config.googleServiceAccountFile);
   if (serviceAccount === null || config.google === null) {
-    throw new CommandError('Set GOOGLE_SERVICE_ACCOUNT_FILE, GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET first.');
+    throw new CommandError('Set GOOGLE_SERVICE_ACCOUNT_FILE first.');
   }
   const log = commandLog(config);
   const server = await startDatabase(config, log);

@@ -28,7 +28,7 @@ export function codeVerifierPurpose(id: string): string {
   return `code-verifier:${id}`;
 }
 
-/** Stores a new state, and drops those that nobody will answer any more. */
+/** Stores a new state. */
 export async function issueState(
   app: App,
   { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
@@ -37,25 +37,20 @@ export async function issueState(
   const id = uuidv7();
   const state = randomBytes(32).toString('base64url');
   const codeVerifier = randomBytes(32).toString('base64url');
-  const now = app.now();
-  const expiresAt = new Date(now.getTime() + STATE_LIFETIME_MS);
+  const expiresAt = new Date(app.now().getTime() + STATE_LIFETIME_MS);
   const sealed = app.sealer.seal(codeVerifier, codeVerifierPurpose(id));
   await app.pool.query(
-    `WITH swept AS (DELETE FROM oauth_state WHERE expires_at < $8)
-     INSERT INTO oauth_state (organization_id, id, state_hash, sealed_code_verifier, actor, return_to, expires_at)
+    `INSERT INTO oauth_state (organization_id, id, state_hash, sealed_code_verifier, actor, return_to, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      organizationId,
-      id,
-      hashState(state),
-      sealed,
-      actor,
-      returnTo,
-      expiresAt,
-      new Date(now.getTime() - KEPT_EXPIRED_MS),
-    ],
+    [organizationId, id, hashState(state), sealed, actor, returnTo, expiresAt],
   );
   return { state, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url'), expiresAt };
+}
+
+/** Drops the states that nobody will answer any more, with their sealed verifiers. */
+export async function sweepStates(app: App): Promise<void> {
+  const before = new Date(app.now().getTime() - KEPT_EXPIRED_MS);
+  await app.pool.query('DELETE FROM oauth_state WHERE expires_at < $1', [before]);
 }
 
 interface Row {

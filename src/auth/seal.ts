@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 const NONCE_BYTES = 12;
+/** Required when opening: shorter ones, which Node takes too, could be guessed. */
 const TAG_BYTES = 16;
 
 export interface Sealer {
@@ -35,7 +36,9 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
       if (version !== 'v1' || body === undefined) throw new Error('not a sealed secret');
       if (key === undefined) throw new Error('sealed under a key that is not in ENCRYPTION_KEY');
       const bytes = Buffer.from(body, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
         .setAAD(Buffer.from(purpose))
         .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const opened = [decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];

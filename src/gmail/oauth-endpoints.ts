@@ -1,14 +1,14 @@
 /**
- * Google's OAuth endpoints: the consent page, the token endpoint, revocation. Requests go through the transporter of
- * Google's auth library, which knows proxies; their forms are written here, because the library's own revocation puts the
+ * Google's OAuth endpoints: the consent page, the token endpoint, revocation. The forms of the
+ * requests are written here, because the library's own revocation puts the
  * token into the query string and its service accounts know no other token endpoint than Google's. Nothing here logs, and
  * no error holds a token.
  */
 import { sign } from 'node:crypto';
-import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { GmailError, reasonWord } from './errors.ts';
 import { readFailure } from './failure.ts';
+import { createTransporter } from './transporter.ts';
 
 const SCOPE_PREFIX = 'https://www.googleapis.com/auth/';
 /** Reads, composes, sends and labels; deletes no message for good. The only one that is asked for. */
@@ -51,9 +51,12 @@ export type TokenRequest =
   | { readonly kind: 'assertion'; readonly subject: string };
 
 export interface OAuthEndpoints {
+  /** Whether there is an OAuth client that owners can consent to; otherwise there is a service account only. */
+  readonly hasClient: boolean;
   /**
    * Where the browser goes to consent.
    * @param request.loginHint the address that the page shall offer. Null: the owner chooses.
+   * @throws {GmailError} when there is no OAuth client.
    */
   authorizationUrl(request: {
     readonly redirectUri: string;
@@ -86,26 +89,26 @@ const TokenAnswer = z.object({
 
 /**
  * @param options.baseUrl one origin that serves every endpoint, null for Google's own.
+ * @param options.clientId null: there is no OAuth client, and nobody can consent.
  * @param options.serviceAccount null: there is none, and no mailbox is delegated.
  * @param options.timeoutMs of one request, 10 s at most.
  */
 export function createOAuthEndpoints(options: {
   readonly baseUrl: string | null;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
   readonly serviceAccount: ServiceAccount | null;
   readonly timeoutMs: number;
   readonly now: () => Date;
 }): OAuthEndpoints {
   const { baseUrl, clientId, clientSecret, serviceAccount } = options;
+  const client = clientId === null || clientSecret === null ? null : { id: clientId, secret: clientSecret };
   const url = (google: string, path: string) => (baseUrl === null ? google : new URL(path, baseUrl).href);
   const authUrl = url('https://accounts.google.com/o/oauth2/v2/auth', '/o/oauth2/v2/auth');
   const tokenUrl = url('https://oauth2.googleapis.com/token', '/oauth2/token');
   const revokeUrl = url('https://oauth2.googleapis.com/revoke', '/oauth2/revoke');
   const timeoutMs = Math.min(options.timeoutMs, MAX_TIMEOUT_MS);
-  const { transporter } = new OAuth2Client({
-    transporterOptions: { redirect: 'manual', noProxy: ['localhost', '127.0.0.1'] },
-  });
+  const transporter = createTransporter();
 
   async function postOnce(endpoint: string, form: Record<string, string>, timeLeftMs: number): Promise<unknown> {
     const { data } = await transporter.request<unknown>({
@@ -152,11 +155,19 @@ export function createOAuthEndpoints(options: {
     return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
   }
 
+  /** The operator may have taken the client away since a mailbox was connected with it. */
+  function credentials(kind: 'rejected' | 'unreachable') {
+    if (client === null) throw tokenError(kind, null, 'no_oauth_client');
+    return { client_id: client.id, client_secret: client.secret };
+  }
+
   return {
+    hasClient: client !== null,
+
     authorizationUrl({ redirectUri, state, codeChallenge, loginHint }) {
       const address = new URL(authUrl);
       const parameters = {
-        client_id: clientId,
+        client_id: credentials('rejected').client_id,
         redirect_uri: redirectUri,
         response_type: 'code',
         scope: GMAIL_SCOPE,
@@ -178,8 +189,7 @@ export function createOAuthEndpoints(options: {
         code,
         code_verifier: codeVerifier,
         redirect_uri: redirectUri,
-        client_id: clientId,
-        client_secret: clientSecret,
+        ...credentials('rejected'),
       };
       const data = await postOnce(tokenUrl, form, timeoutMs).catch((error: unknown) => {
         throw toExchangeError(error);
@@ -201,8 +211,7 @@ export function createOAuthEndpoints(options: {
           : {
               grant_type: 'refresh_token',
               refresh_token: request.refreshToken,
-              client_id: clientId,
-              client_secret: clientSecret,
+              ...credentials('unreachable'),
             };
       const data = await post(tokenUrl, form).catch((error: unknown) => {
         throw toTokenError(error);

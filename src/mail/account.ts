@@ -32,9 +32,20 @@ interface ExistingRow {
   readonly sealedRefreshToken: string | null;
 }
 
+export interface ConnectedRef {
+  readonly organizationId: string;
+  readonly accountId: string;
+}
+
+/** What else the transaction that stores an account does; see `startReading`. */
+export type Alongside = (app: App, tx: Sql, ref: ConnectedRef) => Promise<void>;
+
+const nothingElse: Alongside = async () => undefined;
+
 /**
  * Stores an account whose owner has consented, or renews the grant of one that is there: what waited for it goes then.
  * @param consent.refreshToken null: the consent came without; the stored one stays, if it was not refused.
+ * Nothing is read of its mailbox unless `alongside` begins that.
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
  * @throws {NoRefreshTokenError} when there would be no refresh token to use.
@@ -43,12 +54,14 @@ export function connectAccount(
   app: App,
   organizationId: string,
   { refreshToken, ...profile }: MailboxProfile & { readonly refreshToken: string | null },
+  alongside = nothingElse,
 ): Promise<string> {
-  return storeAccount(app, organizationId, profile, 'CONSENT', (id, existing) => {
+  const sealedGrant: SealedGrant = (id, existing) => {
     if (refreshToken !== null) return app.sealer.seal(refreshToken, refreshTokenPurpose(id));
     if (existing?.status === 'NEEDS_REAUTH' || existing?.sealedRefreshToken == null) throw new NoRefreshTokenError();
     return existing.sealedRefreshToken;
-  });
+  };
+  return storeAccount(app, organizationId, profile, { grantKind: 'CONSENT', sealedGrant, alongside });
 }
 
 /**
@@ -56,16 +69,22 @@ export function connectAccount(
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
  */
-export function connectDelegatedAccount(app: App, organizationId: string, profile: MailboxProfile): Promise<string> {
-  return storeAccount(app, organizationId, profile, 'DELEGATION', () => null);
+export function connectDelegatedAccount(
+  app: App,
+  organizationId: string,
+  profile: MailboxProfile,
+  alongside = nothingElse,
+): Promise<string> {
+  return storeAccount(app, organizationId, profile, { grantKind: 'DELEGATION', sealedGrant: () => null, alongside });
 }
+
+type SealedGrant = (id: string, existing: ExistingRow | undefined) => string | null;
 
 function storeAccount(
   app: App,
   organizationId: string,
   profile: MailboxProfile,
-  grantKind: GrantKind,
-  sealedGrant: (id: string, existing: ExistingRow | undefined) => string | null,
+  { grantKind, sealedGrant, alongside }: { grantKind: GrantKind; sealedGrant: SealedGrant; alongside: Alongside },
 ): Promise<string> {
   const email = profile.email.toLowerCase();
   const aliases = profile.aliases.map((alias) => alias.toLowerCase());
@@ -90,18 +109,20 @@ function storeAccount(
          grant_kind = excluded.grant_kind, grant_id = gen_random_uuid(), connected_at = excluded.connected_at`,
       [organizationId, id, email, profile.displayName, aliases, sealedGrant(id, existing), grantKind, now],
     );
+    // What went wrong before went wrong with another grant.
+    await tx.query(
+      `UPDATE mailbox_sync SET error_code = NULL, error_message = NULL, failed_at = NULL, failures = 0, next_run_at = now()
+       WHERE organization_id = $1 AND account_id = $2`,
+      [organizationId, id],
+    );
     await wakeAccount(tx, organizationId, id, now);
-    await startReading(app, tx, { organizationId, accountId: id });
+    await alongside(app, tx, { organizationId, accountId: id });
     return id;
   });
 }
 
-/** The import begins, or goes on from where it was, and Gmail is asked to tell of changes, as far as this is configured. */
-async function startReading(
-  { config }: App,
-  tx: Sql,
-  ref: { readonly organizationId: string; readonly accountId: string },
-): Promise<void> {
-  if (config.syncInterval !== null) await enqueueIn(tx, job('sync', ref), 0);
+/** Has the import begin, or go on from where it was, and Gmail tell of changes if this is configured. */
+export async function startReading({ config }: App, tx: Sql, ref: ConnectedRef): Promise<void> {
+  await enqueueIn(tx, job('sync', ref), 0);
   if (config.push !== null) await enqueueIn(tx, job('watch', ref), 0);
 }

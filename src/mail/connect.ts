@@ -11,10 +11,19 @@ import { issueState, takeState } from '../auth/oauth-state.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailGateway, MailboxAccess } from '../gmail/gateway.ts';
-import { AccountTakenError, connectAccount, type MailboxProfile, NoRefreshTokenError } from './account.ts';
+import {
+  AccountTakenError,
+  connectAccount,
+  type MailboxProfile,
+  NoRefreshTokenError,
+  startReading,
+} from './account.ts';
 import { addressProblem } from './address.ts';
 
 const MAX_RETURN_TO_LENGTH = 2_000;
+
+const NO_CLIENT =
+  'Nobody can consent here: GOOGLE_CLIENT_ID is not set. The operator adds mailboxes with `npm run admin -- account add`.';
 
 /** The path of the redirect URI that the operator registers at Google. */
 export const CALLBACK_PATH = '/oauth/google/callback';
@@ -48,7 +57,7 @@ export async function beginConnect(
   input: { readonly loginHint?: string | null | undefined; readonly returnTo?: string | null | undefined },
 ): Promise<{ readonly authorizationUrl: string; readonly expiresAt: Date }> {
   const { loginHint = null, returnTo = null } = input;
-  const issues: InputIssue[] = [];
+  const issues: InputIssue[] = app.oauth.hasClient ? [] : [{ path: 'input', message: NO_CLIENT }];
   const addressIssue = loginHint === null ? null : addressProblem(loginHint);
   if (addressIssue !== null) issues.push({ path: 'input.loginHint', message: addressIssue });
   if (returnTo !== null && !isAllowed(app, returnTo)) {
@@ -56,7 +65,9 @@ export async function beginConnect(
     issues.push({ path: 'input.returnTo', message });
   }
   if (issues.length > 0) throw new InvalidInputError(issues);
-  const { state, codeChallenge, expiresAt } = await issueState(app, identity, returnTo);
+  // As it will be sent to the browser: what a URL leaves out, such as line breaks, is not stored.
+  const address = returnTo === null ? null : new URL(returnTo).href;
+  const { state, codeChallenge, expiresAt } = await issueState(app, identity, address);
   const request = { redirectUri: redirectUri(app), state, codeChallenge, loginHint };
   return { authorizationUrl: app.oauth.authorizationUrl(request), expiresAt };
 }
@@ -68,8 +79,9 @@ function redirectUri({ publicUrl }: App): string {
 /** Whoever could choose another address would be handed what the owner of the mailbox sees next. */
 function isAllowed({ config }: App, returnTo: string): boolean {
   const url = URL.parse(returnTo);
-  if (url === null || returnTo.length > MAX_RETURN_TO_LENGTH || url.username !== '' || url.password !== '')
-    return false;
+  if (url === null || url.href.length > MAX_RETURN_TO_LENGTH) return false;
+  // `blob:` has the origin of what it wraps; a name before the `@` is there to be taken for the host.
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return false;
   return config.corsOrigins.some((allowed) => new URL(allowed).origin === url.origin);
 }
 
@@ -90,7 +102,8 @@ export async function finishConnect(
   if (codeVerifier === null) return failed('state_expired');
   if (!(await isActorActive(app.pool, pending, app.now()))) return failed('not_permitted');
   if (answer.error === 'access_denied') return failed('access_denied');
-  if (answer.code === null) return failed('google_refused');
+  // RFC 6749 section 4.1.2: an answer has the one or the other.
+  if (answer.error !== null || answer.code === null) return failed('google_refused');
 
   const exchange = { code: answer.code, codeVerifier, redirectUri: redirectUri(app) };
   const consent = await app.oauth.exchange(exchange).catch(exchangeFailure);
@@ -101,7 +114,7 @@ export async function finishConnect(
   if (typeof profile === 'string') return failed(profile);
   try {
     const { refreshToken } = consent;
-    const accountId = await connectAccount(app, organizationId, { ...profile, refreshToken });
+    const accountId = await connectAccount(app, organizationId, { ...profile, refreshToken }, startReading);
     app.log.info({ accountId, actor }, 'account connected');
     return { returnTo, accountId, email: profile.email };
   } catch (error) {

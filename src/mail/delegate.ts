@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { GmailError } from '../gmail/errors.ts';
-import { connectDelegatedAccount } from './account.ts';
+import { connectDelegatedAccount, startReading } from './account.ts';
 import { readProfile } from './connect.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function addDelegatedAccount(
     accountId: `delegated:${email}`,
     accessToken: async () => accessToken,
   });
-  const accountId = await connectDelegatedAccount(app, organizationId, profile);
+  const accountId = await connectDelegatedAccount(app, organizationId, profile, startReading);
   app.log.info({ accountId }, 'account connected');
   return { accountId, email: profile.email.toLowerCase() };
 }

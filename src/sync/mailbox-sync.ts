@@ -259,7 +259,7 @@ export async function postpone(
          failures = CASE WHEN $5::text IS NULL THEN failures ELSE failures + 1 END,
          error_code = coalesce($5, error_code), error_message = coalesce($6, error_message),
          failed_at = CASE WHEN $5::text IS NULL THEN failed_at ELSE now() END,
-         last_synced_at = CASE WHEN $5::text IS NULL OR $3::uuid IS NOT NULL THEN last_synced_at ELSE $7 END
+         last_synced_at = CASE WHEN $3::uuid IS NULL THEN $7 ELSE last_synced_at END
        WHERE organization_id = $1 AND account_id = $2
          AND (lease_token = $3 OR $3::uuid IS NULL AND (lease_expires_at IS NULL OR lease_expires_at < now()))
        RETURNING 1

@@ -8,6 +8,8 @@ import { syncMailbox } from './sync.ts';
 
 const WAIT_MS = 30_000;
 const ASK_AGAIN_MS = 50;
+/** Each attempt costs units, and there are none: that is why it is for later. */
+const TRY_AGAIN_MS = 1_000;
 
 /**
  * Reads what is new in a mailbox; afterwards everything that was in it when this was asked for is here, but for what a
@@ -26,7 +28,7 @@ export async function syncNow(app: App, ref: AccountRef): Promise<void> {
     if (outcome === 'listing') await enqueueIn(app.pool, job('sync', ref), 0);
     if (outcome === 'current' || outcome === 'listing') return;
     if (outcome === 'held' && (await isServed(app, ref, signal))) return;
-    if (outcome === 'later') await delay(ASK_AGAIN_MS);
+    if (outcome === 'later') await delay(TRY_AGAIN_MS);
   }
   throw new SyncNotPossibleError(ref.accountId, { reason: 'busy', retryAt: null });
 }
@@ -51,6 +53,21 @@ async function isServed(app: App, { organizationId, accountId }: AccountRef, sig
     await delay(ASK_AGAIN_MS);
   }
   return false;
+}
+
+/**
+ * The queue gives a job up after 25 errors, some days of them. Mailboxes that nobody polls would then not be read until
+ * Gmail tells of another change, so that their job begins anew.
+ */
+export async function renewGivenUpSyncs(app: App): Promise<void> {
+  const { rowCount } = await app.pool.query(
+    `SELECT graphile_worker.add_job('sync',
+       payload => json_build_object('organizationId', a.organization_id, 'accountId', a.id),
+       max_attempts => 25, job_key => j.key)
+     FROM graphile_worker.jobs j JOIN email_account a ON j.key = 'sync:' || a.id
+     WHERE j.task_identifier = 'sync' AND j.attempts >= j.max_attempts AND j.locked_at IS NULL AND a.status = 'ACTIVE'`,
+  );
+  if (rowCount !== null && rowCount > 0) app.log.warn({ mailboxes: rowCount }, 'the queue had given up reading');
 }
 
 async function statusOf(app: App, { organizationId, accountId }: AccountRef): Promise<string> {

@@ -14,6 +14,8 @@ const MAX_LOOKS = 16;
 /** Mailboxes that are being listed, at once. Most of the time they wait for quota units. */
 const MAX_LISTINGS = 32;
 const LATER_MS = 5_000;
+/** However many jobs ask for it, a mailbox is not looked at more often for them. Well below what a person notices. */
+const REST_MS = 250;
 /** How late a mailbox may be looked at. */
 const TICK_MS = 1_000;
 
@@ -31,7 +33,23 @@ export function createSyncRunner(app: App): SyncRunner {
   const { signal } = stopping;
   const looks = new Set<Promise<unknown>>();
   const listings = new Map<string, Promise<void>>();
+  /** By account that was looked at just now: until that is over. */
+  const rests = new Map<string, Promise<void>>();
+  /** By account: the run that begins then. Every job that comes until it does is served by it. */
+  const upcoming = new Map<string, Promise<void>>();
   let polling: Promise<void> = Promise.resolve();
+
+  async function run(ref: AccountRef): Promise<void> {
+    const { accountId } = ref;
+    await rests.get(accountId);
+    upcoming.delete(accountId);
+    const rest = delay(REST_MS, undefined, { signal }).catch(() => undefined);
+    rests.set(
+      accountId,
+      rest.finally(() => rests.delete(accountId)),
+    );
+    await afterwards(ref, await syncMailbox(app, ref, { signal, withListing: false }));
+  }
 
   function afterwards(ref: AccountRef, result: SyncResult | null): Promise<void> | undefined {
     if (result?.outcome !== 'listing' || listings.has(ref.accountId)) return undefined;
@@ -62,24 +80,36 @@ export function createSyncRunner(app: App): SyncRunner {
 
   async function poll(): Promise<void> {
     while (!signal.aborted) {
-      const free = MAX_LOOKS - looks.size;
-      try {
-        for (const look of free > 0 ? await takeDue(app, free) : []) {
-          const task = lookFrom(look)
-            .catch((error: unknown) => app.log.warn({ error: describeError(error) }, 'a mailbox could not be read'))
-            .finally(() => looks.delete(task));
-          looks.add(task);
-        }
-      } catch (error) {
-        app.log.warn({ error: describeError(error) }, 'mailboxes could not be looked for');
+      if ((await lookAtDue()) === 'all') await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
+      else if (looks.size === MAX_LOOKS) await Promise.race(looks);
+    }
+  }
+
+  /** `some`: as many as there is room for; there may be more, and they have waited. */
+  async function lookAtDue(): Promise<'all' | 'some'> {
+    const free = MAX_LOOKS - looks.size;
+    try {
+      const due = await takeDue(app, free);
+      for (const look of due) {
+        const task = lookFrom(look)
+          .catch((error: unknown) => app.log.warn({ error: describeError(error) }, 'a mailbox could not be read'))
+          .finally(() => looks.delete(task));
+        looks.add(task);
       }
-      await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
+      return due.length < free ? 'all' : 'some';
+    } catch (error) {
+      app.log.warn({ error: describeError(error) }, 'mailboxes could not be looked for');
+      return 'all';
     }
   }
 
   return {
-    async sync(ref) {
-      await afterwards(ref, await syncMailbox(app, ref, { signal, withListing: false }));
+    sync(ref) {
+      const known = upcoming.get(ref.accountId);
+      if (known !== undefined) return known;
+      const next = run(ref);
+      if (rests.has(ref.accountId)) upcoming.set(ref.accountId, next);
+      return next;
     },
     startPolling() {
       polling = poll();

@@ -11,7 +11,7 @@
 import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { describeError } from '../log.ts';
-import { mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
+import { findMailbox, mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
 import { bringChanges, type KnownPage, type SyncOptions } from './changes.ts';
 import { beginListing, goOnListing, type Listing } from './listing.ts';
 import {
@@ -136,6 +136,12 @@ async function endFailed(
     const failure = { code: 'unexpected', message: 'Epistle could not store what it read; it tries again.' };
     await postpone(app, at, { delayMs: backoffMs(look.failures), failure, before });
     throw error;
+  }
+  const account = await findMailbox(app.pool, look.mailbox.organizationId, look.mailbox.id);
+  if (account?.grantId !== look.mailbox.grantId) {
+    // Disconnected meanwhile, or connected anew: the failure says nothing of the account as it is.
+    await postpone(app, at, { delayMs: 0, failure: null, before });
+    return ended('later');
   }
   const failure = { code: error.kind, message: error.message };
   if (error.kind === 'reauth') {

@@ -21,13 +21,16 @@ export async function watchMailbox(app: App, { organizationId, accountId }: Acco
   }
 }
 
-/** The `renew-watches` job: a `watch` job for every mailbox whose last one is a day old. */
+/**
+ * The `renew-watches` job: a `watch` job for every mailbox whose last one is a day old. It takes the place of one that waits
+ * to be tried again, and of one that the queue has given up.
+ */
 export async function renewWatches(app: App): Promise<void> {
   if (app.config.push === null) return;
   await app.pool.query(
     `SELECT graphile_worker.add_job('watch',
        payload => json_build_object('organizationId', s.organization_id, 'accountId', s.account_id),
-       max_attempts => 25, job_key => 'watch:' || s.account_id, job_key_mode => 'unsafe_dedupe')
+       max_attempts => 25, job_key => 'watch:' || s.account_id)
      FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
      WHERE a.status = 'ACTIVE' AND coalesce(s.watch_expires_at < now() + interval '6 days', true)`,
   );
