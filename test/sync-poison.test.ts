@@ -147,7 +147,7 @@ describe('the comparison of a label with more messages than a page', () => {
     app.sandbox.admin.expireHistory(tenant.email);
     app.sandbox.admin.resetCalls();
     // After the two pages of ids; each time with the repeats of the call.
-    for (const nth of [4, 2, 2, 2]) {
+    for (const nth of [4, 2, 2, 2, 2, 2, 2, 2]) {
       const effect = { kind: 'status', status: 500, body: 'json' } as const;
       app.sandbox.admin.fault({ call: 'messages.list', mailbox: tenant.email, nth, times: 3, effect });
       expect(await sync()).toMatchObject({ outcome: 'later' });
