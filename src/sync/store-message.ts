@@ -66,8 +66,9 @@ export async function storeMessageIn(
   claimedEmailId: string | null,
   envelope: Envelope = readEnvelope(mailbox, message),
 ): Promise<string> {
-  // The conversation's row is locked by this: messages of one thread are stored one after the other.
-  const conversationId = await upsertConversation(tx, mailbox, message, envelope);
+  // The conversation's row is locked by this: messages of one thread are stored one after the other. So are, before it,
+  // the sent copy of an email and what names it, wherever that is.
+  const conversationId = await upsertConversation(tx, mailbox, message, envelope, claimedEmailId);
   const outboundEmailId = await confirmSentCopy(tx, mailbox, message, claimedEmailId);
   const id = uuidv7();
   const inserted = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
@@ -94,17 +95,38 @@ export async function storeMessageIn(
 
 const UPSERT_CONVERSATION = {
   name: 'upsert-conversation',
-  text: `INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
+  text: `WITH locked AS MATERIALIZED (SELECT lock_message_ids($3, $7, $8))
+     INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
        is_read, has_reply, message_count, last_message_at)
-     VALUES ($1, $2, $3, $4, $5, '', '{}', true, false, 0, $6)
+     SELECT $1, $2, $3, $4, $5, '', '{}', true, false, 0, $6 FROM locked
      ON CONFLICT (organization_id, account_id, provider_thread_id) DO UPDATE SET message_count = conversation.message_count
      RETURNING id`,
 };
 
-async function upsertConversation(tx: Sql, mailbox: Mailbox, message: GmailMessage, envelope: Envelope) {
+/** What a message answers is nearly always the first that it names; each name that is locked takes memory of PostgreSQL. */
+const MAX_LOCKED_NAMES = 8;
+
+async function upsertConversation(
+  tx: Sql,
+  mailbox: Mailbox,
+  message: GmailMessage,
+  envelope: Envelope,
+  claimedEmailId: string | null,
+) {
+  const isCopy = claimedEmailId !== null;
+  const names = isCopy ? [envelope.messageId, claimedEmailId] : envelope.namedIds.slice(0, MAX_LOCKED_NAMES);
   const { rows } = await tx.query<{ id: string }>({
     ...UPSERT_CONVERSATION,
-    values: [mailbox.organizationId, uuidv7(), mailbox.id, message.threadId, envelope.subject, message.internalDate],
+    values: [
+      mailbox.organizationId,
+      uuidv7(),
+      mailbox.id,
+      message.threadId,
+      envelope.subject,
+      message.internalDate,
+      names,
+      isCopy,
+    ],
   });
   const [row] = rows;
   if (row === undefined) throw new Error('an upsert returned no row');
