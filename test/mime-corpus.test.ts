@@ -7,7 +7,7 @@ import { DeliveryNotice } from '../src/sync/delivery-notice.ts';
 import { createTenant, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { mailboxHere, mailboxInGmail, syncWholly, wrongConversations } from './syncing.ts';
 
-const CORPUS = path.join(import.meta.dirname, 'mime', 'python');
+const CORPUS = path.join(import.meta.dirname, 'mime-python');
 const names = readdirSync(CORPUS).filter((name) => name.endsWith('.txt'));
 
 let t: TestApp;
