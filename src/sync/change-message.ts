@@ -5,6 +5,7 @@
  */
 import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
+import { attributeUnspammed } from './attribution.ts';
 import { MAX_ADDRESS_LENGTH } from './envelope.ts';
 
 interface Account {
@@ -43,8 +44,19 @@ export async function relabelMessages(tx: Sql, account: Account, changes: readon
      FROM relabelled r WHERE m.organization_id = $1 AND m.id = r.id AND NOT (m.labels @> r.labels AND m.labels <@ r.labels)`,
     [account.organizationId, account.id, JSON.stringify(changes)],
   );
-  if (rowCount) await refreshConversations(tx, account, conversationIds);
-  return rowCount ?? 0;
+  if (!rowCount) return 0;
+  const outOfSpam = changes.filter(({ removed }) => removed.includes('SPAM'));
+  if (outOfSpam.length > 0) {
+    await attributeUnspammed(
+      tx,
+      account,
+      outOfSpam.map(({ messageId }) => messageId),
+    );
+  }
+  await refreshConversations(tx, account, conversationIds);
+  const isAboutSpam = outOfSpam.length > 0 || changes.some(({ added }) => added.includes('SPAM'));
+  if (isAboutSpam) await refreshContacts(tx, account, conversationIds);
+  return rowCount;
 }
 
 /**
@@ -76,14 +88,25 @@ export async function removeMessages(tx: Sql, account: Account, messageIds: read
   const deleted = await tx.query(`DELETE FROM email_message WHERE ${doomed}`, values);
   const count = (kept.rowCount ?? 0) + (deleted.rowCount ?? 0);
   if (count === 0) return 0;
-  const contexts = await tx.query<{ type: string; id: string }>(
+  const contexts = await contextsOf(tx, account, conversationIds);
+  await refreshConversations(tx, account, conversationIds);
+  for (const context of contexts) await refreshContact(tx, account.organizationId, context);
+  return count;
+}
+
+async function refreshContacts(tx: Sql, account: Account, conversationIds: readonly string[]): Promise<void> {
+  for (const context of await contextsOf(tx, account, conversationIds)) {
+    await refreshContact(tx, account.organizationId, context);
+  }
+}
+
+async function contextsOf(tx: Sql, { organizationId }: Account, conversationIds: readonly string[]) {
+  const { rows } = await tx.query<{ type: string; id: string }>(
     `SELECT DISTINCT context_type AS type, context_id AS id FROM conversation_context
      WHERE organization_id = $1 AND conversation_id = ANY($2) ORDER BY 1, 2`,
-    [account.organizationId, conversationIds],
+    [organizationId, conversationIds],
   );
-  await refreshConversations(tx, account, conversationIds);
-  for (const context of contexts.rows) await refreshContact(tx, account.organizationId, context);
-  return count;
+  return rows;
 }
 
 /**

@@ -75,7 +75,7 @@ export async function storeMessageIn(
   if (inserted === null) return linkStored(tx, mailbox, message, outboundEmailId);
   if (outboundEmailId !== null) {
     await linkOutboundEmail(tx, mailbox, { conversationId, outboundEmailId, messageId: envelope.messageId });
-  } else if (envelope.direction === 'INBOUND' && (envelope.notice !== null || !envelope.isAutomatic)) {
+  } else if (isToAttribute(message, envelope)) {
     const { namedIds, notice } = envelope;
     const { threadId, internalDate: sentAt } = message;
     await attribute(tx, mailbox, {
@@ -91,6 +91,11 @@ export async function storeMessageIn(
   }
   if (inserted.hides) await refreshConversationsOf(tx, mailbox, id);
   return id;
+}
+
+/** What a program wrote answers nothing, and what is in Spam not yet; a notification counts even there. */
+function isToAttribute({ labels }: GmailMessage, { direction, notice, isAutomatic }: Envelope): boolean {
+  return direction === 'INBOUND' && (notice !== null || (!isAutomatic && !labels.includes('SPAM')));
 }
 
 const UPSERT_CONVERSATION = {
@@ -197,7 +202,7 @@ const INSERT_MESSAGE = {
       UPDATE context_entity c SET last_inbound_at = greatest(c.last_inbound_at, $17),
         awaiting_reply = c.awaiting_reply AND c.last_contacted_at > $17
       FROM message JOIN conversation_context l ON l.organization_id = message.organization_id AND l.conversation_id = $3
-      WHERE $7 = 'INBOUND' AND NOT $23
+      WHERE $7 = 'INBOUND' AND NOT $23 AND NOT $19::text[] && '{SPAM}'
         AND c.organization_id = l.organization_id AND c.type = l.context_type AND c.id = l.context_id
     )
     SELECT $19::text[] && '{TRASH,SPAM}' OR EXISTS (
