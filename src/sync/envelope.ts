@@ -35,7 +35,7 @@ export interface Envelope {
 }
 
 /** RFC 5321 allows 254 octets; a little more is somebody's mistake, much more is no address. */
-export const MAX_ADDRESS_LENGTH = 320;
+const MAX_ADDRESS_LENGTH = 320;
 /** As many as a mail program keeps; those of a longer chain stand at its ends. */
 const MAX_REFERENCES = 100;
 /** An index row holds 2,700 bytes: nothing longer is kept where it is looked for by. */
@@ -156,10 +156,17 @@ function storable({ address, name }: NamedAddress): NamedAddress {
   return { address: storableText(address), name: name === null ? null : storableText(name) };
 }
 
-/** Everyone in it except the account itself. What is no address, or too long for one, is nobody. */
 export function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): string[] {
+  return participantsAmong(
+    mailbox,
+    [from, ...to, ...cc].map(({ address }) => address),
+  );
+}
+
+/** Everyone except the account itself. What is no address, or too long for one, is nobody. */
+export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
   const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
-  const keys = [from, ...to, ...cc].map(({ address }) => addressKey(address));
+  const keys = addresses.map(addressKey);
   return [...new Set(keys)].filter((key) => !own.has(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }
 
