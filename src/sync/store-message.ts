@@ -72,7 +72,7 @@ export async function storeMessageIn(
   const outboundEmailId = await confirmSentCopy(tx, mailbox, message, claimedEmailId);
   const id = uuidv7();
   const inserted = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
-  if (inserted === null) return linkStored(tx, mailbox, message, outboundEmailId);
+  if (inserted === null) return linkStored(tx, mailbox, message, { conversationId, outboundEmailId });
   if (outboundEmailId !== null) {
     await linkOutboundEmail(tx, mailbox, { conversationId, outboundEmailId, messageId: envelope.messageId });
   } else if (isToAttribute(message, envelope)) {
@@ -252,7 +252,12 @@ function fileOf({ filename, contentType, size, contentId, partId }: GmailPart, p
 }
 
 /** A message that a sync stored first is still the sent copy of its outbound email. */
-async function linkStored(tx: Sql, mailbox: Mailbox, message: GmailMessage, outboundEmailId: string | null) {
+async function linkStored(
+  tx: Sql,
+  mailbox: Mailbox,
+  message: GmailMessage,
+  { conversationId, outboundEmailId }: { readonly conversationId: string; readonly outboundEmailId: string | null },
+) {
   const { rows } = await tx.query<{ id: string; conversationId: string; messageId: string | null }>(
     `UPDATE email_message SET outbound_email_id = coalesce(outbound_email_id, $4)
      WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = $3
@@ -262,6 +267,15 @@ async function linkStored(tx: Sql, mailbox: Mailbox, message: GmailMessage, outb
   const [row] = rows;
   if (row === undefined) throw new Error('a message that was stored is gone');
   if (outboundEmailId !== null) await linkOutboundEmail(tx, mailbox, { ...row, outboundEmailId });
+  // It is in another thread now. Where it was stored it stays, and the conversation that was made for it goes.
+  if (row.conversationId !== conversationId) {
+    await tx.query(
+      `DELETE FROM conversation v WHERE v.organization_id = $1 AND v.id = $2
+         AND NOT EXISTS (SELECT FROM email_message m WHERE m.organization_id = $1 AND m.conversation_id = v.id)
+         AND NOT EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.conversation_id = v.id)`,
+      [mailbox.organizationId, conversationId],
+    );
+  }
   return row.id;
 }
 
