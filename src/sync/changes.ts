@@ -73,7 +73,7 @@ export async function bringChanges(
 }
 
 /** What a sequence of changes comes to, message by message. Drafts come and go with every edit, and are none of ours. */
-function netChanges(changes: readonly MailboxChange[]): {
+export function netChanges(changes: readonly MailboxChange[]): {
   readonly added: string[];
   readonly relabelled: LabelChange[];
   readonly deleted: string[];
