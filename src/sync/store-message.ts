@@ -100,7 +100,7 @@ function isToAttribute({ labels }: GmailMessage, { direction, notice, isAutomati
 
 const UPSERT_CONVERSATION = {
   name: 'upsert-conversation',
-  text: `WITH locked AS MATERIALIZED (SELECT lock_message_ids($3, $7, $8))
+  text: `WITH locked AS MATERIALIZED (SELECT CASE WHEN cardinality($7::text[]) > 0 THEN lock_message_ids($3, $7, $8) END)
      INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
        is_read, has_reply, message_count, last_message_at)
      SELECT $1, $2, $3, $4, $5, '', '{}', true, false, 0, $6 FROM locked
@@ -119,7 +119,8 @@ async function upsertConversation(
   claimedEmailId: string | null,
 ) {
   const isCopy = claimedEmailId !== null;
-  const names = isCopy ? [envelope.messageId, claimedEmailId] : envelope.namedIds.slice(0, MAX_LOCKED_NAMES);
+  const named = isToAttribute(message, envelope) ? envelope.namedIds.slice(0, MAX_LOCKED_NAMES) : [];
+  const names = isCopy ? [envelope.messageId, claimedEmailId] : named;
   const { rows } = await tx.query<{ id: string }>({
     ...UPSERT_CONVERSATION,
     values: [

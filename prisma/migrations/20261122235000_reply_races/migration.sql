@@ -1,8 +1,10 @@
 -- A message that names another one, and the sent copy with that name, are stored by two processes at once: neither would
 -- see the other, and an answer be missed. So whoever stores one of them first locks the names, before anything else.
 
--- In one order. Many may name what only one has: they share the lock, and whoever stores it has it alone.
-CREATE FUNCTION "lock_message_ids"(account uuid, ids text[], exclusive boolean) RETURNS void LANGUAGE plpgsql AS '
+-- In one order. Many may name what only one has: they share the lock, and whoever stores it has it alone. An import has
+-- every statement planned for the tables as they are; this one needs no table.
+CREATE FUNCTION "lock_message_ids"(account uuid, ids text[], exclusive boolean) RETURNS void LANGUAGE plpgsql
+  SET plan_cache_mode = auto AS '
 DECLARE
   key bigint;
 BEGIN
