@@ -46,6 +46,7 @@ const effect = z.discriminatedUnion('kind', [
 const faultSpec = z.object({
   call: z.string(),
   mailbox: email.exactOptional(),
+  id: z.string().exactOptional(),
   nth: z.int().positive().exactOptional(),
   times: z.union([z.int().positive(), z.literal('always')]).exactOptional(),
   when: when.exactOptional(),

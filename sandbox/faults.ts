@@ -31,6 +31,8 @@ export interface FaultSpec {
   readonly call: string;
   /** Only calls of this mailbox. */
   readonly mailbox?: string;
+  /** Only calls for what has this id. */
+  readonly id?: string;
   /** The first call to fail, counted from 1 among the calls that match. Default 1. */
   readonly nth?: number;
   /** How many calls fail. Default 1. */
@@ -124,13 +126,13 @@ export class Faults {
   }
 
   /** Claims what is armed for this call. */
-  claim(call: string, mailbox: string | null): Interference {
+  claim(call: string, mailbox: string | null, id: string | null): Interference {
     let before: FaultEffect | null = null;
     let after: FaultEffect | null = null;
     let refusedByMail = false;
     for (const fault of this.#faults) {
       const { spec } = fault;
-      if (!matches(spec, call, mailbox)) continue;
+      if (!matches(spec, call, mailbox) || (spec.id !== undefined && spec.id !== id)) continue;
       const taken = spec.effect.kind === 'refused-by-mail' ? refusedByMail : spec.when === 'after' ? after : before;
       if (taken) continue; // One fault a call at each place; the next one waits for the next call.
       if (fault.toSkip > 0) {

@@ -27,6 +27,8 @@ export interface Target {
   readonly kind: string;
   /** Null before the caller is known. */
   readonly mailbox: Mailbox | null;
+  /** Of the message, draft or thread that it is for. */
+  readonly id?: string | undefined;
   /** Does it. @throws {GoogleError} when Gmail refuses. */
   readonly answer: (options: { readonly refusedByMail: boolean }) => Reply;
 }
@@ -76,6 +78,7 @@ export function resolveTarget(services: Services, exchange: Exchange): Target {
   return {
     kind: match.route.kind,
     mailbox,
+    id: match.params.id,
     answer: ({ refusedByMail }) => {
       // Again, because the call may have been held while its token died.
       if (grant === null || mailbox === null || authenticate(services, exchange) === null) throw unauthorized();

@@ -110,8 +110,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 
   /** @returns the status that the client was given, null when it got none. */
-  async function carryOut({ kind, mailbox, answer }: Target, response: ServerResponse): Promise<number | null> {
-    const { before, after, refusedByMail, hold } = faults.claim(kind, mailbox?.email ?? null);
+  async function carryOut({ kind, mailbox, id, answer }: Target, response: ServerResponse): Promise<number | null> {
+    const { before, after, refusedByMail, hold } = faults.claim(kind, mailbox?.email ?? null, id ?? null);
     await hold('before');
     if (before !== null) {
       const outcome = await strike(response, before, null, world.now());

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sandboxGmailClient } from '../sandbox/client.ts';
 import {
   createAccount,
   createTenant,
@@ -11,7 +10,7 @@ import {
   type TestApp,
 } from './harness.ts';
 import { accepted, createRecipient, fresh, readBack, record, sentFrom } from './mail.ts';
-import { arrive, bouncesOf, importInbound, notification } from './notices.ts';
+import { arrive, arriveAsItIs, bouncesOf, importInbound, notification } from './notices.ts';
 import { RetryOutboundEmail } from './send-documents.ts';
 
 let t: TestApp;
@@ -280,21 +279,11 @@ describe("Google's own word for an address", () => {
     const other = await sent('joe@acme.example');
     // As it is in a mailbox when it has not come from outside.
     const raw = notification({ from: 'mailer-daemon@googlemail.com', recipients: [{ final: 'maria@acme.example' }] });
-    await arriveFromGoogle(raw);
+    await arriveAsItIs(t, tenant, raw);
     expect((await bouncesOf(t, tenant, last.uid)).status).toBe('BOUNCED');
     await expectUntouched(first.uid);
     await expectUntouched(other.uid);
   });
-
-  /** `messages.insert` stores it as it is: with no trace of a server outside, and no verdict. */
-  async function arriveFromGoogle(raw: string) {
-    const requestBody = {
-      raw: Buffer.from(raw.replace(/\n/g, '\r\n')).toString('base64url'),
-      labelIds: ['INBOX', 'UNREAD'],
-    };
-    await sandboxGmailClient(t.sandbox, tenant.email).users.messages.insert({ userId: 'me', requestBody });
-    await importInbound(t, tenant);
-  }
 });
 
 describe('the mail that a limit was reached', () => {

@@ -85,7 +85,7 @@ describe('a mail of the corpus', () => {
       replyTo: [{ name: 'Müller' }],
     },
     'unknown-charset': { bodyText: 'Déjà vu\r\n', problem: expect.stringContaining('character set') },
-    'utf-7': { subject: 'UTF-7', bodyText: 'Gr+APwA3w-e\r\n' },
+    'utf-7': { subject: 'UTF-7', bodyText: 'Grüße\r\n', problem: null },
     'utf-8-declared-as-ascii': { subject: 'Grüße', bodyText: 'Grüße\r\n', problem: null },
     'windows-1252-as-latin1': { bodyText: '“Rechnung” – 10 €\r\n', problem: null },
   };

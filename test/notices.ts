@@ -1,4 +1,5 @@
 /** What the tests of bounces share: notifications as mail systems write them. */
+import { sandboxGmailClient } from '../sandbox/client.ts';
 import { findMailbox, mailboxAccess } from '../src/mail/sender.ts';
 import { storeMessage } from '../src/sync/store-message.ts';
 import { graphql } from './generated/gql.ts';
@@ -107,6 +108,20 @@ export async function arrive(
   });
   if (copy === undefined) throw new Error('nothing was delivered');
   return importMessage(t, tenant, copy.id);
+}
+
+/**
+ * As `arrive`, with these headers and no others: what Google's own servers write has no trace of one outside, and no
+ * verdict but one that is given.
+ */
+export async function arriveAsItIs(t: TestApp, tenant: Tenant, raw: string): Promise<string> {
+  const requestBody = {
+    raw: Buffer.from(raw.replace(/\r?\n/g, '\r\n')).toString('base64url'),
+    labelIds: ['INBOX', 'UNREAD'],
+  };
+  const { messages } = sandboxGmailClient(t.sandbox, tenant.email).users;
+  const { data } = await messages.insert({ userId: 'me', requestBody });
+  return importMessage(t, tenant, data.id ?? '');
 }
 
 /** Stores everything in the tenant's mailbox that its owner did not send, the newest first as an import does. */

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inTransaction } from '../src/db/client.ts';
+import type { GmailMessage } from '../src/gmail/gateway.ts';
+import { findMailbox } from '../src/mail/sender.ts';
+import { storeMessageIn } from '../src/sync/store-message.ts';
 import { createInvoice, createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, createRecipient, fresh, onlyMail, readBack, write } from './mail.ts';
 import { bouncesOf } from './notices.ts';
@@ -150,6 +154,71 @@ describe('a reply', () => {
     expect(await repliesTo(email.id)).toHaveLength(1);
     expect(await answeredThreads()).toEqual(['thread']);
     expect(await awaitingReply()).toBe(false);
+  });
+});
+
+describe('a reply in another thread, stored by another process in the same moment as the copy of its email', () => {
+  const headers = { Subject: 'My money', 'In-Reply-To': '<first@acme.example>' };
+  const inbound = (given: Partial<Given> = {}) =>
+    message({ messageId: 'reply', threadId: 'elsewhere', internalDate: at(5), headers, ...given });
+  /** As `message/delivery-status` names it, when nothing else does. */
+  const bounceOf = (opId: string) =>
+    inbound({
+      from: 'mailer-daemon@mx.acme.example',
+      headers: { 'Auto-Submitted': 'auto-replied' },
+      report: {
+        recipients: [{ recipient: 'a@b.example', original: null, status: '5.1.1', diagnostic: null, permanent: true }],
+        opId,
+        returnedMessageIds: [],
+      },
+    });
+
+  /** Stores one in a transaction that is open until the other is stored as well, or waits for it. */
+  async function storeBoth(
+    first: { message: GmailMessage; emailId: string | null },
+    second: () => Promise<unknown>,
+  ): Promise<void> {
+    const mailbox = await findMailbox(t.app.pool, tenant.organizationId, tenant.accountId);
+    if (mailbox === null) throw new Error('there is no mailbox');
+    let other: Promise<unknown> = Promise.resolve();
+    await inTransaction(t.app.pool, async (tx) => {
+      await storeMessageIn(tx, mailbox, first.message, first.emailId);
+      let isStored = false;
+      other = second().then(() => {
+        isStored = true;
+      });
+      await eventually(async () => {
+        const { rowCount } = await t.app.pool.query(`SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'`);
+        return isStored || (rowCount ?? 0) > 0 || null;
+      });
+    });
+    await other;
+  }
+
+  it('is not missed when the reply is first', async () => {
+    const email = await sent('first', 0);
+    await storeBoth({ message: inbound(), emailId: null }, email.store);
+    expect(await repliesTo(email.id)).toHaveLength(1);
+    expect(await answeredThreads()).toEqual(['elsewhere', 'thread']);
+    expect(await awaitingReply()).toBe(false);
+  });
+
+  it('is not missed when the copy is first', async () => {
+    const email = await sent('first', 0);
+    await storeBoth({ message: email.copy, emailId: email.id }, () => store(t, tenant, inbound()));
+    expect(await repliesTo(email.id)).toHaveLength(1);
+  });
+
+  it('nor is a bounce that knows our id alone', async () => {
+    const [one, other] = [await sent('first', 0), await sent('second', 1, 'another')];
+    await storeBoth({ message: bounceOf(one.id), emailId: null }, one.store);
+    await storeBoth({ message: other.copy, emailId: other.id }, () =>
+      store(t, tenant, { ...bounceOf(other.id), messageId: 'bounce' }),
+    );
+    expect([await bouncesOf(t, tenant, one.id), await bouncesOf(t, tenant, other.id)]).toMatchObject([
+      { status: 'BOUNCED' },
+      { status: 'BOUNCED' },
+    ]);
   });
 });
 

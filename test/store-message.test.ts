@@ -58,6 +58,13 @@ it('changes nothing when a message is stored a second time', async () => {
   expect(await everything()).toBe(before);
 });
 
+it('leaves a message where it is, and no empty conversation, when Gmail has put it into another thread', async () => {
+  const id = await store(message('moving'));
+  const before = await everything();
+  expect(await store(message('moving', { threadId: 'another-thread' }))).toBe(id);
+  expect(await everything()).toBe(before);
+});
+
 it('stores a message once that is stored many times at once', async () => {
   const ids = await Promise.all(Array.from({ length: 8 }, () => store(message('racing'))));
   expect(new Set(ids).size).toBe(1);

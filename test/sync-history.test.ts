@@ -204,6 +204,22 @@ describe('changes since the last time', () => {
     expect(await app.app.db.conversation.count({ where: { accountId: tenant.accountId } })).toBe(0);
   });
 
+  it('leave the same participants behind, in whatever script their addresses are written', async () => {
+    const from = 'Grüße@MÜNCHEN.example';
+    deliver(app, tenant, { subject: 'Thread', from, headers: ['Message-ID: <1@acme.example>'] });
+    const second = deliver(app, tenant, { subject: 'Re: Thread', headers: ['References: <1@acme.example>'] });
+    await syncWholly(app, tenant);
+    const { participants } = await conversation();
+    expect(participants).toEqual(['grüße@xn--mnchen-3ya.example', 'maria@acme.example']);
+    const { messages } = gmailOf(app, tenant);
+    await messages.trash({ ...me, id: second });
+    await syncWholly(app, tenant);
+    expect((await conversation()).participants).toEqual(['grüße@xn--mnchen-3ya.example']);
+    await messages.untrash({ ...me, id: second });
+    await syncWholly(app, tenant);
+    expect((await conversation()).participants).toEqual(participants);
+  });
+
   it('leave a deleted message as a record, without its content, when an outbound email answers it', async () => {
     const id = deliver(app, tenant, { subject: 'Question' });
     await syncWholly(app, tenant);

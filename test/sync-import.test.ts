@@ -76,6 +76,40 @@ describe('the first import', () => {
     expect((await syncOf(tenant)).sync).toMatchObject({ imported: 5, estimated: 5 });
   });
 
+  it('has its bound to the minute, for older messages of a newer thread too, and whatever becomes of them', async () => {
+    const tenant = await createTenant(app);
+    const bound = Date.now() - 90 * DAY_MS;
+    const before = await insertOld(app, tenant, new Date(bound - 60_000), 'Thread');
+    const after = await insertOld(app, tenant, new Date(bound + 60_000), 'Inside');
+    const thread = app.sandbox.admin.messages(tenant.email).find(({ id }) => id === before)?.threadId ?? '';
+    const raw = Buffer.from(`From: ${tenant.email}\r\nTo: a@acme.example\r\nSubject: Re: Thread\r\n\r\nNew.`);
+    const { messages } = gmailOf(app, tenant);
+    await messages.send({ userId: 'me', requestBody: { raw: raw.toString('base64url'), threadId: thread } });
+    await syncWholly(app, tenant);
+    const here = async () => (await mailboxHere(app, tenant)).map(({ subject }) => subject).toSorted();
+    expect(await here()).toEqual(['Inside', 'Re: Thread']);
+    await messages.modify({ userId: 'me', id: before, requestBody: { addLabelIds: ['STARRED'] } });
+    await messages.modify({ userId: 'me', id: after, requestBody: { addLabelIds: ['STARRED'] } });
+    await syncWholly(app, tenant);
+    app.sandbox.admin.expireHistory(tenant.email);
+    await syncWholly(app, tenant);
+    expect(await here()).toEqual(['Inside', 'Re: Thread']);
+    expect(await wrongConversations(app, tenant)).toEqual([]);
+  });
+
+  it('leaves chats out, and so does what follows', async () => {
+    const tenant = await tenantWith(1);
+    const chat = async () => {
+      const raw = Buffer.from('From: maria@acme.example\r\n\r\nHi.').toString('base64url');
+      await gmailOf(app, tenant).messages.insert({ userId: 'me', requestBody: { raw, labelIds: ['CHAT'] } });
+    };
+    await chat();
+    await syncWholly(app, tenant);
+    await chat();
+    await syncWholly(app, tenant);
+    expect((await mailboxHere(app, tenant)).map(({ subject }) => subject)).toEqual(['Mail 0']);
+  });
+
   it('takes spam and trash with their labels, which no conversation counts, and leaves drafts out', async () => {
     const tenant = await tenantWith(1);
     deliver(app, tenant, { subject: 'Spam', spam: true });

@@ -53,6 +53,10 @@ async function awaitingReply(): Promise<boolean | undefined> {
   return (await query(t, tenant.key, InvoiceContact, { uid: invoiceId })).invoice?.awaitingReply;
 }
 
+function repliesNoted(): Promise<number> {
+  return t.app.db.outboundEmailEvent.count({ where: { organizationId: tenant.organizationId, type: 'replied' } });
+}
+
 async function changed(work: Promise<unknown>): Promise<void> {
   await work;
   await syncWholly(t, tenant);
@@ -92,16 +96,25 @@ describe('a reply', () => {
     const inThread = await reply({ subject: 'Re: Invoice', spam: true });
     const elsewhere = await reply({ subject: 'My money', spam: true });
     expect(await answered()).not.toContain(sentThread);
+    // Whoever forges an answer, and is seen through by Gmail, changes nothing.
+    expect([await awaitingReply(), await repliesNoted()]).toEqual([true, 0]);
     await changed(
       gmailOf(t, tenant).messages.modify({ ...me, id: elsewhere, requestBody: { removeLabelIds: ['SPAM'] } }),
     );
     expect(await answered()).toContain(sentThread);
+    expect([await awaitingReply(), await repliesNoted()]).toEqual([false, 1]);
+    await changed(gmailOf(t, tenant).messages.modify({ ...me, id: elsewhere, requestBody: { addLabelIds: ['SPAM'] } }));
+    expect([await answered().then((threads) => threads.includes(sentThread)), await awaitingReply()]).toEqual([
+      false,
+      true,
+    ]);
     await changed(gmailOf(t, tenant).messages.delete({ ...me, id: elsewhere }));
     expect(await answered()).not.toContain(sentThread);
     await changed(
       gmailOf(t, tenant).messages.modify({ ...me, id: inThread, requestBody: { removeLabelIds: ['SPAM'] } }),
     );
     expect(await answered()).toContain(sentThread);
+    expect([await awaitingReply(), await repliesNoted()]).toEqual([false, 2]);
   });
 
   it('of a program is none, whatever becomes of the others', async () => {

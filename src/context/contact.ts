@@ -17,7 +17,7 @@ export async function refreshContact(sql: Sql, organizationId: string, { type, i
         SELECT max(m.sent_at) AS at FROM conversation_context l
         JOIN email_message m ON m.organization_id = l.organization_id AND m.conversation_id = l.conversation_id
         WHERE l.organization_id = $1 AND l.context_type = $2 AND l.context_id = $3
-          AND m.direction = 'INBOUND' AND NOT m.is_automatic AND m.deleted_at IS NULL
+          AND m.direction = 'INBOUND' AND NOT m.is_automatic AND m.deleted_at IS NULL AND NOT m.labels && '{SPAM}'
       ) i
       WHERE c.organization_id = $1 AND c.type = $2 AND c.id = $3`,
     values: [organizationId, type, id],

@@ -11,6 +11,8 @@ import { recipientTerm } from '../mail/search-terms.ts';
 import { DeliveryNotice } from './delivery-notice.ts';
 import type { Mailbox } from './envelope.ts';
 
+type MailboxRef = Pick<Mailbox, 'organizationId' | 'id'>;
+
 /** A stored inbound message that is not known to be about an email. */
 export interface Unattributed {
   readonly id: string;
@@ -31,7 +33,7 @@ const CLOCK_SKEW_MS = 120_000;
 /** What has left, or may have. */
 const LEFT = `status IN ('SENDING', 'UNCONFIRMED', 'SENT', 'BOUNCED')`;
 
-export async function attribute(tx: Sql, mailbox: Mailbox, message: Unattributed): Promise<void> {
+export async function attribute(tx: Sql, mailbox: MailboxRef, message: Unattributed): Promise<void> {
   if (message.notice === null) await attributeReply(tx, mailbox, message);
   else await attributeNotice(tx, mailbox, message, message.notice);
 }
@@ -43,14 +45,15 @@ const FIND_WAITING = {
     FROM email_message m
     JOIN conversation v ON v.organization_id = m.organization_id AND v.id = m.conversation_id
     WHERE m.organization_id = $1 AND m.account_id = $2 AND m.direction = 'INBOUND' AND m.answers_email_id IS NULL
-      AND (m.conversation_id = $3 OR m.named_ids && $4) AND (m.delivery_notice IS NOT NULL OR NOT m.is_automatic)
+      AND (m.conversation_id = $3 OR m.named_ids && $4)
+      AND (m.delivery_notice IS NOT NULL OR NOT m.is_automatic AND NOT m.labels && '{SPAM}')
     ORDER BY m.sent_at, m.id`,
 };
 
 /** The sent copy of an email was stored: what came in before may be about it. */
 export async function attributeWaiting(
   tx: Sql,
-  mailbox: Mailbox,
+  mailbox: MailboxRef,
   sent: { readonly conversationId: string; readonly outboundEmailId: string; readonly messageId: string | null },
 ): Promise<void> {
   const ids = sent.messageId === null ? [sent.outboundEmailId] : [sent.messageId, sent.outboundEmailId];
@@ -61,6 +64,21 @@ export async function attributeWaiting(
   for (const { notice, ...message } of rows) {
     await attribute(tx, mailbox, { ...message, notice: notice === null ? null : DeliveryNotice.parse(notice) });
   }
+}
+
+/** Replies that were taken out of Spam: what is in it answers nothing, since nobody has looked at it. */
+export async function attributeUnspammed(tx: Sql, mailbox: MailboxRef, messageIds: readonly string[]): Promise<void> {
+  const { rows } = await tx.query<Omit<Unattributed, 'notice'>>(
+    `SELECT m.id, m.conversation_id AS "conversationId", v.provider_thread_id AS "threadId", m.from_address AS "fromAddress",
+       m.sent_at AS "sentAt", m.named_ids AS "namedIds"
+     FROM email_message m
+     JOIN conversation v ON v.organization_id = m.organization_id AND v.id = m.conversation_id
+     WHERE m.organization_id = $1 AND m.account_id = $2 AND m.provider_message_id = ANY($3) AND m.direction = 'INBOUND'
+       AND m.answers_email_id IS NULL AND NOT m.is_automatic AND NOT m.labels && '{SPAM}'
+     ORDER BY m.sent_at, m.id`,
+    [mailbox.organizationId, mailbox.id, messageIds],
+  );
+  for (const message of rows) await attributeReply(tx, mailbox, message);
 }
 
 const ATTRIBUTE_REPLY = {
@@ -106,7 +124,7 @@ const ATTRIBUTE_REPLY = {
  * A person's message answers the email that it names; without one, the last that was sent in its thread before it. What
  * names a mail that is not known waits while an email of the thread is on its way: it may be that one.
  */
-async function attributeReply(tx: Sql, mailbox: Mailbox, message: Unattributed): Promise<void> {
+async function attributeReply(tx: Sql, mailbox: MailboxRef, message: Omit<Unattributed, 'notice'>): Promise<void> {
   const { organizationId } = mailbox;
   const { rows } = await tx.query<{ type: string; id: string }>({
     ...ATTRIBUTE_REPLY,
@@ -127,7 +145,7 @@ async function attributeReply(tx: Sql, mailbox: Mailbox, message: Unattributed):
 
 async function attributeNotice(
   tx: Sql,
-  mailbox: Mailbox,
+  mailbox: MailboxRef,
   message: Unattributed,
   notice: DeliveryNotice,
 ): Promise<void> {
@@ -152,7 +170,7 @@ async function attributeNotice(
 }
 
 /** The email that a notification is about, of this account. Null: it proves none. */
-async function findReported(tx: Sql, mailbox: Mailbox, message: Unattributed, notice: DeliveryNotice) {
+async function findReported(tx: Sql, mailbox: MailboxRef, message: Unattributed, notice: DeliveryNotice) {
   const own = [mailbox.organizationId, mailbox.id];
   const find = async (sql: string, values: readonly unknown[]): Promise<string | null> => {
     const { rows } = await tx.query<{ id: string }>(sql, [...own, ...values]);

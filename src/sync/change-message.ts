@@ -5,14 +5,8 @@
  */
 import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
-import { addressKey } from '../mail/address.ts';
-import { MAX_ADDRESS_LENGTH } from './envelope.ts';
-
-interface Account {
-  readonly organizationId: string;
-  /** Of the account. */
-  readonly id: string;
-}
+import { attributeUnspammed } from './attribution.ts';
+import { type Mailbox, participantsAmong } from './envelope.ts';
 
 /** The labels of a message change: first those that go, then those that come. */
 export interface LabelChange {
@@ -26,7 +20,7 @@ export interface LabelChange {
  * @param changes one for each message at most.
  * @returns how many messages were changed.
  */
-export async function relabelMessages(tx: Sql, account: Account, changes: readonly LabelChange[]): Promise<number> {
+export async function relabelMessages(tx: Sql, account: Mailbox, changes: readonly LabelChange[]): Promise<number> {
   if (changes.length === 0) return 0;
   const ids = changes.map(({ messageId }) => messageId);
   const conversationIds = await lockConversations(tx, account, ids);
@@ -44,8 +38,19 @@ export async function relabelMessages(tx: Sql, account: Account, changes: readon
      FROM relabelled r WHERE m.organization_id = $1 AND m.id = r.id AND NOT (m.labels @> r.labels AND m.labels <@ r.labels)`,
     [account.organizationId, account.id, JSON.stringify(changes)],
   );
-  if (rowCount) await refreshConversations(tx, account, conversationIds);
-  return rowCount ?? 0;
+  if (!rowCount) return 0;
+  const outOfSpam = changes.filter(({ removed }) => removed.includes('SPAM'));
+  if (outOfSpam.length > 0) {
+    await attributeUnspammed(
+      tx,
+      account,
+      outOfSpam.map(({ messageId }) => messageId),
+    );
+  }
+  await refreshConversations(tx, account, conversationIds);
+  const isAboutSpam = outOfSpam.length > 0 || changes.some(({ added }) => added.includes('SPAM'));
+  if (isAboutSpam) await refreshContacts(tx, account, conversationIds);
+  return rowCount;
 }
 
 /**
@@ -53,7 +58,7 @@ export async function relabelMessages(tx: Sql, account: Account, changes: readon
  * without its content: what was answered must not depend on the mailbox.
  * @returns how many messages were deleted.
  */
-export async function removeMessages(tx: Sql, account: Account, messageIds: readonly string[]): Promise<number> {
+export async function removeMessages(tx: Sql, account: Mailbox, messageIds: readonly string[]): Promise<number> {
   if (messageIds.length === 0) return 0;
   const conversationIds = await lockConversations(tx, account, messageIds);
   const values = [account.organizationId, account.id, messageIds];
@@ -77,21 +82,32 @@ export async function removeMessages(tx: Sql, account: Account, messageIds: read
   const deleted = await tx.query(`DELETE FROM email_message WHERE ${doomed}`, values);
   const count = (kept.rowCount ?? 0) + (deleted.rowCount ?? 0);
   if (count === 0) return 0;
-  const contexts = await tx.query<{ type: string; id: string }>(
+  const contexts = await contextsOf(tx, account, conversationIds);
+  await refreshConversations(tx, account, conversationIds);
+  for (const context of contexts) await refreshContact(tx, account.organizationId, context);
+  return count;
+}
+
+async function refreshContacts(tx: Sql, account: Mailbox, conversationIds: readonly string[]): Promise<void> {
+  for (const context of await contextsOf(tx, account, conversationIds)) {
+    await refreshContact(tx, account.organizationId, context);
+  }
+}
+
+async function contextsOf(tx: Sql, { organizationId }: Mailbox, conversationIds: readonly string[]) {
+  const { rows } = await tx.query<{ type: string; id: string }>(
     `SELECT DISTINCT context_type AS type, context_id AS id FROM conversation_context
      WHERE organization_id = $1 AND conversation_id = ANY($2) ORDER BY 1, 2`,
-    [account.organizationId, conversationIds],
+    [organizationId, conversationIds],
   );
-  await refreshConversations(tx, account, conversationIds);
-  for (const context of contexts.rows) await refreshContact(tx, account.organizationId, context);
-  return count;
+  return rows;
 }
 
 /**
  * Their conversations, and those of the emails that they answer. In one order, and before their messages, as storing does
  * it: nobody waits for each other.
  */
-async function lockConversations(tx: Sql, account: Account, messageIds: readonly string[]): Promise<string[]> {
+async function lockConversations(tx: Sql, account: Mailbox, messageIds: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT id FROM conversation WHERE organization_id = $1 AND id IN (
        SELECT conversation_id FROM email_message
@@ -107,7 +123,7 @@ async function lockConversations(tx: Sql, account: Account, messageIds: readonly
 }
 
 /** Derives anew what the conversation of a message says, and that of the email which it answers. */
-export async function refreshConversationsOf(tx: Sql, account: Account, messageId: string): Promise<void> {
+export async function refreshConversationsOf(tx: Sql, account: Mailbox, messageId: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT m.conversation_id AS id FROM email_message m WHERE m.organization_id = $1 AND m.id = $2
      UNION
@@ -124,10 +140,11 @@ export async function refreshConversationsOf(tx: Sql, account: Account, messageI
 }
 
 /** Derives anew what conversations say of their messages, as storing these one by one says it. */
-async function refreshConversations(tx: Sql, account: Account, conversationIds: readonly string[]): Promise<void> {
+async function refreshConversations(tx: Sql, account: Mailbox, conversationIds: readonly string[]): Promise<void> {
   if (conversationIds.length === 0) return;
   const values = [account.organizationId, account.id, conversationIds];
-  const refreshed = await tx.query<People>(
+  const participants = await participantsIn(tx, account, conversationIds);
+  await tx.query(
     `WITH said AS (
        SELECT m.*, NOT m.labels && '{TRASH,SPAM}' AS shown, bool_or(NOT m.labels && '{TRASH,SPAM}') OVER (PARTITION BY m.conversation_id) AS any_shown
        FROM email_message m
@@ -140,32 +157,18 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
          max(sent_at) FILTER (WHERE direction = 'INBOUND' AND NOT is_automatic) AS last_answer_at,
          bool_or(answers_email_id IS NOT NULL AND NOT is_automatic) AS answers
        FROM said WHERE shown OR NOT any_shown GROUP BY conversation_id
-     ), own AS (
-       SELECT ARRAY(SELECT lower(address) FROM unnest(email || aliases) address) AS addresses
-       FROM email_account WHERE organization_id = $1 AND id = $2
-     ), people AS (
-       SELECT conversation_id, array_agg(DISTINCT lower(address) ORDER BY lower(address)) AS addresses
-       FROM said CROSS JOIN LATERAL (
-         SELECT from_address UNION ALL
-         SELECT p ->> 'address' FROM jsonb_array_elements("to" || cc) p
-       ) AS a(address)
-       WHERE (shown OR NOT any_shown) AND lower(address) <> ALL(SELECT unnest(addresses) FROM own)
-         AND address LIKE '%@%' AND length(address) <= ${MAX_ADDRESS_LENGTH}
-       GROUP BY conversation_id
      )
      UPDATE conversation v SET message_count = c.messages, is_read = c.is_read, subject = c.subject, snippet = c.snippet,
-       last_message_at = c.last_message_at, participants = coalesce(p.addresses, '{}'),
+       last_message_at = c.last_message_at, participants = ARRAY(SELECT unnest(p.addresses) ORDER BY 1),
        has_reply = c.answers OR coalesce(c.last_answer_at >= c.first_outbound_at, false) OR EXISTS (
          SELECT FROM outbound_email e
          JOIN email_message m ON m.organization_id = e.organization_id AND m.answers_email_id = e.id
          WHERE e.organization_id = $1 AND e.conversation_id = v.id
            AND m.deleted_at IS NULL AND NOT m.is_automatic AND NOT m.labels && '{TRASH,SPAM}')
-     FROM counted c LEFT JOIN people p USING (conversation_id)
-     WHERE v.organization_id = $1 AND v.id = c.conversation_id
-     RETURNING v.id, v.participants, (SELECT addresses FROM own) AS own`,
-    values,
+     FROM counted c LEFT JOIN jsonb_to_recordset($4) AS p(conversation_id uuid, addresses text[]) USING (conversation_id)
+     WHERE v.organization_id = $1 AND v.account_id = $2 AND v.id = c.conversation_id`,
+    [...values, JSON.stringify(participants)],
   );
-  for (const people of refreshed.rows) await normaliseParticipants(tx, account, people);
   const { rows } = await tx.query<{ id: string }>(
     `UPDATE conversation v SET message_count = 0, is_read = true, has_reply = false, snippet = '', participants = '{}'
      WHERE v.organization_id = $1 AND v.account_id = $2 AND v.id = ANY($3) AND NOT EXISTS (
@@ -182,21 +185,22 @@ async function refreshConversations(tx: Sql, account: Account, conversationIds: 
   );
 }
 
-interface People {
-  readonly id: string;
-  readonly participants: readonly string[];
-  /** The account's addresses. */
-  readonly own: readonly string[];
-}
-
-/** What SQL cannot: addresses in other scripts in the form in which storing a message has them, and filters look for them. */
-async function normaliseParticipants(tx: Sql, account: Account, { id, participants, own }: People): Promise<void> {
-  if (!participants.some((address) => /[^\x20-\x7e]/.test(address))) return;
-  const ours = new Set(own.map(addressKey));
-  const keys = new Set(participants.map(addressKey).filter((key) => !ours.has(key)));
-  await tx.query('UPDATE conversation SET participants = $3 WHERE organization_id = $1 AND id = $2', [
-    account.organizationId,
-    id,
-    [...keys].toSorted(),
-  ]);
+/** Whoever wrote or received a message of theirs that they speak of. */
+async function participantsIn(tx: Sql, account: Mailbox, conversationIds: readonly string[]) {
+  const { rows } = await tx.query<{ conversationId: string; addresses: string[] }>(
+    `SELECT m.conversation_id AS "conversationId", array_agg(DISTINCT a.address) AS addresses
+     FROM email_message m CROSS JOIN LATERAL (
+       SELECT m.from_address UNION ALL SELECT p ->> 'address' FROM jsonb_array_elements(m."to" || m.cc) p
+     ) AS a(address)
+     WHERE m.organization_id = $1 AND m.conversation_id = ANY($2) AND m.deleted_at IS NULL
+       AND (NOT m.labels && '{TRASH,SPAM}' OR NOT EXISTS (
+         SELECT FROM email_message o WHERE o.organization_id = $1 AND o.conversation_id = m.conversation_id
+           AND o.deleted_at IS NULL AND NOT o.labels && '{TRASH,SPAM}'))
+     GROUP BY m.conversation_id`,
+    [account.organizationId, conversationIds],
+  );
+  return rows.map(({ conversationId, addresses }) => ({
+    conversation_id: conversationId,
+    addresses: participantsAmong(account, addresses),
+  }));
 }

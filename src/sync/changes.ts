@@ -4,8 +4,9 @@ import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
 import { mailboxAccess } from '../mail/sender.ts';
 import { type LabelChange, relabelMessages, removeMessages } from './change-message.ts';
 import { importAll, storedIds } from './import-many.ts';
-import { advance, type Lease, underLease } from './mailbox-sync.ts';
+import { advance, type Lease, NO_ERROR, underLease } from './mailbox-sync.ts';
 import { createReadBudget } from './read-budget.ts';
+import { retryUnreadable } from './unreadable.ts';
 
 export interface SyncOptions {
   readonly signal: AbortSignal;
@@ -23,7 +24,7 @@ export interface KnownPage {
 }
 
 /**
- * Brings every change since the cursor. Each page is here before the cursor passes it: what is interrupted is done again,
+ * Brings every change since the cursor, and what could not be read before. Each page is here before the cursor passes it: what is interrupted is done again,
  * and changes nothing the second time.
  * @param first the first page, when somebody has read it from where the cursor still is.
  * @returns false when Gmail has forgotten the cursor.
@@ -60,16 +61,19 @@ export async function bringChanges(
     });
     if (!page.hasMore) break;
   }
-  await advance(app, app.pool, lease, { failures: 0 }, [
+  await retryUnreadable(app, lease, { ...options, budget });
+  // While a listing goes on, it is the listing that fails or does not.
+  const isAll = lease.state.phase === 'HISTORY';
+  await advance(app, app.pool, lease, isAll ? { failures: 0 } : {}, [
     `last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`,
     'runs = runs + 1',
-    'error_code = NULL, error_message = NULL, failed_at = NULL',
+    ...(isAll ? NO_ERROR : []),
   ]);
   return true;
 }
 
 /** What a sequence of changes comes to, message by message. Drafts come and go with every edit, and are none of ours. */
-function netChanges(changes: readonly MailboxChange[]): {
+export function netChanges(changes: readonly MailboxChange[]): {
   readonly added: string[];
   readonly relabelled: LabelChange[];
   readonly deleted: string[];
@@ -84,8 +88,11 @@ function netChanges(changes: readonly MailboxChange[]): {
       added.delete(messageId);
       labels.delete(messageId);
     } else if (change.type === 'added') {
+      deleted.delete(messageId);
       if (!change.labels.includes('DRAFT')) added.add(messageId);
     } else {
+      // A draft that has become something else under the same id: Gmail is said to give it another.
+      if (change.removed.includes('DRAFT')) added.add(messageId);
       const present = labels.get(messageId) ?? new Map<string, boolean>();
       for (const label of change.removed) present.set(label, false);
       for (const label of change.added) present.set(label, true);

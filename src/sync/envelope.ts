@@ -35,7 +35,7 @@ export interface Envelope {
 }
 
 /** RFC 5321 allows 254 octets; a little more is somebody's mistake, much more is no address. */
-export const MAX_ADDRESS_LENGTH = 320;
+const MAX_ADDRESS_LENGTH = 320;
 /** As many as a mail program keeps; those of a longer chain stand at its ends. */
 const MAX_REFERENCES = 100;
 /** An index row holds 2,700 bytes: nothing longer is kept where it is looked for by. */
@@ -59,7 +59,7 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
   const from = addresses('from')[0] ??
     addresses('sender')[0] ?? { address: isSent ? mailbox.email : 'unknown', name: null };
   const automatic = isAutomatic(headers);
-  const notice = isSent ? null : readDeliveryNotice(message, from.address, automatic);
+  const notice = isSent ? null : readDeliveryNotice(message, authorsOf(headers), automatic);
   // The nearest relative first.
   const named = [
     notice?.opId ?? null,
@@ -73,7 +73,7 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
     to: addresses('to'),
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
-    subject: storableText(decodeEncodedWords(header('subject') ?? '')),
+    subject: oneLine(storableText(decodeEncodedWords(header('subject') ?? ''))),
     messageId: ids('message-id')[0] ?? null,
     inReplyTo: inReplyTo[0] ?? null,
     references: kept,
@@ -83,17 +83,33 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
   };
 }
 
+/** Whom its From fields name: of one that has several, all of them. */
+function authorsOf(headers: readonly MimeHeader[]): string[] {
+  return headers
+    .filter(({ name }) => name.toLowerCase() === 'from')
+    .flatMap(({ value }) => parseAddressList(value))
+    .map(({ address }) => address);
+}
+
+/** An encoded-word can hold a line break, and an answer continues its subject. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
 function isKey(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_KEY_BYTES;
 }
 
 /** What programs answer with while their owner is away; a header must say so as well. */
 const AWAY_SUBJECT =
-  /^\s*(?:auto(?:matic)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|abwesen|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica|resposta autom[áa]tica|risposta automatica|automatisch antwoord|自動返信|自动答复)/i;
+  /^\s*(?:auto(?:matic)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|abwesen|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica|resposta autom[áa]tica|risposta automatica|automatisch antwoord|automatiskt? svar|autosvar|automatyczna odpowied|automatická odpověď|automaattinen vastaus|автоматический ответ|otomatik yanıt|自動返信|自動応答|自动答复|自動回覆|자동 회신)/i;
+/** Such a subject stands at its beginning. */
+const MAX_JUDGED_SUBJECT = 500;
 
 /** RFC 3834, and what was in use before it. A subject alone proves nothing: people write such subjects. */
 function isAutomatic(headers: readonly MimeHeader[]): boolean {
   const subject = headers.find(({ name }) => name.toLowerCase() === 'subject')?.value ?? '';
+  const isAway = AWAY_SUBJECT.test(decodeEncodedWords(subject.slice(0, MAX_JUDGED_SUBJECT)));
   return headers.some(({ name, value }) => {
     switch (name.toLowerCase()) {
       case 'auto-submitted':
@@ -107,7 +123,7 @@ function isAutomatic(headers: readonly MimeHeader[]): boolean {
         return !/^\s*no\b/i.test(value);
       // Programs also ask with it not to be answered automatically; with such a subject it is Exchange's own answer.
       case 'x-auto-response-suppress':
-        return AWAY_SUBJECT.test(decodeEncodedWords(subject));
+        return isAway;
       case 'x-failed-recipients':
         return true;
       // Nobody can be answered at the empty address: notifications only (RFC 5321 section 4.5.5).
@@ -140,10 +156,17 @@ function storable({ address, name }: NamedAddress): NamedAddress {
   return { address: storableText(address), name: name === null ? null : storableText(name) };
 }
 
-/** Everyone in it except the account itself. What is no address, or too long for one, is nobody. */
 export function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): string[] {
+  return participantsAmong(
+    mailbox,
+    [from, ...to, ...cc].map(({ address }) => address),
+  );
+}
+
+/** Everyone except the account itself. What is no address, or too long for one, is nobody. */
+export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
   const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
-  const keys = [from, ...to, ...cc].map(({ address }) => addressKey(address));
+  const keys = addresses.map(addressKey);
   return [...new Set(keys)].filter((key) => !own.has(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }
 

@@ -3,6 +3,7 @@ import type { Sql } from '../db/client.ts';
 import { type ImportOutcome, importMessage } from './import-message.ts';
 import type { Lease } from './mailbox-sync.ts';
 import type { ReadBudget } from './read-budget.ts';
+import { noteUnreadable } from './unreadable.ts';
 
 /** The gateway has four calls under way for an account; meanwhile others are being stored. */
 const IN_FLIGHT = 8;
@@ -36,7 +37,10 @@ export async function importAll(
       try {
         options.signal.throwIfAborted();
         const ahead = messageIds.length - next;
-        outcomes[index] = await importMessage(app, lease, messageId, { ...options, ahead });
+        const isKnown = lease.state.unreadableIds.includes(messageId);
+        const outcome = isKnown ? 'unreadable' : await importMessage(app, lease, messageId, { ...options, ahead });
+        if (outcome === 'unreadable' && !isKnown) await noteUnreadable(app, lease, messageId);
+        outcomes[index] = outcome;
       } catch (error) {
         failures.push(error);
       }

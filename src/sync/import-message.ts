@@ -10,11 +10,15 @@ import { type Lease, LeaseLostError, underLease } from './mailbox-sync.ts';
 import { type ReadBudget, UNITS } from './read-budget.ts';
 import { storeMessageIn } from './store-message.ts';
 
-/** `gone`: deleted meanwhile. `ignored`: a draft or a chat, or nothing of it could be read. */
-export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old';
+/** `gone`: deleted meanwhile. `ignored`: a draft or a chat. `unreadable`: Gmail gives nothing of it, see unreadable.ts. */
+export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old' | 'unreadable';
 
-/** A message that fails so often in a row is not what is wrong with everything, so it is stored as far as it can be. */
+/** After so many failures in a row it is probably this message alone that fails: it is read as far as that goes. */
 const PATIENCE = 3;
+/** And then it is left out when nothing of it can be read. */
+const LAST_PATIENCE = 5;
+/** More than that, and it is Gmail that gives nothing. */
+const MAX_UNREADABLE = 100;
 const TRANSIENT_SQL = /^(?:40001|40P01)$/;
 const STORE_ATTEMPTS = 5;
 /** Of a header of a message that cannot be stored whole. */
@@ -43,6 +47,7 @@ export async function importMessage(
   const { budget, ahead, since } = options;
   await budget.spend(UNITS.get, ahead * UNITS.get);
   const message = await read(app, lease, messageId, options);
+  if (message === 'unreadable') return message;
   if (message === null) return 'gone';
   if (message.labels.includes('DRAFT') || message.labels.includes('CHAT')) return 'ignored';
   if (since !== null && message.internalDate < since) return 'too-old';
@@ -54,22 +59,33 @@ async function read(
   lease: Lease,
   messageId: string,
   { budget, signal }: { readonly budget: ReadBudget; readonly signal: AbortSignal },
-): Promise<GmailMessage | null> {
+): Promise<GmailMessage | 'unreadable' | null> {
   const access = mailboxAccess(app, lease.mailbox);
+  const { failures } = lease.state;
+  let reason: string;
   try {
     return await app.gmail.getMessage(access, messageId, { signal });
   } catch (error) {
-    if (!(error instanceof GmailError) || signal.aborted || !isAboutMessage(error, lease.state.failures)) throw error;
-    app.log.warn({ messageId, reason: error.reason }, 'a message cannot be read whole');
-    await budget.spend(UNITS.get);
+    if (!(error instanceof GmailError) || signal.aborted || !isAboutMessage(error, failures)) throw error;
+    reason = error.reason;
+    app.log.warn({ messageId, reason }, 'a message cannot be read whole');
+  }
+  await budget.spend(UNITS.get);
+  try {
     const message = await app.gmail.getMessageHeaders(access, messageId, { signal });
-    return message && { ...message, problems: [`Its content could not be read from Gmail (${error.reason}).`] };
+    return message && { ...message, problems: [`Its content could not be read from Gmail (${reason}).`] };
+  } catch (error) {
+    if (!(error instanceof GmailError) || signal.aborted || failures < LAST_PATIENCE) throw error;
+    if (!isAboutMessage(error, failures) || lease.state.unreadableIds.length >= MAX_UNREADABLE) throw error;
+    app.log.warn({ messageId, reason: error.reason }, 'a message cannot be read at all');
+    return 'unreadable';
   }
 }
 
 /** Whether it is this message that Gmail cannot give, rather than Gmail that cannot give anything. */
 function isAboutMessage({ kind, status, reason }: GmailError, failures: number): boolean {
-  if (kind === 'rejected' || kind === 'too-large') return true;
+  // The mailbox was listed with the same grant.
+  if (kind === 'rejected' || kind === 'too-large' || kind === 'forbidden') return true;
   if (kind !== 'unknown') return false;
   return status === 200 || reason === 'ERR_CONTENT_ENCODING' || failures >= PATIENCE;
 }

@@ -4,11 +4,14 @@
  * the history; the place in the listing is stored page by page, so that it goes on from there.
  */
 import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { GmailError } from '../gmail/errors.ts';
+import type { GmailGateway, MessagePage } from '../gmail/gateway.ts';
 import { mailboxAccess } from '../mail/sender.ts';
 import { relabelMessages, removeMessages } from './change-message.ts';
 import type { SyncOptions } from './changes.ts';
 import { importAll, storedIds } from './import-many.ts';
-import { advance, type Lease, type SyncState, underLease } from './mailbox-sync.ts';
+import { advance, type Lease, NO_ERROR, type SyncState, underLease } from './mailbox-sync.ts';
 import { createReadBudget, type ReadBudget, UNITS } from './read-budget.ts';
 
 const DAY_MS = 86_400_000;
@@ -21,6 +24,8 @@ const SLICE_MS = 1_000;
 const ENOUGH_OLD = 20;
 /** Pages that are counted for the estimate; what lies beyond is not told. */
 const MAX_COUNTED_PAGES = 40;
+/** What seems deleted is asked for one by one, so many before the history is looked at again. */
+const MAX_ASKED = 50;
 /** Of the mailbox's labels, those that say nothing that is stored here. */
 const UNCOUNTED_LABELS = new Set(['DRAFT', 'CHAT']);
 
@@ -53,15 +58,14 @@ export async function beginListing(
   // The bound of the first import stays: a later one would let what it brought look deleted.
   const since = lease.state.since ?? new Date(app.now().getTime() - app.config.syncSinceDays * DAY_MS);
   await underLease(app, lease, async (tx) => {
-    const { organizationId, id } = lease.mailbox;
-    await tx.query('DELETE FROM mailbox_listing WHERE organization_id = $1 AND account_id = $2', [organizationId, id]);
+    await forgetListed(tx, lease);
     const next = { phase, historyId, pageToken: null, since };
     await advance(app, tx, lease, next, ['listed_from = now()', 'last_synced_at = greatest(last_synced_at, now())']);
   });
 }
 
 /**
- * Goes on listing until it is done, `isWanted` says that there is something more urgent, or the time is over.
+ * Goes on listing until it is done, somebody has asked for the history, or the time is over.
  * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
  */
 export async function goOnListing(app: App, lease: Lease, listing: Listing, options: SyncOptions): Promise<void> {
@@ -74,7 +78,33 @@ export async function goOnListing(app: App, lease: Lease, listing: Listing, opti
     options.signal.throwIfAborted();
     const { phase } = lease.state;
     const step = phase === 'LABELS' ? compareLabel : listPage;
-    if ((await step(app, lease, budget, { ...options, listing })).again) return;
+    try {
+      if ((await step(app, lease, budget, { ...options, listing })).again) return;
+    } catch (error) {
+      if (!(error instanceof PlaceLostError)) throw error;
+      // From the beginning; what is stored is passed over.
+      await advance(app, app.pool, lease, { pageToken: null, ...(phase === 'IMPORT' ? { imported: 0 } : {}) });
+      listing.page = null;
+    }
+  }
+}
+
+/** How long Gmail knows its page tokens is not said; an account may have been disconnected for weeks. */
+class PlaceLostError extends Error {
+  override readonly name = 'PlaceLostError';
+}
+
+async function listFrom(
+  app: App,
+  { mailbox }: Lease,
+  list: Parameters<GmailGateway['listMessages']>[1],
+  { signal }: SyncOptions,
+): Promise<MessagePage> {
+  try {
+    return await app.gmail.listMessages(mailboxAccess(app, mailbox), list, { signal });
+  } catch (error) {
+    const isRefused = error instanceof GmailError && (error.kind === 'rejected' || error.kind === 'not-found');
+    throw isRefused && list.pageToken !== null ? new PlaceLostError() : error;
   }
 }
 
@@ -112,15 +142,15 @@ const listPage: Step = async (app, lease, budget, options) => {
   if (page.todo.length > 0 && !isOld) return advance(app, app.pool, lease, {});
   const isLast = page.nextPageToken === null || (isOld && !isComparison);
   if (isComparison) {
-    await noteListed(app, lease, page.ids);
-    if (isLast) await removeUnlisted(app, lease, budget, options);
+    await underLease(app, lease, (tx) => noteListed(tx, lease, page.ids));
+    if (isLast && !(await removeUnlisted(app, lease, budget, options))) return advance(app, app.pool, lease, {});
   }
   options.listing.page = null;
   const next: Partial<SyncState> = isLast
     ? { phase: isComparison ? 'LABELS' : 'HISTORY', pageToken: null }
     : { pageToken: page.nextPageToken };
   const imported = isComparison ? {} : { imported: state.imported + page.known + page.stored };
-  return advance(app, app.pool, lease, { ...next, ...imported });
+  return advance(app, app.pool, lease, { ...next, ...imported, failures: 0 }, NO_ERROR);
 };
 
 async function openPage(...[app, lease, budget, options]: Parameters<Step>): Promise<OpenPage> {
@@ -129,7 +159,7 @@ async function openPage(...[app, lease, budget, options]: Parameters<Step>): Pro
   await budget.spend(UNITS.list, limit * UNITS.get);
   // Not a search, which may not know yet what has just come.
   const list = { pageToken: state.pageToken, limit, includeSpamTrash: true };
-  const { ids, nextPageToken } = await app.gmail.listMessages(mailboxAccess(app, mailbox), list, options);
+  const { ids, nextPageToken } = await listFrom(app, lease, list, options);
   const known = await storedIds(app.pool, mailbox, ids);
   const todo = options.listing.isOld ? [] : ids.filter((id) => !known.has(id));
   return { ids, nextPageToken, known: known.size, todo, stored: 0 };
@@ -155,72 +185,94 @@ async function importUntilOld(
   }
 }
 
-async function noteListed(app: App, lease: Lease, messageIds: readonly string[]): Promise<void> {
-  const { organizationId, id } = lease.mailbox;
-  await underLease(app, lease, (tx) =>
-    tx.query(
-      `INSERT INTO mailbox_listing (organization_id, account_id, provider_message_id)
-       SELECT $1, $2, id FROM unnest($3::text[]) id ON CONFLICT DO NOTHING`,
-      [organizationId, id, messageIds],
-    ),
+/** Of these ids, the stored ones are in the listing. */
+async function noteListed(tx: Sql, { mailbox }: Lease, messageIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO mailbox_listing (organization_id, account_id, provider_message_id)
+     SELECT organization_id, account_id, provider_message_id FROM email_message
+     WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3) ON CONFLICT DO NOTHING`,
+    [mailbox.organizationId, mailbox.id, messageIds],
   );
 }
 
-/** What was stored before the listing and is not in it. Each is asked for once more: a listing may pass something over. */
-async function removeUnlisted(app: App, lease: Lease, budget: ReadBudget, { signal }: SyncOptions): Promise<void> {
+async function forgetListed(tx: Sql, { mailbox }: Lease): Promise<void> {
+  await tx.query('DELETE FROM mailbox_listing WHERE organization_id = $1 AND account_id = $2', [
+    mailbox.organizationId,
+    mailbox.id,
+  ]);
+}
+
+/** Whether the listing has a message `m`. */
+const IS_LISTED = `EXISTS (SELECT FROM mailbox_listing l
+  WHERE l.organization_id = $1 AND l.account_id = $2 AND l.provider_message_id = m.provider_message_id)`;
+
+/**
+ * What was stored before the listing and is not in it goes. Each is asked for once more: a listing may pass something over.
+ * @returns false when there are more of them.
+ */
+async function removeUnlisted(app: App, lease: Lease, budget: ReadBudget, { signal }: SyncOptions): Promise<boolean> {
   const { organizationId, id } = lease.mailbox;
   const { rows } = await app.pool.query<{ id: string }>(
     `SELECT provider_message_id AS id FROM email_message m
-     WHERE organization_id = $1 AND account_id = $2 AND deleted_at IS NULL AND created_at < $3
-       AND NOT EXISTS (SELECT FROM mailbox_listing l
-         WHERE l.organization_id = $1 AND l.account_id = $2 AND l.provider_message_id = m.provider_message_id)`,
-    [organizationId, id, lease.state.listedFrom],
+     WHERE organization_id = $1 AND account_id = $2 AND deleted_at IS NULL AND created_at < $3 AND NOT ${IS_LISTED}
+     LIMIT $4`,
+    [organizationId, id, lease.state.listedFrom, MAX_ASKED],
   );
   for (const { id: messageId } of rows) {
     await budget.spend(UNITS.get);
     const message = await app.gmail.getMessageHeaders(mailboxAccess(app, lease.mailbox), messageId, { signal });
-    if (message === null) await underLease(app, lease, (tx) => removeMessages(tx, lease.mailbox, [messageId]));
-  }
-}
-
-/** One label, the next in their order: who has it and should not, and who should and has not. */
-const compareLabel: Step = async (app, lease, budget, options) => {
-  const { mailbox, state } = lease;
-  const access = mailboxAccess(app, mailbox);
-  await budget.spend(UNITS.labels);
-  const labels = (await app.gmail.listLabels(access, options)).filter((id) => !UNCOUNTED_LABELS.has(id)).sort();
-  const label = labels.find((id) => state.pageToken === null || id > state.pageToken);
-  if (label === undefined) {
-    return underLease(app, lease, async (tx) => {
-      await tx.query('DELETE FROM mailbox_listing WHERE organization_id = $1 AND account_id = $2', [
-        mailbox.organizationId,
-        mailbox.id,
-      ]);
-      return advance(app, tx, lease, { phase: 'HISTORY', pageToken: null });
+    await underLease(app, lease, async (tx) => {
+      if (message === null) await removeMessages(tx, lease.mailbox, [messageId]);
+      else await noteListed(tx, lease, [messageId]);
     });
   }
-  const labelled: string[] = [];
-  let pageToken: string | null = null;
-  do {
-    await budget.spend(UNITS.list);
-    const list = { pageToken, limit: MAX_PAGE, labelId: label, includeSpamTrash: true };
-    const page = await app.gmail.listMessages(access, list, options);
-    labelled.push(...page.ids);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== null);
+  return rows.length < MAX_ASKED;
+}
+
+/**
+ * A page of one label, the next in their order. After its last page: who has the label and should not, and who should
+ * and has not.
+ */
+const compareLabel: Step = async (app, lease, budget, options) => {
+  const [place = '', token] = lease.state.pageToken?.split('\n') ?? [];
+  let label: string | undefined = place;
+  if (token === undefined) {
+    await budget.spend(UNITS.labels);
+    const labels = (await app.gmail.listLabels(mailboxAccess(app, lease.mailbox), options))
+      .filter((id) => !UNCOUNTED_LABELS.has(id))
+      .sort();
+    label = labels.find((id) => id > place);
+  }
+  if (label === undefined) {
+    return underLease(app, lease, async (tx) => {
+      await forgetListed(tx, lease);
+      return advance(app, tx, lease, { phase: 'HISTORY', pageToken: null, failures: 0 }, NO_ERROR);
+    });
+  }
+  await budget.spend(UNITS.list);
+  const list = { pageToken: token ?? null, limit: MAX_PAGE, labelId: label, includeSpamTrash: true };
+  const { ids, nextPageToken } = await listFrom(app, lease, list, options);
   return underLease(app, lease, async (tx) => {
-    const { rows } = await tx.query<{ messageId: string; has: boolean }>(
-      `SELECT provider_message_id AS "messageId", $3 = ANY(labels) AS has FROM email_message
-       WHERE organization_id = $1 AND account_id = $2 AND deleted_at IS NULL AND created_at < $5
-         AND ($3 = ANY(labels)) <> (provider_message_id = ANY($4))`,
-      [mailbox.organizationId, mailbox.id, label, labelled, state.listedFrom],
-    );
-    const changes = rows.map(({ messageId, has }) => ({
-      messageId,
-      added: has ? [] : [label],
-      removed: has ? [label] : [],
-    }));
-    await relabelMessages(tx, mailbox, changes);
-    return advance(app, tx, lease, { pageToken: label });
+    if (token === undefined) await forgetListed(tx, lease);
+    await noteListed(tx, lease, ids);
+    if (nextPageToken === null) await applyLabel(tx, lease, label);
+    const pageToken = nextPageToken === null ? label : `${label}\n${nextPageToken}`;
+    return advance(app, tx, lease, { pageToken, failures: 0 }, NO_ERROR);
   });
 };
+
+/** What was stored before the listing has the label when it is in the list, and else has not. */
+async function applyLabel(tx: Sql, { mailbox, state }: Lease, label: string): Promise<void> {
+  const { rows } = await tx.query<{ messageId: string; has: boolean }>(
+    `SELECT provider_message_id AS "messageId", $3 = ANY(labels) AS has FROM email_message m
+     WHERE organization_id = $1 AND account_id = $2 AND deleted_at IS NULL AND created_at < $4
+       AND ($3 = ANY(labels)) <> ${IS_LISTED}`,
+    [mailbox.organizationId, mailbox.id, label, state.listedFrom],
+  );
+  const changes = rows.map(({ messageId, has }) => ({
+    messageId,
+    added: has ? [] : [label],
+    removed: has ? [label] : [],
+  }));
+  await relabelMessages(tx, mailbox, changes);
+}

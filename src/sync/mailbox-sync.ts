@@ -27,10 +27,14 @@ export interface SyncState {
   readonly estimated: number | null;
   /** Times in a row that it failed. */
   readonly failures: number;
+  /** Messages that Gmail could not give in any form: what comes after them is not held up. */
+  readonly unreadableIds: readonly string[];
+  /** When these are asked for again. Null: there are none. */
+  readonly unreadableRetryAt: Date | null;
 }
 
 const STATE = `s.phase, s.history_id AS "historyId", s.page_token AS "pageToken", s.since, s.listed_from AS "listedFrom",
-  s.imported, s.estimated, s.failures`;
+  s.imported, s.estimated, s.failures, s.unreadable_ids AS "unreadableIds", s.unreadable_retry_at AS "unreadableRetryAt"`;
 
 /** An account with the state of its sync, as it was when somebody looked. */
 export interface Look extends SyncState {
@@ -164,7 +168,17 @@ const COLUMNS = {
   imported: 'imported',
   estimated: 'estimated',
   failures: 'failures',
+  unreadableIds: 'unreadable_ids',
+  unreadableRetryAt: 'unreadable_retry_at',
 } as const satisfies Record<keyof SyncState, string>;
+
+/** Assignments for `advance`, with `failures: 0`: nothing is wrong, but for messages that cannot be read. */
+export const NO_ERROR = [
+  "error_code = CASE WHEN unreadable_ids <> '{}' THEN 'unreadable' END",
+  `error_message = CASE WHEN unreadable_ids <> '{}' THEN
+    'Gmail could not give ' || cardinality(unreadable_ids) || ' of its messages; they are asked for again every hour.' END`,
+  "failed_at = CASE WHEN unreadable_ids <> '{}' THEN now() END",
+];
 
 /**
  * Writes how far it has come, with what that covers when `sql` is a transaction, and extends the lease.

@@ -66,15 +66,16 @@ export async function storeMessageIn(
   claimedEmailId: string | null,
   envelope: Envelope = readEnvelope(mailbox, message),
 ): Promise<string> {
-  // The conversation's row is locked by this: messages of one thread are stored one after the other.
-  const conversationId = await upsertConversation(tx, mailbox, message, envelope);
+  // The conversation's row is locked by this: messages of one thread are stored one after the other. So are, before it,
+  // the sent copy of an email and what names it, wherever that is.
+  const conversationId = await upsertConversation(tx, mailbox, message, envelope, claimedEmailId);
   const outboundEmailId = await confirmSentCopy(tx, mailbox, message, claimedEmailId);
   const id = uuidv7();
   const inserted = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
-  if (inserted === null) return linkStored(tx, mailbox, message, outboundEmailId);
+  if (inserted === null) return linkStored(tx, mailbox, message, { conversationId, outboundEmailId });
   if (outboundEmailId !== null) {
     await linkOutboundEmail(tx, mailbox, { conversationId, outboundEmailId, messageId: envelope.messageId });
-  } else if (envelope.direction === 'INBOUND' && (envelope.notice !== null || !envelope.isAutomatic)) {
+  } else if (isToAttribute(message, envelope)) {
     const { namedIds, notice } = envelope;
     const { threadId, internalDate: sentAt } = message;
     await attribute(tx, mailbox, {
@@ -92,19 +93,46 @@ export async function storeMessageIn(
   return id;
 }
 
+/** What a program wrote answers nothing, and what is in Spam not yet; a notification counts even there. */
+function isToAttribute({ labels }: GmailMessage, { direction, notice, isAutomatic }: Envelope): boolean {
+  return direction === 'INBOUND' && (notice !== null || (!isAutomatic && !labels.includes('SPAM')));
+}
+
 const UPSERT_CONVERSATION = {
   name: 'upsert-conversation',
-  text: `INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
+  text: `WITH locked AS MATERIALIZED (SELECT CASE WHEN cardinality($7::text[]) > 0 THEN lock_message_ids($3, $7, $8) END)
+     INSERT INTO conversation (organization_id, id, account_id, provider_thread_id, subject, snippet, participants,
        is_read, has_reply, message_count, last_message_at)
-     VALUES ($1, $2, $3, $4, $5, '', '{}', true, false, 0, $6)
+     SELECT $1, $2, $3, $4, $5, '', '{}', true, false, 0, $6 FROM locked
      ON CONFLICT (organization_id, account_id, provider_thread_id) DO UPDATE SET message_count = conversation.message_count
      RETURNING id`,
 };
 
-async function upsertConversation(tx: Sql, mailbox: Mailbox, message: GmailMessage, envelope: Envelope) {
+/** What a message answers is nearly always the first that it names; each name that is locked takes memory of PostgreSQL. */
+const MAX_LOCKED_NAMES = 8;
+
+async function upsertConversation(
+  tx: Sql,
+  mailbox: Mailbox,
+  message: GmailMessage,
+  envelope: Envelope,
+  claimedEmailId: string | null,
+) {
+  const isCopy = claimedEmailId !== null;
+  const named = isToAttribute(message, envelope) ? envelope.namedIds.slice(0, MAX_LOCKED_NAMES) : [];
+  const names = isCopy ? [envelope.messageId, claimedEmailId] : named;
   const { rows } = await tx.query<{ id: string }>({
     ...UPSERT_CONVERSATION,
-    values: [mailbox.organizationId, uuidv7(), mailbox.id, message.threadId, envelope.subject, message.internalDate],
+    values: [
+      mailbox.organizationId,
+      uuidv7(),
+      mailbox.id,
+      message.threadId,
+      envelope.subject,
+      message.internalDate,
+      names,
+      isCopy,
+    ],
   });
   const [row] = rows;
   if (row === undefined) throw new Error('an upsert returned no row');
@@ -175,7 +203,7 @@ const INSERT_MESSAGE = {
       UPDATE context_entity c SET last_inbound_at = greatest(c.last_inbound_at, $17),
         awaiting_reply = c.awaiting_reply AND c.last_contacted_at > $17
       FROM message JOIN conversation_context l ON l.organization_id = message.organization_id AND l.conversation_id = $3
-      WHERE $7 = 'INBOUND' AND NOT $23
+      WHERE $7 = 'INBOUND' AND NOT $23 AND NOT $19::text[] && '{SPAM}'
         AND c.organization_id = l.organization_id AND c.type = l.context_type AND c.id = l.context_id
     )
     SELECT $19::text[] && '{TRASH,SPAM}' OR EXISTS (
@@ -225,7 +253,12 @@ function fileOf({ filename, contentType, size, contentId, partId }: GmailPart, p
 }
 
 /** A message that a sync stored first is still the sent copy of its outbound email. */
-async function linkStored(tx: Sql, mailbox: Mailbox, message: GmailMessage, outboundEmailId: string | null) {
+async function linkStored(
+  tx: Sql,
+  mailbox: Mailbox,
+  message: GmailMessage,
+  { conversationId, outboundEmailId }: { readonly conversationId: string; readonly outboundEmailId: string | null },
+) {
   const { rows } = await tx.query<{ id: string; conversationId: string; messageId: string | null }>(
     `UPDATE email_message SET outbound_email_id = coalesce(outbound_email_id, $4)
      WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = $3
@@ -235,6 +268,15 @@ async function linkStored(tx: Sql, mailbox: Mailbox, message: GmailMessage, outb
   const [row] = rows;
   if (row === undefined) throw new Error('a message that was stored is gone');
   if (outboundEmailId !== null) await linkOutboundEmail(tx, mailbox, { ...row, outboundEmailId });
+  // It is in another thread now. Where it was stored it stays, and the conversation that was made for it goes.
+  if (row.conversationId !== conversationId) {
+    await tx.query(
+      `DELETE FROM conversation v WHERE v.organization_id = $1 AND v.id = $2
+         AND NOT EXISTS (SELECT FROM email_message m WHERE m.organization_id = $1 AND m.conversation_id = v.id)
+         AND NOT EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.conversation_id = v.id)`,
+      [mailbox.organizationId, conversationId],
+    );
+  }
   return row.id;
 }
 

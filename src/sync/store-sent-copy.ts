@@ -18,10 +18,7 @@ const STORE_IN_NEW_THREAD = {
       SELECT $1, $2, $4, $6, $15, $16, ARRAY(SELECT DISTINCT unnest($7::text[]) ORDER BY 1), $20, false, 1, $19
       WHERE EXISTS (
         SELECT FROM outbound_email WHERE organization_id = $1 AND account_id = $4 AND id = $5 AND provider_message_id = $8
-      ) AND NOT EXISTS (
-        SELECT FROM email_message WHERE named_ids && ARRAY[$22, $5::text] AND direction = 'INBOUND'
-          AND answers_email_id IS NULL AND organization_id = $1 AND account_id = $4
-      )
+      ) AND NOT is_awaited($1, $4, ARRAY[$22, $5::text])
       ON CONFLICT (organization_id, account_id, provider_thread_id) DO NOTHING
       RETURNING organization_id, id
     ), message AS (

@@ -70,7 +70,8 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
       const { historyId } = look;
       const page = await app.gmail.listHistory(mailboxAccess(app, look.mailbox), historyId, run);
       const isNothing = page !== null && page.changes.length === 0 && !page.hasMore && page.historyId === historyId;
-      if (isNothing && look.failures === 0) return ended('current');
+      const isRetryDue = look.unreadableRetryAt !== null && look.unreadableRetryAt <= look.at;
+      if (isNothing && look.failures === 0 && !isRetryDue) return ended('current');
       first = { historyId, page, readAt: look.at };
     }
     lease = await claim(app, look.mailbox);

@@ -66,6 +66,7 @@ type Documents = {
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": typeof types.ResolveOutboundEmailDocument,
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": typeof types.StateDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": typeof types.SyncEmailAccountDocument,
+    "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": typeof types.SuggestionDocument,
 };
 const documents: Documents = {
     "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n": types.WhoAmIDocument,
@@ -119,6 +120,7 @@ const documents: Documents = {
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": types.ResolveOutboundEmailDocument,
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": types.StateDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": types.SyncEmailAccountDocument,
+    "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": types.SuggestionDocument,
 };
 
 /**
@@ -325,6 +327,10 @@ export function graphql(source: "\n  query State($uid: UUID!) {\n    outboundEma
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n"): typeof import('./graphql.ts').SyncEmailAccountDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n"): typeof import('./graphql.ts').SuggestionDocument;
 
 
 export function graphql(source: string) {

@@ -896,6 +896,13 @@ export type SyncEmailAccountMutation = { syncEmailAccount:
     | { __typename: 'SyncNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: string, retryAt: string | null, account: { uid: string } }
    };
 
+export type SuggestionQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type SuggestionQuery = { emailMessage: { subject: string, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string } } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2141,3 +2148,16 @@ export const SyncEmailAccountDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SyncEmailAccountMutation, SyncEmailAccountMutationVariables>;
+export const SuggestionDocument = new TypedDocumentString(`
+    query Suggestion($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    subject
+    replySuggestion(all: true) {
+      to
+      cc
+      subject
+      quotedText
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SuggestionQuery, SuggestionQueryVariables>;

@@ -2220,6 +2220,8 @@ export const MailboxSyncScalarFieldEnum = {
   errorCode: 'errorCode',
   errorMessage: 'errorMessage',
   failedAt: 'failedAt',
+  unreadableIds: 'unreadableIds',
+  unreadableRetryAt: 'unreadableRetryAt',
   watchExpiresAt: 'watchExpiresAt'
 } as const
 

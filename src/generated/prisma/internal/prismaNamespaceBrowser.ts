@@ -206,6 +206,8 @@ export const MailboxSyncScalarFieldEnum = {
   errorCode: 'errorCode',
   errorMessage: 'errorMessage',
   failedAt: 'failedAt',
+  unreadableIds: 'unreadableIds',
+  unreadableRetryAt: 'unreadableRetryAt',
   watchExpiresAt: 'watchExpiresAt'
 } as const
 

@@ -63,6 +63,7 @@ export type MailboxSyncMinAggregateOutputType = {
   errorCode: string | null
   errorMessage: string | null
   failedAt: Date | null
+  unreadableRetryAt: Date | null
   watchExpiresAt: Date | null
 }
 
@@ -88,6 +89,7 @@ export type MailboxSyncMaxAggregateOutputType = {
   errorCode: string | null
   errorMessage: string | null
   failedAt: Date | null
+  unreadableRetryAt: Date | null
   watchExpiresAt: Date | null
 }
 
@@ -113,6 +115,8 @@ export type MailboxSyncCountAggregateOutputType = {
   errorCode: number
   errorMessage: number
   failedAt: number
+  unreadableIds: number
+  unreadableRetryAt: number
   watchExpiresAt: number
   _all: number
 }
@@ -154,6 +158,7 @@ export type MailboxSyncMinAggregateInputType = {
   errorCode?: true
   errorMessage?: true
   failedAt?: true
+  unreadableRetryAt?: true
   watchExpiresAt?: true
 }
 
@@ -179,6 +184,7 @@ export type MailboxSyncMaxAggregateInputType = {
   errorCode?: true
   errorMessage?: true
   failedAt?: true
+  unreadableRetryAt?: true
   watchExpiresAt?: true
 }
 
@@ -204,6 +210,8 @@ export type MailboxSyncCountAggregateInputType = {
   errorCode?: true
   errorMessage?: true
   failedAt?: true
+  unreadableIds?: true
+  unreadableRetryAt?: true
   watchExpiresAt?: true
   _all?: true
 }
@@ -316,6 +324,8 @@ export type MailboxSyncGroupByOutputType = {
   errorCode: string | null
   errorMessage: string | null
   failedAt: Date | null
+  unreadableIds: string[]
+  unreadableRetryAt: Date | null
   watchExpiresAt: Date | null
   _count: MailboxSyncCountAggregateOutputType | null
   _avg: MailboxSyncAvgAggregateOutputType | null
@@ -364,6 +374,8 @@ export type MailboxSyncWhereInput = {
   errorCode?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   errorMessage?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   failedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
+  unreadableIds?: Prisma.StringNullableListFilter<"MailboxSync">
+  unreadableRetryAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   watchExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
 }
@@ -390,6 +402,8 @@ export type MailboxSyncOrderByWithRelationInput = {
   errorCode?: Prisma.SortOrderInput | Prisma.SortOrder
   errorMessage?: Prisma.SortOrderInput | Prisma.SortOrder
   failedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  unreadableIds?: Prisma.SortOrder
+  unreadableRetryAt?: Prisma.SortOrderInput | Prisma.SortOrder
   watchExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   account?: Prisma.EmailAccountOrderByWithRelationInput
 }
@@ -420,6 +434,8 @@ export type MailboxSyncWhereUniqueInput = Prisma.AtLeast<{
   errorCode?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   errorMessage?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   failedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
+  unreadableIds?: Prisma.StringNullableListFilter<"MailboxSync">
+  unreadableRetryAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   watchExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
 }, "organizationId_accountId">
@@ -446,6 +462,8 @@ export type MailboxSyncOrderByWithAggregationInput = {
   errorCode?: Prisma.SortOrderInput | Prisma.SortOrder
   errorMessage?: Prisma.SortOrderInput | Prisma.SortOrder
   failedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  unreadableIds?: Prisma.SortOrder
+  unreadableRetryAt?: Prisma.SortOrderInput | Prisma.SortOrder
   watchExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.MailboxSyncCountOrderByAggregateInput
   _avg?: Prisma.MailboxSyncAvgOrderByAggregateInput
@@ -479,6 +497,8 @@ export type MailboxSyncScalarWhereWithAggregatesInput = {
   errorCode?: Prisma.StringNullableWithAggregatesFilter<"MailboxSync"> | string | null
   errorMessage?: Prisma.StringNullableWithAggregatesFilter<"MailboxSync"> | string | null
   failedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
+  unreadableIds?: Prisma.StringNullableListFilter<"MailboxSync">
+  unreadableRetryAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
   watchExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
 }
 
@@ -502,6 +522,8 @@ export type MailboxSyncCreateInput = {
   errorCode?: string | null
   errorMessage?: string | null
   failedAt?: Date | string | null
+  unreadableIds?: Prisma.MailboxSyncCreateunreadableIdsInput | string[]
+  unreadableRetryAt?: Date | string | null
   watchExpiresAt?: Date | string | null
   account: Prisma.EmailAccountCreateNestedOneWithoutSyncInput
 }
@@ -528,6 +550,8 @@ export type MailboxSyncUncheckedCreateInput = {
   errorCode?: string | null
   errorMessage?: string | null
   failedAt?: Date | string | null
+  unreadableIds?: Prisma.MailboxSyncCreateunreadableIdsInput | string[]
+  unreadableRetryAt?: Date | string | null
   watchExpiresAt?: Date | string | null
 }
 
@@ -551,6 +575,8 @@ export type MailboxSyncUpdateInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutSyncNestedInput
 }
@@ -577,6 +603,8 @@ export type MailboxSyncUncheckedUpdateInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
@@ -602,6 +630,8 @@ export type MailboxSyncCreateManyInput = {
   errorCode?: string | null
   errorMessage?: string | null
   failedAt?: Date | string | null
+  unreadableIds?: Prisma.MailboxSyncCreateunreadableIdsInput | string[]
+  unreadableRetryAt?: Date | string | null
   watchExpiresAt?: Date | string | null
 }
 
@@ -625,6 +655,8 @@ export type MailboxSyncUpdateManyMutationInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
@@ -650,6 +682,8 @@ export type MailboxSyncUncheckedUpdateManyInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
@@ -685,6 +719,8 @@ export type MailboxSyncCountOrderByAggregateInput = {
   errorCode?: Prisma.SortOrder
   errorMessage?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
+  unreadableIds?: Prisma.SortOrder
+  unreadableRetryAt?: Prisma.SortOrder
   watchExpiresAt?: Prisma.SortOrder
 }
 
@@ -717,6 +753,7 @@ export type MailboxSyncMaxOrderByAggregateInput = {
   errorCode?: Prisma.SortOrder
   errorMessage?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
+  unreadableRetryAt?: Prisma.SortOrder
   watchExpiresAt?: Prisma.SortOrder
 }
 
@@ -742,6 +779,7 @@ export type MailboxSyncMinOrderByAggregateInput = {
   errorCode?: Prisma.SortOrder
   errorMessage?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
+  unreadableRetryAt?: Prisma.SortOrder
   watchExpiresAt?: Prisma.SortOrder
 }
 
@@ -784,6 +822,10 @@ export type MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.MailboxSyncUpdateToOneWithWhereWithoutAccountInput, Prisma.MailboxSyncUpdateWithoutAccountInput>, Prisma.MailboxSyncUncheckedUpdateWithoutAccountInput>
 }
 
+export type MailboxSyncCreateunreadableIdsInput = {
+  set: string[]
+}
+
 export type EnumMailboxSyncPhaseFieldUpdateOperationsInput = {
   set?: $Enums.MailboxSyncPhase
 }
@@ -798,6 +840,11 @@ export type NullableIntFieldUpdateOperationsInput = {
 
 export type BoolFieldUpdateOperationsInput = {
   set?: boolean
+}
+
+export type MailboxSyncUpdateunreadableIdsInput = {
+  set?: string[]
+  push?: string | string[]
 }
 
 export type MailboxSyncCreateWithoutAccountInput = {
@@ -820,6 +867,8 @@ export type MailboxSyncCreateWithoutAccountInput = {
   errorCode?: string | null
   errorMessage?: string | null
   failedAt?: Date | string | null
+  unreadableIds?: Prisma.MailboxSyncCreateunreadableIdsInput | string[]
+  unreadableRetryAt?: Date | string | null
   watchExpiresAt?: Date | string | null
 }
 
@@ -843,6 +892,8 @@ export type MailboxSyncUncheckedCreateWithoutAccountInput = {
   errorCode?: string | null
   errorMessage?: string | null
   failedAt?: Date | string | null
+  unreadableIds?: Prisma.MailboxSyncCreateunreadableIdsInput | string[]
+  unreadableRetryAt?: Date | string | null
   watchExpiresAt?: Date | string | null
 }
 
@@ -882,6 +933,8 @@ export type MailboxSyncUpdateWithoutAccountInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
@@ -905,6 +958,8 @@ export type MailboxSyncUncheckedUpdateWithoutAccountInput = {
   errorCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   errorMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unreadableIds?: Prisma.MailboxSyncUpdateunreadableIdsInput | string[]
+  unreadableRetryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   watchExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
@@ -932,6 +987,8 @@ export type MailboxSyncSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   errorCode?: boolean
   errorMessage?: boolean
   failedAt?: boolean
+  unreadableIds?: boolean
+  unreadableRetryAt?: boolean
   watchExpiresAt?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["mailboxSync"]>
@@ -958,6 +1015,8 @@ export type MailboxSyncSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   errorCode?: boolean
   errorMessage?: boolean
   failedAt?: boolean
+  unreadableIds?: boolean
+  unreadableRetryAt?: boolean
   watchExpiresAt?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["mailboxSync"]>
@@ -984,6 +1043,8 @@ export type MailboxSyncSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   errorCode?: boolean
   errorMessage?: boolean
   failedAt?: boolean
+  unreadableIds?: boolean
+  unreadableRetryAt?: boolean
   watchExpiresAt?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["mailboxSync"]>
@@ -1010,10 +1071,12 @@ export type MailboxSyncSelectScalar = {
   errorCode?: boolean
   errorMessage?: boolean
   failedAt?: boolean
+  unreadableIds?: boolean
+  unreadableRetryAt?: boolean
   watchExpiresAt?: boolean
 }
 
-export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "listedFrom" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "again" | "runs" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
+export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "listedFrom" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "again" | "runs" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "unreadableIds" | "unreadableRetryAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
 export type MailboxSyncInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }
@@ -1038,7 +1101,8 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
      */
     historyId: string | null
     /**
-     * Where a listing goes on: Gmail's page token, in LABELS the last label that is done. Null: at its beginning.
+     * Where a listing goes on: Gmail's page token; in LABELS the last label that is done, or the label that is being
+     * listed, a line break, and Gmail's page token. Null: at its beginning.
      */
     pageToken: string | null
     /**
@@ -1090,6 +1154,14 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
     errorCode: string | null
     errorMessage: string | null
     failedAt: Date | null
+    /**
+     * Messages that Gmail could not give in any form.
+     */
+    unreadableIds: string[]
+    /**
+     * When these are asked for again. Null: there are none.
+     */
+    unreadableRetryAt: Date | null
     /**
      * Gmail publishes changes until then. Null: it does not.
      */
@@ -1539,6 +1611,8 @@ export interface MailboxSyncFieldRefs {
   readonly errorCode: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly errorMessage: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly failedAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
+  readonly unreadableIds: Prisma.FieldRef<"MailboxSync", 'String[]'>
+  readonly unreadableRetryAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly watchExpiresAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
 }
     
