@@ -17,6 +17,12 @@ export interface SentEmail {
   readonly first: { readonly account: Sender; readonly providerMessageId: string } | null;
 }
 
+export interface ReadCredit {
+  readonly units: number;
+  /** In milliseconds of `performance.now()`. */
+  readonly hadAt: number;
+}
+
 /** The process: everything with an effect, time included. Passed first, to every function that has one. */
 export interface App {
   readonly config: Config;
@@ -37,6 +43,8 @@ export interface App {
   readonly now: () => Date;
   /** Stores the sent copy of an email that has just left, and the Message-ID that Gmail gave it, in the background. */
   readonly readBack: (sent: SentEmail) => void;
+  /** Quota units for reading that were had and not used yet, by account; see `createReadBudget`. */
+  readonly readCredits: Map<string, ReadCredit>;
   /** The deliveries under way in this process, by outbound email: what a twin waits for, and what draining waits for. */
   readonly deliveries: Map<string, Promise<unknown>>;
 }

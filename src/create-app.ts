@@ -66,6 +66,7 @@ export async function createApp(parts: AppParts): Promise<RunningApp> {
     log,
     now,
     readBack: (sent) => sentCopies.add(sent),
+    readCredits: new Map(),
     deliveries: new Map(),
   };
   const sentCopies = createReadBackQueue(app);

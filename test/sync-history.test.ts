@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sandboxGmailClient } from '../sandbox/client.ts';
-import { takeDue } from '../src/sync/mailbox-sync.ts';
+import { takeDue } from '../src/sync/look.ts';
 import { syncFrom, syncMailbox } from '../src/sync/sync.ts';
 import { graphql } from './generated/gql.ts';
 import {

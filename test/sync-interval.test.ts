@@ -1,6 +1,6 @@
 /** How often a mailbox is looked at when nobody asks: 15 s while it is in use, up to 5 minutes when it is quiet. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { lookAt } from '../src/sync/mailbox-sync.ts';
+import { lookAt } from '../src/sync/look.ts';
 import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { accepted, createRecipient, fresh } from './mail.ts';
 import { deliver, syncWholly } from './syncing.ts';

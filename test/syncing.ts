@@ -2,7 +2,7 @@
 import { sandboxGmailClient } from '../sandbox/client.ts';
 import type { App } from '../src/app.ts';
 import { enqueueIn, job } from '../src/queue.ts';
-import { lookAt } from '../src/sync/mailbox-sync.ts';
+import { lookAt } from '../src/sync/look.ts';
 import { syncMailbox } from '../src/sync/sync.ts';
 import { eventually, type Tenant, type TestApp } from './harness.ts';
 

@@ -60,18 +60,19 @@ export function paceParameters({ slotsPerWindow, windowMs, dailySends }: Pace): 
 /**
  * Slots for reading, of those that sending does not need: see `take_read_slots`. They do not count towards the day.
  * @param options.burst at most so many in a row; the others are had evenly.
+ * @param options.urgent it is for what is new, which has a slot more than an import, and some while emails wait.
  * @returns how many were granted, and when not all: milliseconds until the next one may be had.
  */
 export async function takeReadSlots(
   app: App,
   account: { readonly organizationId: string; readonly id: string },
-  { wanted, burst }: { readonly wanted: number; readonly burst: number },
+  { wanted, burst, urgent }: { readonly wanted: number; readonly burst: number; readonly urgent: boolean },
 ): Promise<{ readonly granted: number; readonly waitMs: number }> {
   const { slotsPerWindow, windowMs } = paceOf(app.config);
   const { rows } = await app.pool.query<{ granted: number; waitMs: number }>({
     name: 'take-read-slots',
-    text: 'SELECT granted, wait_ms AS "waitMs" FROM take_read_slots($1, $2, $3, $4, $5, $6)',
-    values: [account.organizationId, account.id, wanted, burst, slotsPerWindow, windowMs],
+    text: 'SELECT granted, wait_ms AS "waitMs" FROM take_read_slots($1, $2, $3, $4, $5, $6, $7)',
+    values: [account.organizationId, account.id, wanted, burst, urgent, slotsPerWindow, windowMs],
   });
   return rows[0] ?? { granted: 0, waitMs: windowMs };
 }

@@ -37,7 +37,7 @@ export async function bringChanges(
   options: SyncOptions,
 ): Promise<boolean> {
   const access = mailboxAccess(app, lease.mailbox);
-  const budget = createReadBudget(app, lease.mailbox, { ...options, purpose: 'changes' });
+  const budget = createReadBudget(app, lease.mailbox, { ...options, givesWay: null });
   // Who has asked since a page was read has not been served by it.
   const began = first?.readAt ?? (await advance(app, app.pool, lease, {}, ['again = false'])).at;
   for (let known = first; ; known = null) {

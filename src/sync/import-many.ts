@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { type ImportOutcome, importMessage } from './import-message.ts';
 import type { Lease } from './mailbox-sync.ts';
-import type { ReadBudget } from './read-budget.ts';
+import { GaveWayError, type ReadBudget } from './read-budget.ts';
 import { noteUnreadable } from './unreadable.ts';
 
 /** The gateway has four calls under way for an account; meanwhile others are being stored. */
@@ -10,7 +10,7 @@ const IN_FLIGHT = 8;
 
 /**
  * Imports messages, some at once.
- * @returns what became of each that was begun, in order. After the first failure none is begun any more.
+ * @returns what became of each; undefined for one that there was no time for, or that gave way to something more urgent.
  * @throws the first failure, once the others under way have ended.
  */
 export async function importAll(
@@ -24,13 +24,14 @@ export async function importAll(
     /** Milliseconds of `performance.now()`: then none is begun any more. Null: all of them are. */
     readonly until: number | null;
   },
-): Promise<ImportOutcome[]> {
+): Promise<(ImportOutcome | undefined)[]> {
   const until = options.until ?? Number.POSITIVE_INFINITY;
-  const outcomes: ImportOutcome[] = [];
+  const outcomes = messageIds.map((): ImportOutcome | undefined => undefined);
+  let gaveWay = false;
   const failures: unknown[] = [];
   let next = 0;
   const importNext = async () => {
-    while (next < messageIds.length && failures.length === 0 && performance.now() < until) {
+    while (next < messageIds.length && failures.length === 0 && !gaveWay && performance.now() < until) {
       const index = next++;
       const messageId = messageIds[index];
       if (messageId === undefined) return;
@@ -42,7 +43,8 @@ export async function importAll(
         if (outcome === 'unreadable' && !isKnown) await noteUnreadable(app, lease, messageId);
         outcomes[index] = outcome;
       } catch (error) {
-        failures.push(error);
+        if (error instanceof GaveWayError) gaveWay = true;
+        else failures.push(error);
       }
     }
   };

@@ -11,8 +11,8 @@ import { mailboxAccess } from '../mail/sender.ts';
 import { relabelMessages, removeMessages } from './change-message.ts';
 import type { SyncOptions } from './changes.ts';
 import { importAll, storedIds } from './import-many.ts';
-import { advance, type Lease, NO_ERROR, type SyncState, underLease } from './mailbox-sync.ts';
-import { createReadBudget, type ReadBudget, UNITS } from './read-budget.ts';
+import { advance, isAskedFor, type Lease, NO_ERROR, type SyncState, underLease } from './mailbox-sync.ts';
+import { createReadBudget, GaveWayError, type ReadBudget, UNITS } from './read-budget.ts';
 
 const DAY_MS = 86_400_000;
 /** Ids on a page. An import shows its progress page by page; a comparison has little to do for each id. */
@@ -65,22 +65,31 @@ export async function beginListing(
 }
 
 /**
- * Goes on listing until it is done, somebody has asked for the history, or the time is over.
+ * Goes on listing until it is done, somebody has asked for the history, or the slice is over.
+ * @param options.sliceMs from now on.
  * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
  */
-export async function goOnListing(app: App, lease: Lease, listing: Listing, options: SyncOptions): Promise<void> {
-  const budget = createReadBudget(app, lease.mailbox, { ...options, purpose: 'listing' });
-  if (lease.state.phase === 'IMPORT' && lease.state.estimated === null) {
-    const estimated = await countMessages(app, lease, budget, options);
-    await advance(app, app.pool, lease, { estimated });
-  }
-  while (performance.now() < options.until && lease.state.phase !== 'HISTORY') {
+export async function goOnListing(
+  app: App,
+  lease: Lease,
+  listing: Listing,
+  { sliceMs, ...options }: SyncOptions & { readonly sliceMs: number },
+): Promise<void> {
+  const sliceEnd = Math.min(options.until, performance.now() + sliceMs);
+  const givesWay = async () => performance.now() >= sliceEnd || (await isAskedFor(app, lease));
+  const budget = createReadBudget(app, lease.mailbox, { ...options, givesWay });
+  while (performance.now() < sliceEnd && lease.state.phase !== 'HISTORY') {
     options.signal.throwIfAborted();
     const { phase } = lease.state;
-    const step = phase === 'LABELS' ? compareLabel : listPage;
     try {
-      if ((await step(app, lease, budget, { ...options, listing })).again) return;
+      if (phase === 'IMPORT' && lease.state.estimated === null) {
+        const estimated = await countMessages(app, lease, budget, options);
+        await advance(app, app.pool, lease, { estimated });
+      }
+      const step = phase === 'LABELS' ? compareLabel : listPage;
+      if ((await step(app, lease, budget, { ...options, until: sliceEnd, listing })).again) return;
     } catch (error) {
+      if (error instanceof GaveWayError) return;
       if (!(error instanceof PlaceLostError)) throw error;
       // From the beginning; what is stored is passed over.
       await advance(app, app.pool, lease, { pageToken: null, ...(phase === 'IMPORT' ? { imported: 0 } : {}) });
@@ -177,9 +186,10 @@ async function importUntilOld(
   while (page.todo.length > 0 && performance.now() < stopAt && !listing.isOld) {
     const some = page.todo.slice(0, PAGE.IMPORT);
     const outcomes = await importAll(app, lease, some, { budget, since: lease.state.since, signal, until: stopAt });
-    page.todo = page.todo.slice(outcomes.length);
+    if (outcomes.every((outcome) => outcome === undefined)) return;
+    page.todo = page.todo.filter((_id, index) => outcomes[index] === undefined);
     page.stored += outcomes.filter((outcome) => outcome === 'stored').length;
-    const last = outcomes.slice(-ENOUGH_OLD);
+    const last = outcomes.filter((outcome) => outcome !== undefined).slice(-ENOUGH_OLD);
     const isWhole = last.length === Math.min(ENOUGH_OLD, some.length);
     listing.isOld = isWhole && last.length > 0 && last.every((outcome) => outcome === 'too-old');
   }

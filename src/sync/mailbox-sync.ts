@@ -8,7 +8,7 @@ import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { prepared } from '../db/prepared.ts';
-import { SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
+import type { Sender } from '../mail/sender.ts';
 import { job } from '../queue.ts';
 
 export interface AccountRef {
@@ -33,18 +33,9 @@ export interface SyncState {
   readonly unreadableRetryAt: Date | null;
 }
 
-const STATE = `s.phase, s.history_id AS "historyId", s.page_token AS "pageToken", s.since, s.listed_from AS "listedFrom",
+/** A `SyncState` in `mailbox_sync s`. */
+export const STATE_COLUMNS = `s.phase, s.history_id AS "historyId", s.page_token AS "pageToken", s.since, s.listed_from AS "listedFrom",
   s.imported, s.estimated, s.failures, s.unreadable_ids AS "unreadableIds", s.unreadable_retry_at AS "unreadableRetryAt"`;
-
-/** An account with the state of its sync, as it was when somebody looked. */
-export interface Look extends SyncState {
-  readonly mailbox: Sender;
-  /** Somebody is reading it; that one was told to read the history once more. */
-  readonly isHeld: boolean;
-  /** `last_synced_at` before this look: it counts as read by it, unless that fails. */
-  readonly before: Date | null;
-  readonly at: Date;
-}
 
 /** A writer whose lease somebody else has. */
 export class LeaseLostError extends Error {
@@ -56,74 +47,6 @@ export class LeaseLostError extends Error {
 
 /** Longer than a Gmail call may take with its repeats; a process that died ends its leases by its heartbeat. */
 const LEASE_MARGIN_MS = 60_000;
-/** A mailbox that has been quiet for so many times an interval is looked at that often. */
-const QUIET_SHARE = 40;
-const DEFAULT_INTERVAL = { minMs: 15_000, maxMs: 300_000 };
-
-interface LookRow extends Sender, SyncState {
-  readonly isHeld: boolean;
-  readonly before: Date | null;
-  readonly at: Date;
-}
-
-/**
- * One statement for a look, since nothing is new nearly always: when it is looked at next is settled, and it counts as read.
- * `$1` and `$2` are the shortest and the longest interval.
- */
-function lookStatement(condition: string): string {
-  return `WITH seen AS (
-      SELECT s.organization_id, s.account_id, s.last_synced_at AS before, coalesce(s.lease_expires_at > now(), false) AS held,
-        greatest(s.active_at, (SELECT e.created_at FROM outbound_email e
-          WHERE e.organization_id = s.organization_id AND e.account_id = s.account_id
-          ORDER BY e.created_at DESC, e.id DESC LIMIT 1)) AS active_at
-      FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
-      WHERE ${condition}
-    )
-    UPDATE mailbox_sync s SET again = s.again OR seen.held AND a.status = 'ACTIVE',
-      last_synced_at = CASE WHEN seen.held OR s.phase <> 'HISTORY' OR a.status <> 'ACTIVE' THEN s.last_synced_at ELSE now() END,
-      next_run_at = now() + least($2, greatest($1, extract(epoch FROM now() - seen.active_at) * 1000 / ${QUIET_SHARE}))
-        * interval '1 ms'
-    FROM seen, email_account a
-    WHERE s.organization_id = seen.organization_id AND s.account_id = seen.account_id
-      AND a.organization_id = s.organization_id AND a.id = s.account_id
-    RETURNING ${SENDER_COLUMNS}, ${STATE}, seen.held AS "isHeld", seen.before, now() AS at`;
-}
-
-const LOOK_AT = {
-  name: 'look-at-mailbox',
-  text: lookStatement('s.organization_id = $3 AND s.account_id = $4 FOR NO KEY UPDATE OF s'),
-};
-const TAKE_DUE = {
-  name: 'take-due-mailboxes',
-  text: lookStatement(`s.next_run_at <= now() AND a.status = 'ACTIVE' AND (s.lease_expires_at IS NULL OR s.lease_expires_at < now())
-    ORDER BY s.next_run_at LIMIT $3 FOR NO KEY UPDATE OF s SKIP LOCKED`),
-};
-
-function toLook(row: LookRow): Look {
-  const { organizationId, id, email, displayName, aliases, accountStatus, ...rest } = row;
-  const { sealedRefreshToken, grantKind, grantId, ...state } = rest;
-  const grant = { sealedRefreshToken, grantKind, grantId };
-  return { ...state, mailbox: { organizationId, id, email, displayName, aliases, accountStatus, ...grant } };
-}
-
-function intervals({ config }: App): [number, number] {
-  const { minMs, maxMs } = config.syncInterval ?? DEFAULT_INTERVAL;
-  return [minMs, maxMs];
-}
-
-/** Null: there is no such account. */
-export async function lookAt(app: App, { organizationId, accountId }: AccountRef): Promise<Look | null> {
-  const values = [...intervals(app), organizationId, accountId];
-  const { rows } = await app.pool.query<LookRow>({ ...LOOK_AT, values });
-  return rows[0] === undefined ? null : toLook(rows[0]);
-}
-
-/** Mailboxes that it is time to look at, at most so many; nobody else gets them. */
-export async function takeDue(app: App, limit: number): Promise<Look[]> {
-  const { rows } = await app.pool.query<LookRow>({ ...TAKE_DUE, values: [...intervals(app), limit] });
-  return rows.map(toLook);
-}
-
 /** The right to read a mailbox, with the state as this process has left it. */
 export interface Lease {
   readonly mailbox: Sender;
@@ -150,7 +73,7 @@ export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
         WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held, email_account a
       WHERE s.organization_id = $1 AND s.account_id = $2
         AND a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE' AND a.grant_id = $6
-      RETURNING NOT held.now AS claimed, ${STATE}`,
+      RETURNING NOT held.now AS claimed, ${STATE_COLUMNS}`,
     values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId],
   });
   const [row] = rows;
@@ -211,6 +134,18 @@ export async function advance(
   const { again, at, listedFrom } = row;
   lease.state = { ...lease.state, ...changes, listedFrom };
   return { again, at };
+}
+
+/** Whether the history was asked for since it was last read. @throws {LeaseLostError} */
+export async function isAskedFor(app: App, { mailbox, token }: Lease): Promise<boolean> {
+  const { rows } = await app.pool.query<{ again: boolean }>({
+    name: 'is-asked-for',
+    text: 'SELECT again FROM mailbox_sync WHERE organization_id = $1 AND account_id = $2 AND lease_token = $3',
+    values: [mailbox.organizationId, mailbox.id, token],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new LeaseLostError();
+  return row.again;
 }
 
 function columnOf(name: string): string {

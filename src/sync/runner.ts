@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { describeError } from '../log.ts';
 import { enqueueIn, job } from '../queue.ts';
-import { type AccountRef, type Look, takeDue } from './mailbox-sync.ts';
+import { type Look, takeDue } from './look.ts';
+import type { AccountRef } from './mailbox-sync.ts';
 import { type SyncResult, syncFrom, syncMailbox } from './sync.ts';
 
 /** Mailboxes that are being looked at, at once. */

@@ -14,16 +14,8 @@ import { describeError } from '../log.ts';
 import { findMailbox, mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
 import { bringChanges, type KnownPage, type SyncOptions } from './changes.ts';
 import { beginListing, goOnListing, type Listing } from './listing.ts';
-import {
-  type AccountRef,
-  claim,
-  type Lease,
-  LeaseLostError,
-  type Look,
-  lookAt,
-  postpone,
-  release,
-} from './mailbox-sync.ts';
+import { type Look, lookAt } from './look.ts';
+import { type AccountRef, claim, type Lease, LeaseLostError, postpone, release } from './mailbox-sync.ts';
 import { NoUnitsError } from './read-budget.ts';
 
 /**
@@ -99,10 +91,7 @@ async function readMailbox(
     }
     const isListing = lease.state.phase !== 'HISTORY';
     if (isListing && options.withListing) {
-      await goOnListing(app, lease, listing, {
-        ...options,
-        until: Math.min(options.until, performance.now() + LISTING_SLICE_MS),
-      });
+      await goOnListing(app, lease, listing, { ...options, sliceMs: LISTING_SLICE_MS });
     }
     const isLeft = lease.state.phase !== 'HISTORY';
     if (isLeft && options.withListing && performance.now() < options.until) continue;
