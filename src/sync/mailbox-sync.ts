@@ -47,6 +47,7 @@ export class LeaseLostError extends Error {
 
 /** Longer than a Gmail call may take with its repeats; a process that died ends its leases by its heartbeat. */
 const LEASE_MARGIN_MS = 60_000;
+
 /** The right to read a mailbox, with the state as this process has left it. */
 export interface Lease {
   readonly mailbox: Sender;
