@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { GraphQLError, getOperationAST } from 'graphql';
+import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
 import type { Identity } from './auth/keys.ts';
@@ -26,6 +26,7 @@ export interface GraphqlServerOptions {
 export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
   const tenants = new Map<string, TenantDb>();
   const identities: Identities = new WeakMap();
+  const ofMutations = new WeakSet<GraphQLError>();
 
   /** Clients are cheap to keep and not free to make. */
   function tenantDb(organizationId: string): TenantDb {
@@ -66,6 +67,7 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
       limitTokens,
       hideValues,
       executeByPlan,
+      noteMutations(ofMutations),
     ],
     context: ({ request }) => {
       const identity = identities.get(request);
@@ -74,14 +76,14 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
     },
     maskedErrors: {
       isDev: false,
-      maskError: (error) => presentableError(error) ?? unavailable(app, error) ?? unexpected(app, error),
+      maskError: (error) => presentableError(error) ?? unavailable(app, error, ofMutations) ?? unexpected(app, error),
     },
   });
 }
 
 /** The weather, not a mistake of ours: logged as a warning. */
-function unavailable(app: App, error: unknown): GraphQLError | null {
-  const answer = unavailableError(error);
+function unavailable(app: App, error: unknown, ofMutations: WeakSet<GraphQLError>): GraphQLError | null {
+  const answer = unavailableError(error, error instanceof GraphQLError && ofMutations.has(error));
   if (answer !== null)
     app.log.warn({ path: answer.path, error: describeError(originalOf(error)) }, 'database unreachable');
   return answer;
@@ -142,3 +144,17 @@ const executeByPlan: Plugin = {
     setExecuteFn((args) => executeQuery(args) ?? executeFn(args));
   },
 };
+
+/** What masks an error sees no operation, and after a mutation a client is told something else. */
+function noteMutations(ofMutations: WeakSet<GraphQLError>): Plugin {
+  return {
+    onExecute({ args: { document, operationName } }) {
+      if (getOperationAST(document, operationName)?.operation !== 'mutation') return undefined;
+      return {
+        onExecuteDone({ result }) {
+          if (!isAsyncIterable(result)) for (const error of result.errors ?? []) ofMutations.add(error);
+        },
+      };
+    },
+  };
+}

@@ -44,8 +44,7 @@ export const RetryAdvice = builder.enumType('RetryAdvice', {
   values: {
     SAFE: { description: 'The same request may be made again at once; nothing was sent.' },
     AFTER: {
-      description:
-        'The same request may be made again once what the message names is mended; nothing was sent. After SERVICE_UNAVAILABLE it may have been: repeat it with the same idempotencyKey.',
+      description: 'The same request may be made again once what the message names is mended; nothing was sent.',
     },
     NEVER: { description: 'The same request will fail again; change it.' },
     CHECK_FIRST: { description: 'It may have been sent. Look at the record before anything else.' },

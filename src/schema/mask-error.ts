@@ -38,19 +38,23 @@ export function presentableError(error: unknown): GraphQLError | null {
 /** A database that was restarted is back within it as a rule. */
 export const RETRY_AFTER_S = 5;
 
+const UNAVAILABLE = 'The database cannot be reached now. Make the same request again later.';
 /** It must be true whenever the connection was lost: also when an email had been accepted just before. */
-const UNAVAILABLE =
-  'The database cannot be reached now. Make the same request again later. A mutation may have been carried out all the same: repeat sendEmail with the same idempotencyKey; without one, look into outboundEmails first.';
+const PERHAPS_CARRIED_OUT =
+  'The database cannot be reached now. The mutation may have been carried out all the same: repeat sendEmail with the same idempotencyKey; without one, look into outboundEmails first.';
 
-/** HTTP 503 with Retry-After, when the database is away. Null when the error is something else. */
-export function unavailableError(error: unknown): GraphQLError | null {
+/**
+ * HTTP 503 with Retry-After, when the database is away. Null when the error is something else.
+ * @param isOfMutation whether a mutation had begun: what became of it is not known.
+ */
+export function unavailableError(error: unknown, isOfMutation: boolean): GraphQLError | null {
   const graphqlError = error instanceof GraphQLError ? error : null;
   if (!isDatabaseUnavailable(graphqlError?.originalError ?? error)) return null;
   const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_S) } };
-  return new GraphQLError(UNAVAILABLE, {
+  return new GraphQLError(isOfMutation ? PERHAPS_CARRIED_OUT : UNAVAILABLE, {
     nodes: graphqlError?.nodes ?? null,
     path: graphqlError?.path ?? null,
-    extensions: { code: 'SERVICE_UNAVAILABLE', retry: 'AFTER', http },
+    extensions: { code: 'SERVICE_UNAVAILABLE', retry: isOfMutation ? 'CHECK_FIRST' : 'AFTER', http },
   });
 }
 

@@ -246,7 +246,7 @@ export type ReplyNotPossibleReason =
 
 /** What a client may do after an error. */
 export type RetryAdvice =
-  /** The same request may be made again once what the message names is mended; nothing was sent. After SERVICE_UNAVAILABLE it may have been: repeat it with the same idempotencyKey. */
+  /** The same request may be made again once what the message names is mended; nothing was sent. */
   | 'AFTER'
   /** It may have been sent. Look at the record before anything else. */
   | 'CHECK_FIRST'
