@@ -142,7 +142,9 @@ describe('isDatabaseUnavailable', () => {
 
   it.each([
     ...['57P01', '57P02', '57P03', '08006', '08P01', '53300'].map(ofPostgres),
-    ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037', 'EPIPE', 'ECONNRESET'].map((code) => ofPrisma(code)),
+    ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037', 'EPIPE', 'ECONNRESET', 'ENOENT'].map((code) =>
+      ofPrisma(code),
+    ),
     ofPrisma('P2039', ofAdapter('57P01')),
     ofPrisma('P2010', ofAdapter('57P03')),
     ofPrisma('P2010', { kind: 'DatabaseNotReachable' }),

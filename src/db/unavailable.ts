@@ -60,7 +60,7 @@ function isSqlState(code: string): boolean {
 
 function isSocketFailure(error: Error, code: string): boolean {
   // Prisma passes the code on, without what failed.
-  if (error.name === 'PrismaClientKnownRequestError') return SOCKET_CODES.has(code);
+  if (error.name === 'PrismaClientKnownRequestError') return SOCKET_CODES.has(code) || code === 'ENOENT';
   const syscall = textOf(error, 'syscall');
   return syscall !== null && (SOCKET_CODES.has(code) || (code === 'ENOENT' && syscall === 'connect'));
 }
