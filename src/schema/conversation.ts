@@ -2,14 +2,7 @@ import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import { ContextEntity, loadContextEntity } from './context-entity.ts';
 import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER, NOT_DELETED } from './email-message.ts';
-import {
-  type ConnectionArgs,
-  CREATED_DESC,
-  type KeysetOrder,
-  keysetQuery,
-  parseKeyset,
-  toConnection,
-} from './keyset.ts';
+import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
 
 export const LAST_MESSAGE_DESC: KeysetOrder<'lastMessageAt'> = { column: 'lastMessageAt', direction: 'desc' };
@@ -134,20 +127,6 @@ builder.prismaObjectFields(Conversation, (t) => ({
     OutboundEmailConnection,
   ),
 }));
-
-/** What a conversation is read with when it is reached through its link to a context. */
-export const LINKED_CONVERSATION = { select: { id: true, lastMessageAt: true } } as const;
-
-/** The links of a context to its conversations, in the order of the conversations. */
-export function conversationLinkPage<Nested>(args: ConnectionArgs, conversation: Nested) {
-  const { where, orderBy, take } = keysetQuery(parseKeyset(args, LAST_MESSAGE_DESC), HAS_MESSAGES);
-  return {
-    where: { conversation: where },
-    orderBy: orderBy.map((each) => ({ conversation: each })),
-    take,
-    select: { conversation },
-  };
-}
 
 export const ConversationConnection = builder.connectionObject(
   { type: Conversation, name: 'ConversationConnection', description: 'A page of conversations.' },

@@ -1,13 +1,7 @@
+import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './about.ts';
 import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
-import {
-  Conversation,
-  ConversationConnection,
-  conversationLinkPage,
-  HAS_MESSAGES,
-  LAST_MESSAGE_DESC,
-  LINKED_CONVERSATION,
-} from './conversation.ts';
+import { Conversation, ConversationConnection } from './conversation.ts';
 import { Invoice, InvoiceConnection } from './invoice.ts';
 import { CREATED_DESC, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
@@ -59,30 +53,9 @@ builder.prismaObjectFields(Customer, (t) => ({
       authScopes: { scope: 'email:read' },
       description: 'The emails about the customer itself, newest first; those about its invoices are at the invoices.',
       select: (args, _context, nested) => ({
-        entity: {
-          select: {
-            outboundEmails: nested(
-              {
-                ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: NOT_A_DRAFT }),
-                select: { id: true, createdAt: true },
-              },
-              ['edges', 'node'],
-            ),
-          },
-        },
+        entity: { select: { outboundEmails: nested(emailPage(args, NOT_A_DRAFT), ['edges', 'node']) } },
       }),
-      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
-        toConnection(
-          parseKeyset(args, CREATED_DESC),
-          entity.outboundEmails,
-          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-            db.outboundEmail.groupBy({
-              by: 'contextId',
-              where: { contextType, contextId: { in: ids }, status: NOT_A_DRAFT },
-              _count: true,
-            }),
-          ),
-        ),
+      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, NOT_A_DRAFT),
     },
     OutboundEmailConnection,
   ),
@@ -97,18 +70,7 @@ builder.prismaObjectFields(Customer, (t) => ({
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
-        toConnection(
-          parseKeyset(args, LAST_MESSAGE_DESC),
-          entity.conversations.map(({ conversation }) => conversation),
-          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-            db.conversationContext.groupBy({
-              by: 'contextId',
-              where: { contextType, contextId: { in: ids }, conversation: HAS_MESSAGES },
-              _count: true,
-            }),
-          ),
-        ),
+      resolve: conversationsAbout,
     },
     ConversationConnection,
   ),

@@ -1,18 +1,10 @@
 import { daysOverdue } from '../context/invoice.ts';
 import { formatMoney, type Money as MoneyValue } from '../context/money.ts';
-import { countPerParent } from './batch.ts';
+import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './about.ts';
 import { builder } from './builder.ts';
-import {
-  Conversation,
-  ConversationConnection,
-  conversationLinkPage,
-  HAS_MESSAGES,
-  LAST_MESSAGE_DESC,
-  LINKED_CONVERSATION,
-} from './conversation.ts';
+import { Conversation, ConversationConnection } from './conversation.ts';
 import { Draft, DraftConnection } from './draft.ts';
 import { InvoiceStatus } from './enums.ts';
-import { CREATED_DESC, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { A_DRAFT, NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
 
 const Money = builder.objectRef<MoneyValue>('Money').implement({
@@ -112,30 +104,9 @@ builder.prismaObjectFields(Invoice, (t) => ({
       authScopes: { scope: 'email:read' },
       description: 'The emails about it, newest first. Drafts are in `drafts`.',
       select: (args, _context, nested) => ({
-        entity: {
-          select: {
-            outboundEmails: nested(
-              {
-                ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: NOT_A_DRAFT }),
-                select: { id: true, createdAt: true },
-              },
-              ['edges', 'node'],
-            ),
-          },
-        },
+        entity: { select: { outboundEmails: nested(emailPage(args, NOT_A_DRAFT), ['edges', 'node']) } },
       }),
-      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
-        toConnection(
-          parseKeyset(args, CREATED_DESC),
-          entity.outboundEmails,
-          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-            db.outboundEmail.groupBy({
-              by: 'contextId',
-              where: { contextType, contextId: { in: ids }, status: NOT_A_DRAFT },
-              _count: true,
-            }),
-          ),
-        ),
+      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, NOT_A_DRAFT),
     },
     OutboundEmailConnection,
   ),
@@ -145,30 +116,9 @@ builder.prismaObjectFields(Invoice, (t) => ({
       authScopes: { scope: 'email:read' },
       description: 'The drafts about it, newest first.',
       select: (args, _context, nested) => ({
-        entity: {
-          select: {
-            outboundEmails: nested(
-              {
-                ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: A_DRAFT }),
-                select: { id: true, createdAt: true },
-              },
-              ['edges', 'node'],
-            ),
-          },
-        },
+        entity: { select: { outboundEmails: nested(emailPage(args, A_DRAFT), ['edges', 'node']) } },
       }),
-      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
-        toConnection(
-          parseKeyset(args, CREATED_DESC),
-          entity.outboundEmails,
-          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-            db.outboundEmail.groupBy({
-              by: 'contextId',
-              where: { contextType, contextId: { in: ids }, status: A_DRAFT },
-              _count: true,
-            }),
-          ),
-        ),
+      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, A_DRAFT),
     },
     DraftConnection,
   ),
@@ -182,18 +132,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
           select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
         },
       }),
-      resolve: ({ id, contextType, entity }, args, { db, batches }, info) =>
-        toConnection(
-          parseKeyset(args, LAST_MESSAGE_DESC),
-          entity.conversations.map(({ conversation }) => conversation),
-          countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-            db.conversationContext.groupBy({
-              by: 'contextId',
-              where: { contextType, contextId: { in: ids }, conversation: HAS_MESSAGES },
-              _count: true,
-            }),
-          ),
-        ),
+      resolve: conversationsAbout,
     },
     ConversationConnection,
   ),
