@@ -1,10 +1,10 @@
 /**
- * Google's OAuth endpoints: the consent page, the token endpoint, revocation. The forms of the
- * requests are written here, because the library's own revocation puts the
- * token into the query string and its service accounts know no other token endpoint than Google's. Nothing here logs, and
- * no error holds a token.
+ * Google's OAuth endpoints: the consent page, the token endpoint, revocation. The forms of the requests are written here,
+ * because the library's own revocation puts the token into the query string and its service accounts know no other token
+ * endpoint than Google's. Nothing here logs, and no error holds a token.
  */
-import { sign } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { GmailError, reasonWord } from './errors.ts';
 import { readFailure } from './failure.ts';
@@ -137,22 +137,18 @@ export function createOAuthEndpoints(options: {
     }
   }
 
-  function assertion(subject: string): string {
+  async function assertion(subject: string): Promise<string> {
     if (serviceAccount === null) throw tokenError('unreachable', null, 'no_service_account');
     const { clientEmail, privateKey, privateKeyId } = serviceAccount;
     const iat = Math.floor(options.now().getTime() / 1_000);
-    const claims = {
-      iss: clientEmail,
-      sub: subject,
-      scope: GMAIL_SCOPE,
-      aud: tokenUrl,
-      iat,
-      exp: iat + ASSERTION_LIFETIME_S,
-    };
-    const signed = [{ alg: 'RS256', typ: 'JWT', kid: privateKeyId }, claims]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-      .join('.');
-    return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+    return new SignJWT({ scope: GMAIL_SCOPE })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: privateKeyId })
+      .setIssuer(clientEmail)
+      .setSubject(subject)
+      .setAudience(tokenUrl)
+      .setIssuedAt(iat)
+      .setExpirationTime(iat + ASSERTION_LIFETIME_S)
+      .sign(createPrivateKey(privateKey));
   }
 
   /** The operator may have taken the client away since a mailbox was connected with it. */
@@ -207,7 +203,7 @@ export function createOAuthEndpoints(options: {
     async fetchToken(request) {
       const form: Record<string, string> =
         request.kind === 'assertion'
-          ? { grant_type: JWT_BEARER, assertion: assertion(request.subject) }
+          ? { grant_type: JWT_BEARER, assertion: await assertion(request.subject) }
           : {
               grant_type: 'refresh_token',
               refresh_token: request.refreshToken,
