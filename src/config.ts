@@ -16,6 +16,10 @@ function wholeNumber(min: number, max: number, kind = 'a whole number') {
     .refine((value) => value >= min && value <= max, allowed);
 }
 
+function oneOf<const Word extends string>(...words: Word[]) {
+  return z.enum(words, `must be one of ${words.join(', ')}`);
+}
+
 function milliseconds(min: number, max: number) {
   return wholeNumber(min, max, 'whole milliseconds');
 }
@@ -86,7 +90,7 @@ const Environment = z
     GOOGLE_SERVICE_ACCOUNT_FILE: z.string().optional(),
     ENCRYPTION_KEY: z.string().transform(commaSeparated).pipe(z.array(encryptionKey).min(1)).optional(),
     CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
-    WORKER: z.enum(['on', 'off', 'only'], 'must be on, off or only').default('on'),
+    WORKER: oneOf('on', 'off', 'only').default('on'),
     SEND_WAIT_MS: milliseconds(0, 300_000).default(20_000),
     GMAIL_TIMEOUT_MS: milliseconds(100, 600_000).default(60_000),
     SETTLE_DELAYS_MS: z
@@ -108,8 +112,8 @@ const Environment = z
     https_proxy: z.string().optional(),
     HTTP_PROXY: z.string().optional(),
     http_proxy: z.string().optional(),
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
+    NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   })
   .superRefine((env, context) => {
     const refuse = (variable: string, message: string) =>
@@ -132,6 +136,9 @@ const Environment = z
         env.GOOGLE_PUBSUB_TOPIC === undefined ? 'GOOGLE_PUBSUB_TOPIC' : 'GOOGLE_PUSH_SERVICE_ACCOUNT',
         'GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT go together',
       );
+    }
+    if (env.GOOGLE_PUSH_AUDIENCE !== undefined && env.GOOGLE_PUBSUB_TOPIC === undefined) {
+      refuse('GOOGLE_PUSH_AUDIENCE', 'needs GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT');
     }
     if (env.NODE_ENV === 'production') {
       if (!isGoogle) refuse('GOOGLE_CLIENT_ID', `production needs ${WAYS_INTO_GMAIL}`);

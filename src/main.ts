@@ -4,9 +4,10 @@ import type { SandboxAdmin } from '../sandbox/admin.ts';
 import type { App } from './app.ts';
 import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
 import { createApp } from './create-app.ts';
+import { prepareDataDir } from './data-dir.ts';
 import { startDatabase } from './db/start-database.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
-import { demoApiKey, generatedEncryptionKey, prepareDataDir, readServiceAccount } from './secrets.ts';
+import { demoApiKey, generatedEncryptionKey, readServiceAccount } from './secrets.ts';
 import { startServer } from './server.ts';
 import { startWorker } from './worker.ts';
 

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from './app.ts';
+import { isDatabaseUnavailable } from './db/unavailable.ts';
 import { describeError } from './log.ts';
 import { type ConnectFailure, type ConnectOutcome, finishConnect } from './mail/connect.ts';
+import { RETRY_AFTER_S } from './schema/mask-error.ts';
 
 const MAX_PARAMETER_LENGTH = 2_048;
 
@@ -11,11 +13,12 @@ interface Page {
   readonly status: number;
   readonly title: string;
   readonly text: string;
+  readonly retryAfterS?: number;
 }
 
 const AGAIN = 'Start again from the application that sent you here.';
 
-const FAILURES: Readonly<Record<ConnectFailure | 'unexpected', Page>> = {
+const FAILURES: Readonly<Record<ConnectFailure | 'database_unavailable' | 'unexpected', Page>> = {
   access_denied: {
     status: 403,
     title: 'The mailbox was not connected',
@@ -86,6 +89,12 @@ const FAILURES: Readonly<Record<ConnectFailure | 'unexpected', Page>> = {
     title: 'This mailbox is connected elsewhere',
     text: 'It belongs to another organization on this server, and a mailbox can belong to one only.',
   },
+  database_unavailable: {
+    status: 503,
+    title: 'The database cannot be reached now',
+    text: 'Nothing is known to be connected. In a moment, start again from the application that sent you here.',
+    retryAfterS: RETRY_AFTER_S,
+  },
   unexpected: { status: 500, title: 'Something went wrong', text: AGAIN },
 };
 
@@ -110,13 +119,16 @@ export async function serveOAuthCallback(app: App, request: IncomingMessage, res
     return;
   }
   const query = URL.parse(request.url ?? '/', 'http://localhost')?.searchParams ?? new URLSearchParams();
-  let outcome: ConnectOutcome | null = null;
+  let outcome: ConnectOutcome;
   try {
     outcome = await outcomeOf(app, query);
   } catch (error) {
-    app.log.error({ error: describeError(error) }, 'an account could not be connected');
+    const isAway = isDatabaseUnavailable(error);
+    app.log[isAway ? 'warn' : 'error']({ error: describeError(error) }, 'an account could not be connected');
+    show(response, FAILURES[isAway ? 'database_unavailable' : 'unexpected']);
+    return;
   }
-  if (outcome !== null && outcome.returnTo !== null) redirect(response, outcome.returnTo, outcome);
+  if (outcome.returnTo !== null) redirect(response, outcome.returnTo, outcome);
   else show(response, pageOf(outcome));
 }
 
@@ -142,15 +154,15 @@ function redirect(response: ServerResponse, returnTo: string, outcome: ConnectOu
   response.end();
 }
 
-function pageOf(outcome: ConnectOutcome | null): Page {
-  if (outcome === null) return FAILURES.unexpected;
+function pageOf(outcome: ConnectOutcome): Page {
   if ('failure' in outcome) return FAILURES[outcome.failure];
   const text = `Email can now be sent from ${outcome.email}. You can close this window.`;
   return { status: 200, title: 'The mailbox is connected', text };
 }
 
-function show(response: ServerResponse, { status, title, text }: Page): void {
-  response.writeHead(status, PAGE_HEADERS);
+function show(response: ServerResponse, { status, title, text, retryAfterS }: Page): void {
+  const again = retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) };
+  response.writeHead(status, { ...PAGE_HEADERS, ...again });
   response.end(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
 <style>${STYLE}</style></head>

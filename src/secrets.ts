@@ -1,35 +1,16 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config.ts';
+import { prepareDataDir } from './data-dir.ts';
 import type { ServiceAccount } from './gmail/oauth-endpoints.ts';
-
-/** @throws {ConfigError} when the folder cannot be made or written. */
-export function prepareDataDir(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    accessSync(dataDir, constants.W_OK);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new ConfigError(`Invalid environment:\n  DATA_DIR: must be a folder that can be made and written (${code})`);
-  }
-}
 
 /** The secret in a file of the data folder, made and written when there is none yet. Readable by its owner alone. */
 function keptSecret(dataDir: string, name: string, make: () => string): string {
   const file = path.join(dataDir, name);
   if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    prepareDataDir(dataDir);
     // Written aside and renamed: a crash must not leave half a key that everything is then sealed under.
     const aside = `${file}.${process.pid}`;
     writeFileSync(aside, `${make()}\n`, { mode: 0o600 });

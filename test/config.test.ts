@@ -30,13 +30,15 @@ describe('parseConfig', () => {
     [{ ...CLIENT, GOOGLE_BASE_URL: 'https://x.example/y' }, /GOOGLE_BASE_URL: must be an origin/],
     [{ ENCRYPTION_KEY: 'not-to-be-told' }, /ENCRYPTION_KEY: each key must be 32 bytes in base64/],
     [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS: must be an http or https URL/],
-    [{ WORKER: 'yes' }, /WORKER: must be on, off or only/],
+    [{ WORKER: 'yes' }, /WORKER: must be one of on, off, only$/],
     [{ SEND_WAIT_MS: '20s' }, /SEND_WAIT_MS: must be whole milliseconds from 0 to 300000/],
     [{ GMAIL_UNITS_PER_MINUTE: '10' }, /GMAIL_UNITS_PER_MINUTE: must be a whole number from 130 to/],
     [{ SYNC_SINCE_DAYS: '-1' }, /SYNC_SINCE_DAYS: must be whole days from 0 to 36500/],
     [{ SYNC_INTERVAL_MS: '300000,15000' }, /SYNC_INTERVAL_MS: the shortest interval comes first/],
     [{ GOOGLE_PUBSUB_TOPIC: 'projects/p/topics/t' }, /GOOGLE_PUSH_SERVICE_ACCOUNT: .* go together/],
-    [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: .*"info"/],
+    [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent$/],
+    [{ NODE_ENV: 'staging' }, /NODE_ENV: must be one of development, test, production$/],
+    [{ GOOGLE_PUSH_AUDIENCE: 'x' }, /GOOGLE_PUSH_AUDIENCE: needs GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT$/],
     [{ NODE_ENV: 'production' }, /GOOGLE_CLIENT_ID: production needs .*\n.*ENCRYPTION_KEY: is required in production/],
   ];
   it.each(refused)('names what is wrong with %o, what is allowed, and not its value', (environment, expected) => {

@@ -96,10 +96,12 @@ describe('a request while the database goes away', () => {
         expectUnavailable(await send(fleet, 'after'));
         const [server] = fleet.processes;
         const headers = { authorization: `Bearer ${fleet.tenant.key}` };
-        for (const place of [`/attachments/${UNKNOWN_UID}`, '/ready', '/graphql?query={viewer{actor}}']) {
+        const callback = '/oauth/google/callback?state=x&code=y';
+        for (const place of [`/attachments/${UNKNOWN_UID}`, '/ready', '/graphql?query={viewer{actor}}', callback]) {
           const response = await fetch(`${server?.url}${place}`, { headers });
           expect([place, response.status, response.headers.get('retry-after')]).toEqual([place, 503, '5']);
-          await response.body?.cancel();
+          const text = await response.text();
+          if (place === callback) expect(text).toContain('Nothing is known to be connected. In a moment, start again');
         }
         // A web page may read the header too.
         const asked = await fetch(`${server?.url}/graphql?query={viewer{actor}}`, {

@@ -26,7 +26,7 @@ const LAYERS: [string, RegExp][] = [
   ['schema', /^schema\//],
   ['domain', /^(mail|sync|context|auth)\//],
   ['ports', /^(gmail|db)\/|^(queue|app)\.ts$/],
-  ['ground', /^(errors|config|log|input|charset|gate|byte-range)\.ts$/],
+  ['ground', /^(errors|config|data-dir|log|input|charset|gate|byte-range)\.ts$/],
 ];
 
 function layerOf(file: string): number {

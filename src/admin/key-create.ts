@@ -6,7 +6,7 @@ import { type Report, UsageError, withDatabase } from './command.ts';
 
 export const KEY_CREATE_USAGE = `key create --organization NAME --name NAME --scopes ${SCOPES.join(',')}|all [--expires YYYY-MM-DD]`;
 
-/** The last line is the key. The organization is created when it is new. */
+/** The last line is the key. An organization that is not there is made, and that is said. */
 export async function createKey(
   config: Config,
   values: { organization?: string; name?: string; scopes?: string; expires?: string },
@@ -19,15 +19,16 @@ export async function createKey(
   if (expiresAt !== null && !(expiresAt.getTime() > Date.now())) {
     throw new UsageError('--expires must be a date to come.');
   }
-  const key = await withDatabase(config, async ({ db }) => {
-    const { id: organizationId } = await db.organization.upsert({
-      where: { name: organization },
-      create: { id: uuidv7(), name: organization },
-      update: {},
-    });
-    return (await issueApiKey(db, { organizationId, name, scopes, expiresAt })).key;
+  return withDatabase(config, async ({ db }) => {
+    const made = await db.organization.createMany({ data: { id: uuidv7(), name: organization }, skipDuplicates: true });
+    const { id: organizationId } = await db.organization.findUniqueOrThrow({ where: { name: organization } });
+    const { key } = await issueApiKey(db, { organizationId, name, scopes, expiresAt });
+    const isNew = made.count > 0;
+    return {
+      lines: [...(isNew ? [`There was no organization "${organization}": it is new.`] : []), key],
+      problems: [],
+    };
   });
-  return { lines: [key], problems: [] };
 }
 
 function readScopes(list: string): Scope[] {

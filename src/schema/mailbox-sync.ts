@@ -26,7 +26,8 @@ const MailboxSyncError = builder.objectRef<SyncError>('MailboxSyncError').implem
   description: 'Why a mailbox could not be read the last time.',
   fields: (t) => ({
     code: t.exposeString('code', {
-      description: 'For programs: `rate-limited`, `unreachable`, `unknown` (no answer came), `forbidden`, `reauth`.',
+      description:
+        'For programs: `rate-limited`, `unreachable`, `unknown` (no answer came), `forbidden`, `unavailable`, `reauth`, `unreadable` (Gmail gives some messages in no form; all others are here), `unexpected`.',
     }),
     message: t.exposeString('message', { description: 'For people. It quotes no mail.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it failed.' }),

@@ -1,7 +1,7 @@
 /** The server's process, and the pipe by which it learns that nobody needs it any more. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,13 +31,23 @@ const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=of
  * Runs the server (arguments: socket folder, command) until it ends by itself or the pipe on stdin has no writer left.
  * SIGINT is PostgreSQL's fast shutdown. The signals of a terminal or supervisor are for the holders to act upon, and
  * stderr (SIGPIPE) may have lost its reader.
+ *
+ * Who joins opens the pipe and writes a line. Between the end of the lines and the signal somebody may do so: the pipe is
+ * therefore taken out of reach first, and read once more. Who came before that has left a line, and keeps the server.
  */
 const SUPERVISOR = `
   sockets=$1; shift
   trap '' HUP INT TERM PIPE
   exec 3<&0
   "$@" 3<&- & server=$!
-  (while read -r _; do :; done; kill -INT "$server") <&3 & watcher=$!
+  (while
+    while read -r _; do :; done
+    mv "$sockets/holders" "$sockets/closed" 2>/dev/null
+    read -r _
+  do
+    mv "$sockets/closed" "$sockets/holders" 2>/dev/null
+  done
+  kill -INT "$server") <&3 & watcher=$!
   wait "$server"; status=$?
   kill -KILL "$watcher" 2>/dev/null
   rm -rf "$sockets"
@@ -118,14 +128,18 @@ function observe(child: ChildProcess, log: (line: string) => void): Pick<Supervi
  * @returns lets go of it again. Null when it is about to stop.
  */
 export function holdServer(sockets: string): (() => void) | null {
+  let holder: number | null = null;
   try {
-    const holder = openSync(holdersPipe(sockets), constants.O_WRONLY | constants.O_NONBLOCK);
-    return () => closeSync(holder);
+    holder = openSync(holdersPipe(sockets), constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(holder, '\n');
   } catch (error) {
-    // ENXIO: nobody reads the pipe any more. ENOENT: the folder is being removed.
-    if (isSystemError(error, 'ENXIO') || isSystemError(error, 'ENOENT')) return null;
+    if (holder !== null) closeSync(holder);
+    // ENXIO, EPIPE: nobody reads the pipe any more. ENOENT: it is out of reach, or the folder is being removed.
+    if (['ENXIO', 'EPIPE', 'ENOENT'].some((code) => isSystemError(error, code))) return null;
     throw error;
   }
+  const held = holder;
+  return () => closeSync(held);
 }
 
 /** A socket's path may have 103 bytes at most and must be open to the server's user, so that DATA_DIR is no place for it. */
