@@ -118,7 +118,7 @@ async function findFile(app: App, organizationId: string, id: string): Promise<S
 function allowOrigin({ config }: App, { headers: { origin } }: IncomingMessage, response: ServerResponse): void {
   if (origin === undefined || !config.corsOrigins.some((allowed) => new URL(allowed).origin === origin)) return;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', 'content-disposition, content-range, etag');
+  response.setHeader('access-control-expose-headers', 'content-disposition, content-range, etag, retry-after');
 }
 
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
