@@ -63,9 +63,12 @@ export async function bringChanges(
   }
   await retryUnreadable(app, lease, { ...options, budget });
   // While a listing goes on, it is the listing that fails or does not.
-  const isAll = lease.state.phase === 'HISTORY';
+  const { phase } = lease.state;
+  const isAll = phase === 'HISTORY';
+  // What changed while the cursor was forgotten is not here before everything is compared.
+  const isSynced = isAll || phase === 'IMPORT';
   await advance(app, app.pool, lease, isAll ? { failures: 0 } : {}, [
-    `last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`,
+    ...(isSynced ? [`last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`] : []),
     'runs = runs + 1',
     ...(isAll ? NO_ERROR : []),
   ]);
