@@ -28,7 +28,7 @@ export interface Envelope {
   readonly references: string[];
   /** The earlier mail that it names, the nearest first: Message-IDs, and the op id when it returns a mail of ours. */
   readonly namedIds: string[];
-  /** Sent by a program, so no answer of a person. */
+  /** Written by a program, or received from an address of the account itself: no answer of a correspondent. */
   readonly isAutomatic: boolean;
   /** What it says of the delivery of an earlier mail. Null: nothing. */
   readonly notice: DeliveryNotice | null;
@@ -59,6 +59,8 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
   const from = addresses('from')[0] ??
     addresses('sender')[0] ?? { address: isSent ? mailbox.email : 'unknown', name: null };
   const automatic = isAutomatic(headers);
+  // Without the label SENT it was received, whoever it says it is from.
+  const isFromUs = !isSent && ownAddresses(mailbox).has(addressKey(from.address));
   const notice = isSent ? null : readDeliveryNotice(message, authorsOf(headers), automatic);
   // The nearest relative first.
   const named = [
@@ -78,7 +80,7 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
     inReplyTo: inReplyTo[0] ?? null,
     references: kept,
     namedIds: [...new Set(named.filter((id) => id !== null))].slice(0, MAX_REFERENCES + 10),
-    isAutomatic: automatic || notice !== null,
+    isAutomatic: automatic || notice !== null || isFromUs,
     notice,
   };
 }
@@ -163,9 +165,13 @@ export function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): st
   );
 }
 
+function ownAddresses({ email, aliases }: Mailbox): Set<string> {
+  return new Set([email, ...aliases].map(addressKey));
+}
+
 /** Everyone except the account itself. What is no address, or too long for one, is nobody. */
 export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
-  const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
+  const own = ownAddresses(mailbox);
   const keys = addresses.map(addressKey);
   return [...new Set(keys)].filter((key) => !own.has(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }
