@@ -177,17 +177,32 @@ export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]
 }
 
 /** Markup is most of an HTML body. */
-const MAX_SEARCHED_HTML = 1_000_000;
+export const MAX_SEARCHED_HTML = 1_000_000;
+
+/** What a message is found by. */
+interface Searched {
+  readonly subject: string;
+  readonly filenames: readonly string[];
+  readonly bodyText: string | null;
+  readonly bodyHtml: string | null;
+  /** Of whoever wrote or received it. */
+  readonly addresses: readonly string[];
+}
 
 /** The words under which its conversation is found. */
-export function messageTerms(mailbox: Mailbox, message: GmailMessage, envelope: Envelope): string[] {
+export function messageTerms(mailbox: Mailbox, message: GmailMessage, { subject, from, to, cc }: Envelope): string[] {
+  const { bodyText, bodyHtml } = message;
+  const filenames = message.parts.map(({ filename }) => filename);
+  const addresses = [from, ...to, ...cc].map(({ address }) => address);
+  return termsOf(mailbox, { subject, filenames, bodyText, bodyHtml, addresses });
+}
+
+/** The same for a message that is stored already. */
+export function termsOf(mailbox: Mailbox, message: Searched): string[] {
+  const { subject, filenames, bodyText, bodyHtml, addresses } = message;
   const terms = searchTerms({
-    texts: [
-      envelope.subject,
-      ...message.parts.map(({ filename }) => filename),
-      message.bodyText ?? htmlToText(message.bodyHtml?.slice(0, MAX_SEARCHED_HTML) ?? ''),
-    ],
-    addresses: participantsOf(mailbox, envelope),
+    texts: [subject, ...filenames, bodyText ?? htmlToText(bodyHtml?.slice(0, MAX_SEARCHED_HTML) ?? '')],
+    addresses: participantsAmong(mailbox, addresses),
   });
   return terms.map(storableText);
 }
