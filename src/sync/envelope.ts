@@ -76,7 +76,7 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
     subject: oneLine(storableText(decodeEncodedWords(header('subject') ?? ''))),
-    messageId: ids('message-id')[0] ?? null,
+    messageId: ids('message-id')[0] ?? unfitId(header('message-id')),
     inReplyTo: inReplyTo[0] ?? null,
     references: kept,
     namedIds: [...new Set(named.filter((id) => id !== null))].slice(0, MAX_REFERENCES + 10),
@@ -96,6 +96,17 @@ function authorsOf(headers: readonly MimeHeader[]): string[] {
 /** An encoded-word can hold a line break, and an answer continues its subject. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** What stands where a Message-ID should: nothing can name it, but the message can be answered. Three bytes a character. */
+function unfitId(header: string | null): string | null {
+  return (
+    header
+      ?.trim()
+      .slice(0, MAX_KEY_BYTES / 4)
+      .toWellFormed()
+      .trim() || null
+  );
 }
 
 function isKey(text: string): boolean {
