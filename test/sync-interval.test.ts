@@ -26,10 +26,10 @@ async function quietFor(interval: string): Promise<void> {
 
 /** Seconds from a look to the next one. */
 async function secondsToNext(): Promise<number> {
-  const look = await lookAt(t.app, tenant);
+  await lookAt(t.app, tenant);
   const { rows } = await t.app.pool.query<{ seconds: number }>(
-    `SELECT round(extract(epoch FROM next_run_at - $2))::int AS seconds FROM mailbox_sync WHERE account_id = $1`,
-    [tenant.accountId, look?.at],
+    `SELECT round(extract(epoch FROM next_run_at - last_synced_at))::int AS seconds FROM mailbox_sync WHERE account_id = $1`,
+    [tenant.accountId],
   );
   return rows[0]?.seconds ?? Number.NaN;
 }

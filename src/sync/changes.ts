@@ -63,12 +63,9 @@ export async function bringChanges(
   }
   await retryUnreadable(app, lease, { ...options, budget });
   // While a listing goes on, it is the listing that fails or does not.
-  const { phase } = lease.state;
-  const isAll = phase === 'HISTORY';
-  // What changed while the cursor was forgotten is not here before everything is compared.
-  const isSynced = isAll || phase === 'IMPORT';
+  const isAll = lease.state.phase === 'HISTORY';
   await advance(app, app.pool, lease, isAll ? { failures: 0 } : {}, [
-    ...(isSynced ? [`last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`] : []),
+    `last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`,
     'runs = runs + 1',
     ...(isAll ? NO_ERROR : []),
   ]);

@@ -60,7 +60,7 @@ export async function beginListing(
   await underLease(app, lease, async (tx) => {
     await forgetListed(tx, lease);
     const next = { phase, historyId, pageToken: null, since };
-    await advance(app, tx, lease, next, ['listed_from = now()']);
+    await advance(app, tx, lease, next, ['listed_from = now()', 'last_synced_at = greatest(last_synced_at, now())']);
   });
 }
 

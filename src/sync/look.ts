@@ -1,6 +1,7 @@
 /**
  * Looking at a mailbox: who it is, how far it has been read, and whether somebody is reading it. Nothing is new nearly
- * always, so that a look settles with its one statement when it is looked at next.
+ * always, so that a look settles with its one statement what follows then: the mailbox counts as read, and when it is
+ * looked at next.
  */
 import type { App } from '../app.ts';
 import { SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
@@ -11,6 +12,8 @@ export interface Look extends SyncState {
   readonly mailbox: Sender;
   /** Somebody is reading it; that one was told to read the history once more. */
   readonly isHeld: boolean;
+  /** `last_synced_at` before this look: it counts as read by it, unless that fails. */
+  readonly before: Date | null;
   readonly at: Date;
 }
 
@@ -20,16 +23,17 @@ const DEFAULT_INTERVAL = { minMs: 15_000, maxMs: 300_000 };
 
 interface LookRow extends Sender, SyncState {
   readonly isHeld: boolean;
+  readonly before: Date | null;
   readonly at: Date;
 }
 
 /**
- * One statement for a look, since nothing is new nearly always: when it is looked at next is settled.
+ * One statement for a look, since nothing is new nearly always: when it is looked at next is settled, and it counts as read.
  * `$1` and `$2` are the shortest and the longest interval.
  */
 function lookStatement(condition: string): string {
   return `WITH seen AS (
-      SELECT s.organization_id, s.account_id, coalesce(s.lease_expires_at > now(), false) AS held,
+      SELECT s.organization_id, s.account_id, s.last_synced_at AS before, coalesce(s.lease_expires_at > now(), false) AS held,
         greatest(s.active_at, (SELECT e.created_at FROM outbound_email e
           WHERE e.organization_id = s.organization_id AND e.account_id = s.account_id
           ORDER BY e.created_at DESC, e.id DESC LIMIT 1)) AS active_at
@@ -37,12 +41,13 @@ function lookStatement(condition: string): string {
       WHERE ${condition}
     )
     UPDATE mailbox_sync s SET again = s.again OR seen.held AND a.status = 'ACTIVE',
+      last_synced_at = CASE WHEN seen.held OR s.phase <> 'HISTORY' OR a.status <> 'ACTIVE' THEN s.last_synced_at ELSE now() END,
       next_run_at = now() + least($2, greatest($1, extract(epoch FROM now() - seen.active_at) * 1000 / ${QUIET_SHARE}))
         * interval '1 ms'
     FROM seen, email_account a
     WHERE s.organization_id = seen.organization_id AND s.account_id = seen.account_id
       AND a.organization_id = s.organization_id AND a.id = s.account_id
-    RETURNING ${SENDER_COLUMNS}, ${STATE_COLUMNS}, seen.held AS "isHeld", now() AS at`;
+    RETURNING ${SENDER_COLUMNS}, ${STATE_COLUMNS}, seen.held AS "isHeld", seen.before, now() AS at`;
 }
 
 const LOOK_AT = {
@@ -72,17 +77,6 @@ export async function lookAt(app: App, { organizationId, accountId }: AccountRef
   const values = [...intervals(app), organizationId, accountId];
   const { rows } = await app.pool.query<LookRow>({ ...LOOK_AT, values });
   return rows[0] === undefined ? null : toLook(rows[0]);
-}
-
-/** Gmail has said that nothing is new since the look. It need not be flushed: the next look says it again. */
-export async function noteCurrent(app: App, { mailbox, at }: Look): Promise<void> {
-  await app.pool.query({
-    name: 'note-current',
-    text: `WITH unflushed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-      UPDATE mailbox_sync s SET last_synced_at = greatest(s.last_synced_at, $3) FROM unflushed
-      WHERE s.organization_id = $1 AND s.account_id = $2`,
-    values: [mailbox.organizationId, mailbox.id, at],
-  });
 }
 
 /** Mailboxes that it is time to look at, at most so many; nobody else gets them. */

@@ -189,6 +189,7 @@ export async function release(app: App, lease: Lease): Promise<boolean> {
 /**
  * Ends a run that is to go on later: gives the lease back, and has a `sync` job continue in `delayMs`.
  * @param failure what went wrong, for people; null when nothing did.
+ * @param before see `Look`.
  */
 export async function postpone(
   app: App,
@@ -196,6 +197,7 @@ export async function postpone(
   next: {
     readonly delayMs: number | null;
     readonly failure: { readonly code: string; readonly message: string } | null;
+    readonly before: Date | null;
   },
 ): Promise<void> {
   const { organizationId, id: accountId } = at.mailbox;
@@ -206,13 +208,14 @@ export async function postpone(
          next_run_at = now() + coalesce($4::float8, 0) * interval '1 ms',
          failures = CASE WHEN $5::text IS NULL THEN failures ELSE failures + 1 END,
          error_code = coalesce($5, error_code), error_message = coalesce($6, error_message),
-         failed_at = CASE WHEN $5::text IS NULL THEN failed_at ELSE now() END
+         failed_at = CASE WHEN $5::text IS NULL THEN failed_at ELSE now() END,
+         last_synced_at = CASE WHEN $3::uuid IS NULL THEN $7 ELSE last_synced_at END
        WHERE organization_id = $1 AND account_id = $2
          AND (lease_token = $3 OR $3::uuid IS NULL AND (lease_expires_at IS NULL OR lease_expires_at < now()))
        RETURNING 1
      )
-     SELECT graphile_worker.add_job('sync', payload => $7::json, run_at => now() + $4::float8 * interval '1 ms',
-       max_attempts => 25, job_key => $8) FROM ended WHERE $4::float8 IS NOT NULL`,
+     SELECT graphile_worker.add_job('sync', payload => $8::json, run_at => now() + $4::float8 * interval '1 ms',
+       max_attempts => 25, job_key => $9) FROM ended WHERE $4::float8 IS NOT NULL`,
     [
       organizationId,
       accountId,
@@ -220,6 +223,7 @@ export async function postpone(
       next.delayMs,
       next.failure?.code ?? null,
       next.failure?.message ?? null,
+      next.before,
       payload,
       key,
     ],

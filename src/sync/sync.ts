@@ -1,6 +1,6 @@
 /**
  * Reading a mailbox, top to bottom:
- *   look      a statement, a Gmail call, and a note that nothing is new: nearly always that is all
+ *   look      one statement and one Gmail call: nothing is new nearly always, and then that was all
  *   claim     the lease: one process reads a mailbox at a time
  *   changes   what the history says since the cursor (changes.ts)
  *   listing   the first import, newest first, or the comparison after Gmail has forgotten the cursor (listing.ts);
@@ -14,7 +14,7 @@ import { describeError } from '../log.ts';
 import { findMailbox, mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
 import { bringChanges, type KnownPage, type SyncOptions } from './changes.ts';
 import { beginListing, goOnListing, type Listing } from './listing.ts';
-import { type Look, lookAt, noteCurrent } from './look.ts';
+import { type Look, lookAt } from './look.ts';
 import { type AccountRef, claim, type Lease, LeaseLostError, postpone, release } from './mailbox-sync.ts';
 import { NoUnitsError } from './read-budget.ts';
 
@@ -63,10 +63,7 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
       const page = await app.gmail.listHistory(mailboxAccess(app, look.mailbox), historyId, run);
       const isNothing = page !== null && page.changes.length === 0 && !page.hasMore && page.historyId === historyId;
       const isRetryDue = look.unreadableRetryAt !== null && look.unreadableRetryAt <= look.at;
-      if (isNothing && look.failures === 0 && !isRetryDue) {
-        await noteCurrent(app, look);
-        return ended('current');
-      }
+      if (isNothing && look.failures === 0 && !isRetryDue) return ended('current');
       first = { historyId, page, readAt: look.at };
     }
     lease = await claim(app, look.mailbox);
@@ -118,30 +115,31 @@ async function endFailed(
 ): Promise<SyncResult> {
   if (error instanceof LeaseLostError) return ended('held');
   const at = { mailbox: look.mailbox, token: lease?.token ?? null };
+  const { before } = look;
   if (signal.aborted || error instanceof NoUnitsError) {
     const delayMs = error instanceof NoUnitsError && !signal.aborted ? error.waitMs : 0;
-    await postpone(app, at, { delayMs, failure: null });
+    await postpone(app, at, { delayMs, failure: null, before });
     return ended('later');
   }
   if (!(error instanceof GmailError)) {
     app.log.warn({ error: describeError(error) }, 'a mailbox could not be read');
     const failure = { code: 'unexpected', message: 'Epistle could not store what it read; it tries again.' };
-    await postpone(app, at, { delayMs: backoffMs(look.failures), failure });
+    await postpone(app, at, { delayMs: backoffMs(look.failures), failure, before });
     throw error;
   }
   const account = await findMailbox(app.pool, look.mailbox.organizationId, look.mailbox.id);
   if (account?.grantId !== look.mailbox.grantId) {
     // Disconnected meanwhile, or connected anew: the failure says nothing of the account as it is.
-    await postpone(app, at, { delayMs: 0, failure: null });
+    await postpone(app, at, { delayMs: 0, failure: null, before });
     return ended('later');
   }
   const failure = { code: error.kind, message: error.message };
   if (error.kind === 'reauth') {
     await markNeedsReauth(app.pool, look.mailbox);
-    await postpone(app, at, { delayMs: null, failure });
+    await postpone(app, at, { delayMs: null, failure, before });
     return ended('stopped', error);
   }
-  await postpone(app, at, { delayMs: pauseMs(app, error, look.failures), failure });
+  await postpone(app, at, { delayMs: pauseMs(app, error, look.failures), failure, before });
   return ended('later', error);
 }
 

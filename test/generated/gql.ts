@@ -68,7 +68,6 @@ type Documents = {
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": typeof types.StateDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": typeof types.SyncEmailAccountDocument,
     "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": typeof types.SuggestionDocument,
-    "\n  query LastSyncedAt($uid: UUID!) {\n    emailAccount(uid: $uid) { lastSyncedAt sync { state } }\n  }\n": typeof types.LastSyncedAtDocument,
 };
 const documents: Documents = {
     "\n  query WhoAmI { viewer { actor scopes organization { uid name } } }\n": types.WhoAmIDocument,
@@ -124,7 +123,6 @@ const documents: Documents = {
     "\n  query State($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      status threading providerMessageId providerThreadId attempts\n      failure { code retry }\n      events(first: 100) { edges { node { type detail } } }\n    }\n  }\n": types.StateDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on Error { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": types.SyncEmailAccountDocument,
     "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": types.SuggestionDocument,
-    "\n  query LastSyncedAt($uid: UUID!) {\n    emailAccount(uid: $uid) { lastSyncedAt sync { state } }\n  }\n": types.LastSyncedAtDocument,
 };
 
 /**
@@ -339,10 +337,6 @@ export function graphql(source: "\n  mutation SyncEmailAccount($uid: UUID!) {\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n"): typeof import('./graphql.ts').SuggestionDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query LastSyncedAt($uid: UUID!) {\n    emailAccount(uid: $uid) { lastSyncedAt sync { state } }\n  }\n"): typeof import('./graphql.ts').LastSyncedAtDocument;
 
 
 export function graphql(source: string) {

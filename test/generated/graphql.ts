@@ -910,13 +910,6 @@ export type SuggestionQueryVariables = Exact<{
 
 export type SuggestionQuery = { emailMessage: { subject: string, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string } } | null };
 
-export type LastSyncedAtQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type LastSyncedAtQuery = { emailAccount: { lastSyncedAt: string | null, sync: { state: MailboxSyncState } } | null };
-
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2182,13 +2175,3 @@ export const SuggestionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SuggestionQuery, SuggestionQueryVariables>;
-export const LastSyncedAtDocument = new TypedDocumentString(`
-    query LastSyncedAt($uid: UUID!) {
-  emailAccount(uid: $uid) {
-    lastSyncedAt
-    sync {
-      state
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<LastSyncedAtQuery, LastSyncedAtQueryVariables>;
