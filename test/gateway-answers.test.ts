@@ -253,15 +253,58 @@ describe('a message', () => {
         body: { data: base64url('b') },
       },
       { partId: '2', mimeType: 'text/plain', body: { data: base64url('the body') } },
-      { partId: '3', mimeType: 'text/plain', body: { data: base64url('a footer') } },
     ];
     const message = await read({ mimeType: 'multipart/mixed', parts });
     expect(message).toMatchObject({ bodyText: 'the body', bodyHtml: null });
     expect(message?.parts.map(({ partId, size }) => [partId, size])).toEqual([
       ['0', 1],
       ['1', 1],
-      ['3', 8],
     ]);
+  });
+
+  /** A node as Gmail gives it. */
+  const node = (mimeType: string, content: string | object[], more: object = {}) =>
+    typeof content === 'string'
+      ? { partId: content, mimeType, body: { data: base64url(content) }, ...more }
+      : { mimeType, parts: content, ...more };
+  const inline = { headers: [{ name: 'Content-Disposition', value: 'inline' }] };
+
+  it('of several paragraphs with files between them has them all as its body', async () => {
+    const message = await read(
+      node('multipart/mixed', [
+        node('text/plain', 'one', inline),
+        node('image/png', 'picture', { ...inline, filename: 'p.png' }),
+        node('text/plain', 'two\r\n'),
+        node('text/plain', 'named', { ...inline, filename: 'notes.txt' }),
+        node('text/plain', 'three'),
+      ]),
+    );
+    expect(message).toMatchObject({ bodyText: 'one\ntwo\r\nthree', bodyHtml: null, problems: [] });
+    expect(message?.parts.map(({ partId }) => partId)).toEqual(['picture', 'named']);
+  });
+
+  it('of several paragraphs in two forms has them all in each', async () => {
+    const message = await read(
+      node('multipart/mixed', [
+        node('multipart/alternative', [
+          node('text/plain', 'one'),
+          node('text/plain', 'one again'),
+          node('multipart/mixed', [node('text/html', '<p>1'), node('image/png', 'picture'), node('text/html', '<p>2')]),
+        ]),
+        node('multipart/alternative', [node('text/plain', 'three'), node('text/html', '<p>3')]),
+      ]),
+    );
+    expect(message).toMatchObject({ bodyText: 'one\nthree', bodyHtml: '<p>1\n<p>2\n<p>3' });
+    expect(message?.parts.map(({ partId }) => partId)).toEqual(['one again', 'picture']);
+  });
+
+  it('of paragraphs that are too much together ends where there is no more room', async () => {
+    const megabytes = (n: number) => 'x'.repeat(n * 1_048_576);
+    const long = (partId: string, n: number) => node('text/plain', megabytes(n), { partId });
+    const message = await read(node('multipart/mixed', [long('a', 6), long('b', 6), long('c', 1)]));
+    expect(message?.bodyText?.replace('\n', '')).toBe(megabytes(10));
+    expect(message?.problems).toEqual(['Its plain-text body is larger than 10 MB; what is beyond was not stored.']);
+    expect(message?.parts.map(({ partId }) => partId)).toEqual(['c']);
   });
 
   it('whose body Gmail gave by id only is fetched whole', async () => {

@@ -286,6 +286,29 @@ it('comes out the same in whatever order the messages are stored', async () => {
   });
 }, 60_000);
 
+describe('a mail from an address of the account itself that is not in Sent', () => {
+  it.each(['email', 'alias'])('is received and answers nothing (%s)', async (address) => {
+    const alias = `sales@${tenant.email.replace(/^.*@/, '')}`;
+    await t.app.db.emailAccount.updateMany({ where: { id: tenant.accountId }, data: { aliases: [alias] } });
+    const from = (address === 'email' ? tenant.email : alias).toUpperCase();
+    const email = await sent('email', 0);
+    await email.store();
+    const headers = { 'In-Reply-To': '<email@acme.example>' };
+    const given = { from: `Billing <${from}>`, to: `maria@acme.example, ${tenant.email}`, headers };
+    await store(t, tenant, message({ ...given, messageId: 'in', threadId: 'thread', internalDate: at(5) }));
+    await store(t, tenant, message({ ...given, messageId: 'out', threadId: 'elsewhere', internalDate: at(6) }));
+    expect(await repliesTo(email.id)).toEqual([]);
+    expect(await answeredThreads()).toEqual([]);
+    expect(await awaitingReply()).toBe(true);
+    const stored = await t.app.db.emailMessage.findMany({ where: { accountId: tenant.accountId } });
+    expect(stored.map(({ direction }) => direction).toSorted()).toEqual(['INBOUND', 'INBOUND', 'OUTBOUND']);
+    // Maria's own answer still counts.
+    await store(t, tenant, message({ messageId: 'reply', threadId: 'thread', internalDate: at(9) }));
+    expect(await answeredThreads()).toEqual(['thread']);
+    expect(await awaitingReply()).toBe(false);
+  });
+});
+
 describe('an automatic answer', () => {
   it.each<[string, Record<string, string>]>([
     ['of RFC 3834', { 'Auto-Submitted': 'auto-generated (vacation)' }],

@@ -9,6 +9,7 @@ import {
   createTenant,
   expectType,
   query,
+  receive,
   startTestApp,
   type Tenant,
   type TestApp,
@@ -71,6 +72,26 @@ describe('a reply', () => {
     expect(email.replyToMessage).toEqual({ uid: question.uid });
     expect(email.message).toMatchObject({ inReplyTo: messageId, references: [messageId] });
     expect(email.conversation).toMatchObject({ messageCount: 2, providerThreadId: question.received.threadId });
+  });
+
+  it.each([
+    ['is not ASCII', '<frage@münchen.example>'],
+    ['is longer than a line', `<${'a'.repeat(1_500)}@acme.example>`],
+    ['has a space in it', '<a question@acme.example>'],
+    ['has no brackets', 'question@acme.example'],
+  ])('goes into the thread by its id alone when the Message-ID that it answers %s', async (_, messageId) => {
+    const headers = [
+      'Subject: A question',
+      `Message-ID: ${messageId}`,
+      'References: <1@acme.example> <zwei@münchen.example>',
+    ];
+    const raw = [`From: ${maria}`, `To: ${tenant.email}`, ...headers, '', 'When?', ''].join('\n');
+    const uid = await receive(t, tenant, { from: maria, raw });
+    const { outboundEmail } = await accepted(t, tenant, reply(uid));
+    const question = t.sandbox.admin.messages(tenant.email).find(({ labelIds }) => !labelIds.includes('SENT'));
+    expect(outboundEmail).toMatchObject({ status: 'SENT', threading: 'NATIVE', providerThreadId: question?.threadId });
+    expect(lastOf(maria).header('In-Reply-To')).toBeNull();
+    expect(lastOf(maria).header('References')).toBe('<1@acme.example>');
   });
 
   it('keeps the chain of references over several turns', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { htmlToText } from '../src/mail/html-text.ts';
 import {
+  isMessageId,
   normaliseSubject,
   parseMessageIds,
   type RepliableMessage,
@@ -27,6 +28,41 @@ describe('parseMessageIds', () => {
   });
 });
 
+describe('isMessageId', () => {
+  it.each([
+    "<CA+b=c_d.e!f#g$h%i&j'k*l/m?n^o`p{q|r}s~t@mail.gmail.com>",
+    '<"a:b"@x>',
+    '<"a\\"b"@x>',
+    '<1@[127.0.0.1]>',
+    `<${'a'.repeat(890)}@x>`,
+  ])('takes %j', (id) => {
+    expect(isMessageId(id)).toBe(true);
+  });
+
+  it.each([
+    '<müller@x>',
+    '<a@münchen.example>',
+    '<a>',
+    '<a@b@c>',
+    '<a..b@x>',
+    '<a:b@x>',
+    '<a b@x>',
+    'a@x',
+    '<a@x',
+    '<a@x>\r\nBcc: <b@y>',
+    '<a@x>\n',
+    '<\u0000a@x>',
+    `<${'a'.repeat(900)}@x>`,
+  ])('refuses %j', (id) => {
+    expect(isMessageId(id)).toBe(false);
+  });
+
+  it('takes no time for what is long and nearly one', () => {
+    expect(isMessageId(`<${'a.'.repeat(440)}@x>`)).toBe(false);
+    expect(isMessageId(`<"${'\\a'.repeat(290)}@x>`)).toBe(false);
+  });
+});
+
 describe('replyReferences', () => {
   it("is the parent's references and the parent", () => {
     const parent = { messageId: '<3@x>', references: ['<1@x>', '<2@x>'], inReplyTo: '<2@x>' };
@@ -41,6 +77,14 @@ describe('replyReferences', () => {
     const parent = { messageId: '<3@x>', references: [] };
     expect(replyReferences({ ...parent, inReplyTo: '<2@x>' })).toEqual(['<2@x>', '<3@x>']);
     expect(replyReferences({ ...parent, inReplyTo: '<1@x> <2@x>' })).toEqual(['<3@x>']);
+  });
+
+  it('leaves out what is no msg-id', () => {
+    const references = ['<1@x>', '<zwei@münchen.example>', '<3@x>'];
+    expect(replyReferences({ messageId: '<vier@münchen.example>', references, inReplyTo: null })).toEqual([
+      '<1@x>',
+      '<3@x>',
+    ]);
   });
 
   it('names each message once, the parent last', () => {

@@ -90,7 +90,7 @@ export interface GmailMessage extends MessageRef {
   /** uint64 as text. */
   readonly historyId: string;
   readonly headers: readonly MimeHeader[];
-  /** Decoded from the part's charset. Null when the message has no such part. */
+  /** Its inline parts of this type one after the other, decoded from their charsets. Null when it has none. */
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
   readonly parts: readonly GmailPart[];

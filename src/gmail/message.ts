@@ -6,7 +6,16 @@ import { z } from 'zod';
 import { decodeConverted, isKnownCharset, isUtf8 } from '../charset.ts';
 import { readDeliveryReport } from './delivery-report.ts';
 import type { GmailMessage, GmailPart } from './gateway.ts';
-import { bytesOf, type FetchBody, headerOf, leavesOf, type PayloadNode, readNode, unfold } from './payload.ts';
+import {
+  bytesOf,
+  type FetchBody,
+  headerOf,
+  type Leaf,
+  leavesOf,
+  type PayloadNode,
+  readNode,
+  unfold,
+} from './payload.ts';
 
 /** Beyond it a body is cut: it is no longer a letter, and it is held in memory. */
 const MAX_BODY_BYTES = 10_485_760;
@@ -38,13 +47,11 @@ export async function toGmailMessage(
   const root = readNode(answer.payload);
   if (root === null) problems.push('Gmail gave no content.');
   const { leaves, isCut } = root === null ? { leaves: [], isCut: false } : leavesOf(root);
-  const nodes = leaves.map(({ node }) => node);
-  const plain = nodes.find((leaf) => isBody(leaf, 'text/plain')) ?? null;
-  const html = nodes.find((leaf) => isBody(leaf, 'text/html')) ?? null;
-  const parts = nodes.filter((leaf) => leaf !== plain && leaf !== html);
+  const plain = await bodyOf(bodyParts(leaves, 'text/plain'), 'plain-text', fetchBody);
+  const html = await bodyOf(bodyParts(leaves, 'text/html'), 'HTML', fetchBody);
+  const parts = leaves.map(({ node }) => node).filter((node) => !plain.read.has(node) && !html.read.has(node));
   if (isCut || parts.length > MAX_PARTS) problems.push(`It has more than ${MAX_PARTS} parts; only those are kept.`);
-  const bodyText = await bodyOf(plain, 'plain-text', fetchBody, problems);
-  const bodyHtml = await bodyOf(html, 'HTML', fetchBody, problems);
+  problems.push(...plain.problems, ...html.problems);
   return {
     messageId: answer.id,
     threadId: answer.threadId,
@@ -53,8 +60,8 @@ export async function toGmailMessage(
     internalDate: new Date(Math.min(MAX_MILLIS, Math.max(MIN_MILLIS, Number(answer.internalDate)))),
     historyId: answer.historyId,
     headers: (root?.headers ?? []).filter(({ name }) => name !== '').map(unfold),
-    bodyText,
-    bodyHtml,
+    bodyText: plain.text,
+    bodyHtml: html.text,
     parts: parts.slice(0, MAX_PARTS).map(toPart),
     report: await readDeliveryReport(leaves, fetchBody),
     problems,
@@ -74,35 +81,63 @@ function unescapeSnippet(snippet: string): string {
   return snippet.replace(/&(amp|lt|gt|quot|#39);/g, (entity, name: string) => entities[name] ?? entity);
 }
 
+/**
+ * The parts that are the body together, in order: mail programs put pictures and files between the paragraphs (RFC 2183
+ * section 2.1). Of the forms of one alternative that have this type the first one.
+ */
+function bodyParts(leaves: readonly Leaf[], type: string): PayloadNode[] {
+  const alternatives = new Set<PayloadNode>();
+  const parts = leaves.filter(({ node, alternative }) => {
+    if (!isBody(node, type) || (alternative !== null && alternatives.has(alternative))) return false;
+    if (alternative !== null) alternatives.add(alternative);
+    return true;
+  });
+  return parts.slice(0, MAX_PARTS).map(({ node }) => node);
+}
+
 function isBody(leaf: PayloadNode, type: string): boolean {
   const disposition = headerOf(leaf, 'content-disposition') ?? '';
   return leaf.mimeType === type && leaf.filename === '' && !/^\s*attachment\b/i.test(disposition);
 }
 
+interface Body {
+  /** Null: it has none, or nothing of it could be read. */
+  readonly text: string | null;
+  readonly problems: ReadonlySet<string>;
+  /** The parts that it is made of; those that there was no room for are not. */
+  readonly read: ReadonlySet<PayloadNode>;
+}
+
 /** @param kind for people. */
-async function bodyOf(
-  leaf: PayloadNode | null,
-  kind: string,
-  fetchBody: FetchBody,
-  problems: string[],
-): Promise<string | null> {
-  if (leaf === null) return null;
-  const bytes = await bytesOf(leaf, fetchBody, MAX_BODY_BYTES);
-  if (bytes === null) {
-    problems.push(leaf.body.size > MAX_BODY_BYTES ? tooLarge(kind) : `Its ${kind} body could not be fetched.`);
-    return null;
+async function bodyOf(parts: readonly PayloadNode[], kind: string, fetchBody: FetchBody): Promise<Body> {
+  const texts: string[] = [];
+  const problems = new Set<string>();
+  const read = new Set<PayloadNode>();
+  let room = MAX_BODY_BYTES;
+  for (const part of parts) {
+    read.add(part);
+    const bytes = await bytesOf(part, fetchBody, room);
+    const isTooLarge = bytes === null ? part.body.size > room : bytes.length > room;
+    if (bytes !== null)
+      texts.push(decode(part, isTooLarge ? wholeCharacters(bytes.subarray(0, room)) : bytes, kind, problems));
+    else if (!isTooLarge) problems.add(`Its ${kind} body could not be fetched.`);
+    if (isTooLarge) problems.add(tooLarge(kind));
+    if (isTooLarge) break;
+    room -= bytes?.length ?? 0;
   }
-  const isCut = bytes.length > MAX_BODY_BYTES;
-  if (isCut) problems.push(tooLarge(kind));
-  const charset = charsetOf(leaf);
-  const kept = isCut ? wholeCharacters(bytes.subarray(0, MAX_BODY_BYTES)) : bytes;
-  const body = decodeConverted(kept, charset);
-  if (charset !== null && !isKnownCharset(charset) && (!isUtf8(kept) || kept.includes(ESCAPE))) {
-    problems.push(`Its ${kind} body is in a character set that is not known; it was read as windows-1252.`);
-  } else if (body.includes('\ufffd') && !isUtf8(kept)) {
-    problems.push(`Its ${kind} body holds bytes that are no characters of its character set.`);
+  const text = texts.map((each, index) => (index + 1 === texts.length || /(?:^|\n)$/.test(each) ? each : `${each}\n`));
+  return { text: texts.length === 0 ? null : text.join(''), problems, read };
+}
+
+function decode(part: PayloadNode, bytes: Buffer, kind: string, problems: Set<string>): string {
+  const charset = charsetOf(part);
+  const text = decodeConverted(bytes, charset);
+  if (charset !== null && !isKnownCharset(charset) && (!isUtf8(bytes) || bytes.includes(ESCAPE))) {
+    problems.add(`Its ${kind} body is in a character set that is not known; it was read as windows-1252.`);
+  } else if (text.includes('\ufffd') && !isUtf8(bytes)) {
+    problems.add(`Its ${kind} body holds bytes that are no characters of its character set.`);
   }
-  return body;
+  return text;
 }
 
 function tooLarge(kind: string): string {

@@ -36,17 +36,20 @@ export function childrenOf(node: PayloadNode): PayloadNode[] {
   return node.parts.map(readNode).filter((part) => part !== null);
 }
 
-/** A leaf, and whether it stands in a `multipart/report`. */
+/** A leaf, and where it stands. */
 export interface Leaf {
   readonly node: PayloadNode;
+  /** In a `multipart/report`. */
   readonly isReported: boolean;
+  /** The `multipart/alternative` that it is one form of. Null: it says what nothing else does. */
+  readonly alternative: PayloadNode | null;
 }
 
 /** In order of the message, `MAX_NODES` of the tree at most. An enclosed message is one leaf: its parts are not parts of this one. */
 export function leavesOf(root: PayloadNode): { readonly leaves: Leaf[]; readonly isCut: boolean } {
   const leaves: Leaf[] = [];
   // Not recursive: the depth is the sender's choice.
-  const pending: Leaf[] = [{ node: root, isReported: false }];
+  const pending: Leaf[] = [{ node: root, isReported: false, alternative: null }];
   let seen = 0;
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     seen += 1;
@@ -55,7 +58,8 @@ export function leavesOf(root: PayloadNode): { readonly leaves: Leaf[]; readonly
     const isMultipart = node.mimeType.startsWith('multipart/');
     if (isMultipart || (node.parts.length > 0 && !node.mimeType.startsWith('message/'))) {
       const isReported = at.isReported || node.mimeType === 'multipart/report';
-      const children = childrenOf(node).map((child) => ({ node: child, isReported }));
+      const alternative = node.mimeType === 'multipart/alternative' ? node : null;
+      const children = childrenOf(node).map((child) => ({ node: child, isReported, alternative }));
       pending.push(...children.reverse());
     } else {
       leaves.push(at);

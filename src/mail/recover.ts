@@ -5,7 +5,10 @@ const FORGOTTEN_AFTER_MS = 120_000;
 /** At a time; the next minute's run takes the next ones. */
 const MAX_ROWS = 1_000;
 
-/** The expression is that of the index `outbound_email_due`. */
+/**
+ * The expression is that of the index `outbound_email_due`. What is to be read back has a job that waits or runs, or gets a
+ * new one: also when its last one was tried so often that the queue has given it up.
+ */
 const REMIND = {
   name: 'recover',
   text: `WITH forgotten AS (
@@ -26,10 +29,12 @@ const REMIND = {
         max_attempts => 25, job_key => job || ':' || id) FROM forgotten
     ), unread AS (
       SELECT graphile_worker.add_job('read-back', payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
-        max_attempts => 25, job_key => 'read-back:' || id, job_key_mode => 'unsafe_dedupe')
+        max_attempts => 25, job_key => 'read-back:' || id)
       FROM (
-        SELECT organization_id, id FROM outbound_email
-        WHERE status IN ('SENT', 'BOUNCED') AND read_back_at IS NULL AND provider_message_id IS NOT NULL AND sent_at < $1
+        SELECT organization_id, id FROM outbound_email e
+        WHERE status IN ('SENT', 'BOUNCED') AND read_back_at IS NULL AND sent_at < $1
+          AND NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = 'read-back:' || e.id
+            AND (j.locked_at IS NOT NULL OR j.attempts < j.max_attempts))
         ORDER BY sent_at DESC LIMIT ${MAX_ROWS}
       ) sent
     )

@@ -10,7 +10,7 @@ import { AccountNotReadyError, NotFoundError, ReplyNotPossibleError } from '../e
 import type { Thread } from './accept.ts';
 import type { Fingerprint } from './idempotency.ts';
 import { SENDER_COLUMNS, type Sender } from './sender.ts';
-import { replyReferences } from './thread.ts';
+import { isMessageId, replyReferences } from './thread.ts';
 
 /** The email that an idempotency key belongs to already. */
 export interface EarlierRequest {
@@ -131,7 +131,8 @@ export function requireReplyable(row: Row<Sender> & Parent): { sender: Sender; t
     replyToMessageId: row.replyToMessageId,
     conversationId: row.conversationId,
     threadId: row.providerThreadId,
-    inReplyTo: row.parentMessageId,
+    // Without it the reply goes into Gmail's thread all the same; its recipients see it in theirs by its other references.
+    inReplyTo: isMessageId(row.parentMessageId) ? row.parentMessageId : null,
     references: replyReferences({
       messageId: row.parentMessageId,
       inReplyTo: row.parentInReplyTo,

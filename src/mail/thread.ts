@@ -23,9 +23,23 @@ export function parseMessageIds(header: string | null): string[] {
   return header?.match(/<[^<>\s]{1,900}>/g) ?? [];
 }
 
+const DOT_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*";
+const QUOTED = '"(?:[\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\x21-\\x7e])*"';
+const LITERAL = '\\[[\\x21-\\x5a\\x5e-\\x7e]*\\]';
+const MESSAGE_ID = new RegExp(`^<(?:${DOT_ATOM}|${QUOTED})@(?:${DOT_ATOM}|${LITERAL})>$`);
+const MAX_MESSAGE_ID_LENGTH = 900;
+
+/**
+ * Whether a header of ours may name it: a msg-id of RFC 5322 section 3.6.4, the obsolete quoted form included, that fits
+ * into a line. What strangers write is often none, such as one that is not ASCII.
+ */
+export function isMessageId(id: string): boolean {
+  return id.length <= MAX_MESSAGE_ID_LENGTH && MESSAGE_ID.test(id);
+}
+
 /**
  * The References of a reply: the parent's references, then the parent. Without references, the parent's In-Reply-To
- * stands in for them when it holds exactly one id (RFC 5322 section 3.6.4).
+ * stands in for them when it holds exactly one id (RFC 5322 section 3.6.4). What is no msg-id is left out.
  */
 export function replyReferences(parent: {
   readonly messageId: string;
@@ -35,9 +49,9 @@ export function replyReferences(parent: {
 }): string[] {
   const inReplyTo = parseMessageIds(parent.inReplyTo);
   const ancestors = parent.references.length > 0 ? parent.references : inReplyTo.length === 1 ? inReplyTo : [];
-  const chain = [...new Set(ancestors)].filter((id) => id !== parent.messageId);
+  const chain = [...new Set(ancestors)].filter((id) => id !== parent.messageId && isMessageId(id));
   const first = chain.slice(0, 1);
-  return [...first, ...chain.slice(1).slice(-(MAX_REFERENCES - 2)), parent.messageId];
+  return [...first, ...chain.slice(1).slice(-(MAX_REFERENCES - 2)), ...[parent.messageId].filter(isMessageId)];
 }
 
 /**

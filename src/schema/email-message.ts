@@ -108,7 +108,7 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
     messageId: t.exposeString('messageId', {
       nullable: true,
       description:
-        'Its Message-ID, with angle brackets. Null: it came without one, and cannot be replied to in its thread.',
+        'Its Message-ID, with angle brackets; what cannot be one is as it came, cut. Null: it came without one, and cannot be replied to in its thread.',
     }),
     inReplyTo: t.exposeString('inReplyTo', { nullable: true, description: 'Its In-Reply-To header. Null: none.' }),
     references: t.exposeStringList('references', { description: 'The Message-IDs of its References header.' }),

@@ -33,6 +33,10 @@ const CLOCK_SKEW_MS = 120_000;
 /** What has left, or may have. */
 const LEFT = `status IN ('SENDING', 'UNCONFIRMED', 'SENT', 'BOUNCED')`;
 
+/** When it left at the earliest: settling, which dates `sent_at` then, may have taken long. */
+const LEFT_AT = `coalesce((SELECT max(s.at) FROM outbound_email_event s
+  WHERE s.organization_id = e.organization_id AND s.outbound_email_id = e.id AND s.type = 'sending'), e.sent_at, e.updated_at)`;
+
 export async function attribute(tx: Sql, mailbox: MailboxRef, message: Unattributed): Promise<void> {
   if (message.notice === null) await attributeReply(tx, mailbox, message);
   else await attributeNotice(tx, mailbox, message, message.notice);
@@ -50,12 +54,16 @@ const FIND_WAITING = {
     ORDER BY m.sent_at, m.id`,
 };
 
-/** The sent copy of an email was stored: what came in before may be about it. */
-export async function attributeWaiting(
-  tx: Sql,
-  mailbox: MailboxRef,
-  sent: { readonly conversationId: string; readonly outboundEmailId: string; readonly messageId: string | null },
-): Promise<void> {
+/** What is known of the sent copy of an email. */
+export interface SentCopy {
+  readonly outboundEmailId: string;
+  /** Null: it is in none. */
+  readonly conversationId: string | null;
+  readonly messageId: string | null;
+}
+
+/** The sent copy of an email was stored, or its sending is settled: what came in before may be about it. */
+export async function attributeWaiting(tx: Sql, mailbox: MailboxRef, sent: SentCopy): Promise<void> {
   const ids = sent.messageId === null ? [sent.outboundEmailId] : [sent.messageId, sent.outboundEmailId];
   const { rows } = await tx.query<Omit<Unattributed, 'notice'> & { notice: unknown }>({
     ...FIND_WAITING,
@@ -90,7 +98,7 @@ const ATTRIBUTE_REPLY = {
     ), leaving AS (
       SELECT FROM outbound_email
       WHERE organization_id = $1 AND account_id = $2 AND coalesce(provider_thread_id, ticket_thread_id) = $6
-        AND ${LEFT} AND read_back_at IS NULL AND cardinality($4::text[]) > 0
+        AND ${LEFT} AND read_back_at IS NULL AND message_id IS NULL AND cardinality($4::text[]) > 0
     ), before AS (
       SELECT outbound_email_id AS id FROM email_message
       WHERE organization_id = $1 AND conversation_id = $5 AND outbound_email_id IS NOT NULL AND sent_at <= $7
@@ -200,13 +208,13 @@ async function findReported(tx: Sql, mailbox: MailboxRef, message: Unattributed,
   const matches = `(NOT $4 OR e.message_id IS NULL)
     AND ($6 OR EXISTS (SELECT FROM outbound_email_search s WHERE s.organization_id = e.organization_id
       AND s.outbound_email_id = e.id AND s.terms && $3))
-    AND coalesce(e.sent_at, e.updated_at) <= $5::timestamptz + ${CLOCK_SKEW_MS} * interval '1 ms'`;
+    AND ${LEFT_AT} <= $5::timestamptz + ${CLOCK_SKEW_MS} * interval '1 ms'`;
   const inThread = await find(
     `SELECT id FROM (
-       SELECT e.id, coalesce(e.sent_at, e.updated_at) AS at FROM outbound_email e
+       SELECT e.id, ${LEFT_AT} AS at FROM outbound_email e
        WHERE e.organization_id = $1 AND e.account_id = $2 AND e.conversation_id = $7 AND ${LEFT} AND ${matches}
        UNION
-       SELECT e.id, coalesce(e.sent_at, e.updated_at) FROM outbound_email e
+       SELECT e.id, ${LEFT_AT} FROM outbound_email e
        WHERE e.organization_id = $1 AND e.account_id = $2 AND coalesce(e.provider_thread_id, e.ticket_thread_id) = $8
          AND ${LEFT} AND e.read_back_at IS NULL AND ${matches}
      ) e ORDER BY at DESC LIMIT 1`,

@@ -7,6 +7,7 @@ import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
 import { attributeUnspammed } from './attribution.ts';
 import { type Mailbox, participantsAmong } from './envelope.ts';
+import { refreshSearchTerms } from './refresh-terms.ts';
 
 /** The labels of a message change: first those that go, then those that come. */
 export interface LabelChange {
@@ -62,16 +63,16 @@ export async function removeMessages(tx: Sql, account: Mailbox, messageIds: read
   if (messageIds.length === 0) return 0;
   const conversationIds = await lockConversations(tx, account, messageIds);
   const values = [account.organizationId, account.id, messageIds];
-  const kept = await tx.query(
+  const kept = await tx.query<{ conversationId: string }>(
     `WITH kept AS (
        UPDATE email_message m SET deleted_at = now(), body_text = NULL, body_html = NULL, snippet = '', labels = '{}', is_read = true
        WHERE m.organization_id = $1 AND m.account_id = $2 AND m.provider_message_id = ANY($3) AND m.deleted_at IS NULL
          AND EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = $1 AND e.reply_to_message_id = m.id)
-       RETURNING m.id
+       RETURNING m.id, m.conversation_id
      ), files AS (
        DELETE FROM attachment f USING kept WHERE f.organization_id = $1 AND f.message_id = kept.id
      )
-     SELECT FROM kept`,
+     SELECT conversation_id AS "conversationId" FROM kept`,
     values,
   );
   const doomed = `organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3) AND deleted_at IS NULL`;
@@ -79,13 +80,17 @@ export async function removeMessages(tx: Sql, account: Mailbox, messageIds: read
     `DELETE FROM attachment WHERE organization_id = $1 AND message_id IN (SELECT id FROM email_message WHERE ${doomed})`,
     values,
   );
-  const deleted = await tx.query(`DELETE FROM email_message WHERE ${doomed}`, values);
-  const count = (kept.rowCount ?? 0) + (deleted.rowCount ?? 0);
-  if (count === 0) return 0;
+  const deleted = await tx.query<{ conversationId: string }>(
+    `DELETE FROM email_message WHERE ${doomed} RETURNING conversation_id AS "conversationId"`,
+    values,
+  );
+  const gone = [...kept.rows, ...deleted.rows];
+  if (gone.length === 0) return 0;
   const contexts = await contextsOf(tx, account, conversationIds);
   await refreshConversations(tx, account, conversationIds);
+  await refreshSearchTerms(tx, account, [...new Set(gone.map(({ conversationId }) => conversationId))]);
   for (const context of contexts) await refreshContact(tx, account.organizationId, context);
-  return count;
+  return gone.length;
 }
 
 async function refreshContacts(tx: Sql, account: Mailbox, conversationIds: readonly string[]): Promise<void> {

@@ -28,7 +28,7 @@ export interface Envelope {
   readonly references: string[];
   /** The earlier mail that it names, the nearest first: Message-IDs, and the op id when it returns a mail of ours. */
   readonly namedIds: string[];
-  /** Sent by a program, so no answer of a person. */
+  /** Written by a program, or received from an address of the account itself: no answer of a correspondent. */
   readonly isAutomatic: boolean;
   /** What it says of the delivery of an earlier mail. Null: nothing. */
   readonly notice: DeliveryNotice | null;
@@ -59,6 +59,8 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
   const from = addresses('from')[0] ??
     addresses('sender')[0] ?? { address: isSent ? mailbox.email : 'unknown', name: null };
   const automatic = isAutomatic(headers);
+  // Without the label SENT it was received, whoever it says it is from.
+  const isFromUs = !isSent && ownAddresses(mailbox).has(addressKey(from.address));
   const notice = isSent ? null : readDeliveryNotice(message, authorsOf(headers), automatic);
   // The nearest relative first.
   const named = [
@@ -74,11 +76,11 @@ export function readEnvelope(mailbox: Mailbox, message: GmailMessage): Envelope 
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
     subject: oneLine(storableText(decodeEncodedWords(header('subject') ?? ''))),
-    messageId: ids('message-id')[0] ?? null,
+    messageId: ids('message-id')[0] ?? unfitId(header('message-id')),
     inReplyTo: inReplyTo[0] ?? null,
     references: kept,
     namedIds: [...new Set(named.filter((id) => id !== null))].slice(0, MAX_REFERENCES + 10),
-    isAutomatic: automatic || notice !== null,
+    isAutomatic: automatic || notice !== null || isFromUs,
     notice,
   };
 }
@@ -94,6 +96,17 @@ function authorsOf(headers: readonly MimeHeader[]): string[] {
 /** An encoded-word can hold a line break, and an answer continues its subject. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** What stands where a Message-ID should: nothing can name it, but the message can be answered. Three bytes a character. */
+function unfitId(header: string | null): string | null {
+  return (
+    header
+      ?.trim()
+      .slice(0, MAX_KEY_BYTES / 4)
+      .toWellFormed()
+      .trim() || null
+  );
 }
 
 function isKey(text: string): boolean {
@@ -163,25 +176,44 @@ export function participantsOf(mailbox: Mailbox, { from, to, cc }: Envelope): st
   );
 }
 
+function ownAddresses({ email, aliases }: Mailbox): Set<string> {
+  return new Set([email, ...aliases].map(addressKey));
+}
+
 /** Everyone except the account itself. What is no address, or too long for one, is nobody. */
 export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
-  const own = new Set([mailbox.email, ...mailbox.aliases].map(addressKey));
+  const own = ownAddresses(mailbox);
   const keys = addresses.map(addressKey);
   return [...new Set(keys)].filter((key) => !own.has(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }
 
 /** Markup is most of an HTML body. */
-const MAX_SEARCHED_HTML = 1_000_000;
+export const MAX_SEARCHED_HTML = 1_000_000;
+
+/** What a message is found by. */
+interface Searched {
+  readonly subject: string;
+  readonly filenames: readonly string[];
+  readonly bodyText: string | null;
+  readonly bodyHtml: string | null;
+  /** Of whoever wrote or received it. */
+  readonly addresses: readonly string[];
+}
 
 /** The words under which its conversation is found. */
-export function messageTerms(mailbox: Mailbox, message: GmailMessage, envelope: Envelope): string[] {
+export function messageTerms(mailbox: Mailbox, message: GmailMessage, { subject, from, to, cc }: Envelope): string[] {
+  const { bodyText, bodyHtml } = message;
+  const filenames = message.parts.map(({ filename }) => filename);
+  const addresses = [from, ...to, ...cc].map(({ address }) => address);
+  return termsOf(mailbox, { subject, filenames, bodyText, bodyHtml, addresses });
+}
+
+/** The same for a message that is stored already. */
+export function termsOf(mailbox: Mailbox, message: Searched): string[] {
+  const { subject, filenames, bodyText, bodyHtml, addresses } = message;
   const terms = searchTerms({
-    texts: [
-      envelope.subject,
-      ...message.parts.map(({ filename }) => filename),
-      message.bodyText ?? htmlToText(message.bodyHtml?.slice(0, MAX_SEARCHED_HTML) ?? ''),
-    ],
-    addresses: participantsOf(mailbox, envelope),
+    texts: [subject, ...filenames, bodyText ?? htmlToText(bodyHtml?.slice(0, MAX_SEARCHED_HTML) ?? '')],
+    addresses: participantsAmong(mailbox, addresses),
   });
   return terms.map(storableText);
 }

@@ -8,7 +8,7 @@ import { refreshContact } from '../context/contact.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import type { GmailMessage, GmailPart } from '../gmail/gateway.ts';
 import { enqueueIn, job } from '../queue.ts';
-import { attribute, attributeWaiting } from './attribution.ts';
+import { attribute, attributeWaiting, type SentCopy } from './attribution.ts';
 import { refreshConversationsOf } from './change-message.ts';
 import {
   type Envelope,
@@ -42,9 +42,14 @@ export async function storeMessage(
     const stored = await storeInNewThread(pool, mailbox, message, envelope, outboundEmailId);
     if (stored !== null) return stored;
   }
+  return inStoringTransaction(pool, (tx) => storeMessageIn(tx, mailbox, message, outboundEmailId, envelope));
+}
+
+/** A transaction that begins anew when PostgreSQL has ended it for a deadlock. */
+export async function inStoringTransaction<Result>(pool: Pool, work: (tx: Sql) => Promise<Result>): Promise<Result> {
   for (let deadlocks = 0; ; deadlocks += 1) {
     try {
-      return await inTransaction(pool, (tx) => storeMessageIn(tx, mailbox, message, outboundEmailId, envelope));
+      return await inTransaction(pool, work);
     } catch (error) {
       if (deadlocks >= MAX_DEADLOCKS || !isDeadlock(error)) throw error;
     }
@@ -74,7 +79,12 @@ export async function storeMessageIn(
   const inserted = await insertMessage(tx, mailbox, message, envelope, { id, conversationId, outboundEmailId });
   if (inserted === null) return linkStored(tx, mailbox, message, { conversationId, outboundEmailId });
   if (outboundEmailId !== null) {
-    await linkOutboundEmail(tx, mailbox, { conversationId, outboundEmailId, messageId: envelope.messageId });
+    await linkOutboundEmail(tx, mailbox, {
+      conversationId,
+      outboundEmailId,
+      messageId: envelope.messageId,
+      isNew: true,
+    });
   } else if (isToAttribute(message, envelope)) {
     const { namedIds, notice } = envelope;
     const { threadId, internalDate: sentAt } = message;
@@ -259,10 +269,12 @@ async function linkStored(
   message: GmailMessage,
   { conversationId, outboundEmailId }: { readonly conversationId: string; readonly outboundEmailId: string | null },
 ) {
-  const { rows } = await tx.query<{ id: string; conversationId: string; messageId: string | null }>(
-    `UPDATE email_message SET outbound_email_id = coalesce(outbound_email_id, $4)
-     WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = $3
-     RETURNING id, conversation_id AS "conversationId", message_id AS "messageId"`,
+  const { rows } = await tx.query<{ id: string; conversationId: string; messageId: string | null; isNew: boolean }>(
+    `UPDATE email_message m SET outbound_email_id = coalesce(m.outbound_email_id, $4)
+     FROM (SELECT id, outbound_email_id IS NULL AS is_new FROM email_message
+       WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = $3 FOR NO KEY UPDATE) before
+     WHERE m.organization_id = $1 AND m.id = before.id
+     RETURNING m.id, m.conversation_id AS "conversationId", m.message_id AS "messageId", before.is_new AS "isNew"`,
     [mailbox.organizationId, mailbox.id, message.messageId, outboundEmailId],
   );
   const [row] = rows;
@@ -286,28 +298,31 @@ const LINK_OUTBOUND_EMAIL = {
       SELECT read_back_at FROM outbound_email WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE
     ), email AS (
       UPDATE outbound_email e SET conversation_id = $3, message_id = coalesce($4, e.message_id),
-        read_back_at = coalesce(e.read_back_at, now()), updated_at = CASE WHEN e.read_back_at IS NULL THEN now() ELSE e.updated_at END
+        read_back_at = CASE WHEN e.status IN ('SENT', 'BOUNCED') THEN coalesce(e.read_back_at, now()) ELSE e.read_back_at END,
+        updated_at = CASE WHEN e.read_back_at IS NULL THEN now() ELSE e.updated_at END
       FROM before WHERE e.organization_id = $1 AND e.id = $2
-      RETURNING e.organization_id, e.context_type, e.context_id, before.read_back_at
+      RETURNING e.organization_id, e.context_type, e.context_id,
+        before.read_back_at IS NULL OR e.provider_message_id IS NULL AS is_first
     )
     INSERT INTO conversation_context (organization_id, conversation_id, context_type, context_id)
-    SELECT organization_id, $3, context_type, context_id FROM email WHERE context_id IS NOT NULL AND read_back_at IS NULL
+    SELECT organization_id, $3, context_type, context_id FROM email WHERE context_id IS NOT NULL AND is_first AND $5
     ON CONFLICT DO NOTHING RETURNING context_type AS type, context_id AS id`,
 };
 
 /**
  * The outbound email learns its conversation and its real Message-ID; the conversation is about what the email is about.
- * What a person has unlinked since is not linked again by storing the copy again.
+ * What a person has unlinked since is not linked again by storing the copy again. While its sending is not settled it does
+ * not count as read back: what came in before must be looked at once more when it is.
  */
 async function linkOutboundEmail(
   tx: Sql,
   mailbox: Mailbox,
-  sent: { readonly conversationId: string; readonly outboundEmailId: string; readonly messageId: string | null },
+  sent: SentCopy & { readonly isNew: boolean },
 ): Promise<void> {
   const { organizationId } = mailbox;
   const { rows } = await tx.query<{ type: string; id: string }>({
     ...LINK_OUTBOUND_EMAIL,
-    values: [organizationId, sent.outboundEmailId, sent.conversationId, sent.messageId],
+    values: [organizationId, sent.outboundEmailId, sent.conversationId, sent.messageId, sent.isNew],
   });
   for (const context of rows) await refreshContact(tx, organizationId, context);
   await attributeWaiting(tx, mailbox, sent);

@@ -51,6 +51,7 @@ type Documents = {
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": typeof types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": typeof types.ByIdDocument,
     "query Who { viewer { organization { name } scopes } }": typeof types.WhoDocument,
+    "\n  query FoundConversations($search: String!) {\n    conversations(filter: { search: $search }) { totalCount }\n  }\n": typeof types.FoundConversationsDocument,
     "\n  query SearchedEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) { edges { node { uid } } }\n  }\n": typeof types.SearchedEmailsDocument,
     "\n  query SearchAll($search: String!) {\n    conversations(filter: { search: $search }) { totalCount }\n    outboundEmails(filter: { search: $search }) { totalCount }\n  }\n": typeof types.SearchAllDocument,
     "\n  query OutboundRecord($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      uid\n      status\n      mode\n      threading\n      fromEmail\n      fromAccount { uid email }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      context { __typename ... on Invoice { number } }\n      providerMessageId\n      providerThreadId\n      messageId\n      idempotencyKey\n      sentAt\n      attempts\n      nextAttemptAt\n      failure { code message retry }\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId downloadUrl }\n      conversation {\n        uid\n        ownerEmail\n        providerThreadId\n        subject\n        messageCount\n        hasReply\n        participants\n        contexts { __typename ... on Invoice { number } }\n      }\n      message {\n        uid\n        direction\n        from { address name }\n        subject\n        bodyText\n        messageId\n        inReplyTo\n        references\n        providerMessageId\n        labels\n        attachments { filename sha256 }\n      }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": typeof types.OutboundRecordDocument,
@@ -105,6 +106,7 @@ const documents: Documents = {
     "\n  query Sent {\n    outboundEmails(first: 100) { edges { node { uid subject status } } }\n  }\n": types.SentDocument,
     "query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid status } }": types.ByIdDocument,
     "query Who { viewer { organization { name } scopes } }": types.WhoDocument,
+    "\n  query FoundConversations($search: String!) {\n    conversations(filter: { search: $search }) { totalCount }\n  }\n": types.FoundConversationsDocument,
     "\n  query SearchedEmails($filter: OutboundEmailFilter) {\n    outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) { edges { node { uid } } }\n  }\n": types.SearchedEmailsDocument,
     "\n  query SearchAll($search: String!) {\n    conversations(filter: { search: $search }) { totalCount }\n    outboundEmails(filter: { search: $search }) { totalCount }\n  }\n": types.SearchAllDocument,
     "\n  query OutboundRecord($uid: UUID!) {\n    outboundEmail(uid: $uid) {\n      uid\n      status\n      mode\n      threading\n      fromEmail\n      fromAccount { uid email }\n      to\n      cc\n      bcc\n      replyTo\n      subject\n      bodyText\n      bodyHtml\n      contextType\n      contextUid\n      context { __typename ... on Invoice { number } }\n      providerMessageId\n      providerThreadId\n      messageId\n      idempotencyKey\n      sentAt\n      attempts\n      nextAttemptAt\n      failure { code message retry }\n      replyToMessage { uid }\n      attachments { filename contentType size sha256 contentId downloadUrl }\n      conversation {\n        uid\n        ownerEmail\n        providerThreadId\n        subject\n        messageCount\n        hasReply\n        participants\n        contexts { __typename ... on Invoice { number } }\n      }\n      message {\n        uid\n        direction\n        from { address name }\n        subject\n        bodyText\n        messageId\n        inReplyTo\n        references\n        providerMessageId\n        labels\n        attachments { filename sha256 }\n      }\n      events(first: 50) { edges { node { type actor detail } } }\n    }\n  }\n": types.OutboundRecordDocument,
@@ -267,6 +269,10 @@ export function graphql(source: "query ById($uid: UUID!) { outboundEmail(uid: $u
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Who { viewer { organization { name } scopes } }"): typeof import('./graphql.ts').WhoDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FoundConversations($search: String!) {\n    conversations(filter: { search: $search }) { totalCount }\n  }\n"): typeof import('./graphql.ts').FoundConversationsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -748,6 +748,13 @@ export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
 
+export type FoundConversationsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type FoundConversationsQuery = { conversations: { totalCount: number } };
+
 export type SearchedEmailsQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
 }>;
@@ -1682,6 +1689,13 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const FoundConversationsDocument = new TypedDocumentString(`
+    query FoundConversations($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<FoundConversationsQuery, FoundConversationsQueryVariables>;
 export const SearchedEmailsDocument = new TypedDocumentString(`
     query SearchedEmails($filter: OutboundEmailFilter) {
   outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) {

@@ -2431,7 +2431,7 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
      */
     deletedAt: Date | null
     /**
-     * Written by a program: no answer of a person.
+     * Written by a program, or from an address of the account itself: no answer of a correspondent.
      */
     isAutomatic: boolean
     /**
