@@ -8,6 +8,7 @@ import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { prepared } from '../db/prepared.ts';
+import { retryDeadlocks } from '../db/retry-deadlocks.ts';
 import type { Sender } from '../mail/sender.ts';
 import { job } from '../queue.ts';
 
@@ -156,12 +157,13 @@ function columnOf(name: string): string {
 }
 
 /**
- * A transaction that nobody else's lease is in the way of: whoever takes the mailbox over waits for its end.
+ * A transaction that nobody else's lease is in the way of: whoever takes the mailbox over waits for its end. It begins anew
+ * after a deadlock: what is sent and what people mark meanwhile locks the same rows.
  * It may be lost when PostgreSQL dies before the next `advance`, which covers it and is not.
  * @throws {LeaseLostError}
  */
 export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Promise<Result>): Promise<Result> {
-  return inTransaction(app.pool, async (tx) => {
+  const transact = async (tx: Sql) => {
     const { rowCount } = await tx.query({
       name: 'under-lease',
       // Plans are made for the tables as they are: an import begins with empty ones.
@@ -172,7 +174,8 @@ export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Pr
     });
     if (rowCount === 0) throw new LeaseLostError();
     return work(prepared(tx));
-  });
+  };
+  return retryDeadlocks(() => inTransaction(app.pool, transact));
 }
 
 /** Gives the lease back after a run that went well. False: the history was asked for meanwhile, so it is kept. */
