@@ -92,6 +92,31 @@ describe('a message that Gmail cannot give', () => {
     expect(await errorOf()).toEqual({ state: 'CURRENT', error: null });
   });
 
+  it('is asked for again once an hour, also when that is broken off', async () => {
+    await syncWholly(app, tenant);
+    const ids = ['One', 'Two', 'Three'].map((subject) => deliver(app, tenant, { subject }));
+    for (const id of ids) poison(id);
+    await syncStubbornly();
+    app.sandbox.admin.clearFaults();
+    await passTime();
+    app.sandbox.admin.fault({
+      call: 'messages.get',
+      mailbox: tenant.email,
+      nth: 2,
+      effect: { kind: 'refusal', name: 'userRateLimitExceeded' },
+    });
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect(await mailboxHere(app, tenant)).toHaveLength(1);
+    app.sandbox.admin.resetCalls();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(0);
+    await passTime();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(2);
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+    expect(await errorOf()).toEqual({ state: 'CURRENT', error: null });
+  });
+
   /** So much that what could not be read is asked for again. */
   async function passTime(): Promise<void> {
     await app.app.pool.query(
