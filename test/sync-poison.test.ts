@@ -117,6 +117,18 @@ describe('a message that Gmail cannot give', () => {
     expect(await errorOf()).toEqual({ state: 'CURRENT', error: null });
   });
 
+  it('does not let the mailbox count as read', async () => {
+    await syncWholly(app, tenant);
+    const lastRead = () => app.app.db.mailboxSync.findFirstOrThrow({ where: { accountId: tenant.accountId } });
+    const before = (await lastRead()).lastSyncedAt;
+    poison(deliver(app, tenant, { subject: 'Poison' }));
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect((await lastRead()).lastSyncedAt).toEqual(before);
+    app.sandbox.admin.clearFaults();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect((await lastRead()).lastSyncedAt?.getTime()).toBeGreaterThan(before?.getTime() ?? Number.NaN);
+  });
+
   /** So much that what could not be read is asked for again. */
   async function passTime(): Promise<void> {
     await app.app.pool.query(

@@ -61,22 +61,26 @@ function leaseMs({ config }: App): number {
 }
 
 /**
- * Null: somebody has it, and reads the history once more for us; or the grant has ended since we looked, and nobody may.
+ * The look counted the mailbox as read. There is something to be brought, so it does not until that is here.
+ * @param before see `Look`.
+ * @returns null: somebody has it, and reads the history once more for us; or the grant has ended since we looked, and
+ * nobody may.
  */
-export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
+export async function claim(app: App, mailbox: Sender, before: Date | null): Promise<Lease | null> {
   const token = uuidv7();
   const { rows } = await app.pool.query<SyncState & { claimed: boolean }>({
     name: 'claim-mailbox',
     text: `UPDATE mailbox_sync s SET again = held.now,
         lease_token = CASE WHEN held.now THEN s.lease_token ELSE $3 END,
         lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE $4 END,
-        lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END
+        lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END,
+        last_synced_at = CASE WHEN held.now THEN s.last_synced_at ELSE least(s.last_synced_at, $7) END
       FROM (SELECT coalesce(lease_expires_at > now(), false) AS now FROM mailbox_sync
         WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held, email_account a
       WHERE s.organization_id = $1 AND s.account_id = $2
         AND a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE' AND a.grant_id = $6
       RETURNING NOT held.now AS claimed, ${STATE_COLUMNS}`,
-    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId],
+    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId, before],
   });
   const [row] = rows;
   if (row === undefined || !row.claimed) return null;

@@ -66,7 +66,7 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
       if (isNothing && look.failures === 0 && !isRetryDue) return ended('current');
       first = { historyId, page, readAt: look.at };
     }
-    lease = await claim(app, look.mailbox);
+    lease = await claim(app, look.mailbox, look.before);
     if (lease === null) return ended('held');
     return await readMailbox(app, lease, first, { ...run, withListing: options.withListing });
   } catch (error) {
