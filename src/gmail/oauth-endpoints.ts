@@ -1,8 +1,7 @@
 /**
- * Google's OAuth endpoints: the consent page, the token endpoint, revocation. The forms of the
- * requests are written here, because the library's own revocation puts the
- * token into the query string and its service accounts know no other token endpoint than Google's. Nothing here logs, and
- * no error holds a token.
+ * Google's OAuth endpoints: the consent page, the token endpoint, revocation. The forms of the requests are written here,
+ * because the library's own revocation puts the token into the query string and its service accounts know no other token
+ * endpoint than Google's. Nothing here logs, and no error holds a token.
  */
 import { sign } from 'node:crypto';
 import { z } from 'zod';

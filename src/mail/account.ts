@@ -44,8 +44,8 @@ const nothingElse: Alongside = async () => undefined;
 
 /**
  * Stores an account whose owner has consented, or renews the grant of one that is there: what waited for it goes then.
- * @param consent.refreshToken null: the consent came without; the stored one stays, if it was not refused.
- * Nothing is read of its mailbox unless `alongside` begins that.
+ * Nothing is read of its mailbox unless `alongside` begins that. Without a refresh token in the consent, the stored one
+ * stays, if it was not refused.
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
  * @throws {NoRefreshTokenError} when there would be no refresh token to use.
