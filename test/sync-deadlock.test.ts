@@ -1,9 +1,9 @@
-/** Two transactions that need the same conversations in another order: PostgreSQL ends one of them, and nobody notices. */
+/** Transactions that need the same rows in another order: they begin anew when PostgreSQL ends them, or do not meet. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { inTransaction, type Sql } from '../src/db/client.ts';
 import { markConversationRead } from '../src/sync/mark-read.ts';
 import { syncMailbox } from '../src/sync/sync.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
+import { createAccount, createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
 import { insertEmail } from './rows.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, syncWholly, wrongConversations } from './syncing.ts';
 
@@ -38,6 +38,15 @@ async function lock(tx: Sql, id: string): Promise<void> {
   ]);
 }
 
+function somebodyWaits(): Promise<true> {
+  return eventually(async () => {
+    const { rowCount } = await app.app.pool.query(
+      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    return rowCount === 1 || null;
+  });
+}
+
 /** Locks the second, begins `work`, and when that waits for it asks for the first, too. */
 async function crossing<Result>(first: string, second: string, work: () => Promise<Result>): Promise<Result> {
   const { working } = await inTransaction(app.app.pool, async (tx) => {
@@ -45,12 +54,7 @@ async function crossing<Result>(first: string, second: string, work: () => Promi
     await tx.query("SET LOCAL deadlock_timeout = '1min'");
     await lock(tx, second);
     const working = work();
-    await eventually(async () => {
-      const { rowCount } = await app.app.pool.query(
-        "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-      );
-      return rowCount === 1 || null;
-    });
+    await somebodyWaits();
     await lock(tx, first);
     return { working };
   });
@@ -78,4 +82,17 @@ it('marking a conversation read begins anew', async () => {
   const { isRead } = await app.app.db.conversation.findFirstOrThrow({ where: { id: first } });
   expect(isRead).toBe(true);
   expect(await wrongConversations(app, tenant)).toEqual([]);
+});
+
+it('connecting an account again waits for what is being stored in it, and is not waited for', async () => {
+  const { connecting } = await inTransaction(app.app.pool, async (tx) => {
+    await tx.query("SET LOCAL deadlock_timeout = '1min'");
+    await tx.query('SELECT FROM mailbox_sync WHERE account_id = $1 FOR SHARE', [tenant.accountId]);
+    const connecting = createAccount(app, tenant.organizationId, tenant.email);
+    await somebodyWaits();
+    // As the foreign key of a conversation does it.
+    await tx.query('SELECT FROM email_account WHERE id = $1 FOR KEY SHARE', [tenant.accountId]);
+    return { connecting };
+  });
+  expect(await connecting).toBe(tenant.accountId);
 });

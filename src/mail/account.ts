@@ -93,7 +93,7 @@ function storeAccount(
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('email_account:' || $1, 0))`, [email]);
     const { rows } = await tx.query<ExistingRow>(
       `SELECT organization_id AS "organizationId", id, status, sealed_refresh_token AS "sealedRefreshToken"
-       FROM email_account WHERE email = $1 FOR UPDATE`,
+       FROM email_account WHERE email = $1 FOR NO KEY UPDATE`,
       [email],
     );
     const [existing] = rows;
