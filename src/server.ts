@@ -44,7 +44,7 @@ export async function startServer(app: App, options: GraphqlServerOptions): Prom
       graphql(request, response);
       return;
     }
-    route(app, pathname, request, response).catch((error: unknown) => fail(app, pathname, error, response));
+    route(app, pathname, request, response).catch((error: unknown) => fail(app, pathname, error, request, response));
   });
   await listen(server, app.config.port, app.config.host);
   return {
@@ -81,7 +81,12 @@ async function route(app: App, pathname: string, request: IncomingMessage, respo
   return answer(response, 404, { error: 'There is nothing here. The API is at /graphql.' });
 }
 
-function fail(app: App, pathname: string, error: unknown, response: ServerResponse): void {
+function fail(app: App, pathname: string, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  // Whoever breaks a request off is no error of ours, and is not there to be answered.
+  if (error === request.errored) {
+    response.destroy();
+    return;
+  }
   const what = { pathname: pathname.split('/')[1], error: describeError(error) };
   // Once an answer has begun, a connection that breaks may be the client's.
   if (!response.headersSent && isDatabaseUnavailable(error)) {

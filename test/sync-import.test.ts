@@ -76,6 +76,23 @@ describe('the first import', () => {
     expect((await syncOf(tenant)).sync).toMatchObject({ imported: 5, estimated: 5 });
   });
 
+  it('reads what is too old once, however often it is broken off', async () => {
+    const tenant = await createTenant(app);
+    for (let n = 0; n < 30; n++) await insertOld(app, tenant, new Date(Date.now() - 100 * DAY_MS - n), `Old ${n}`);
+    app.sandbox.admin.fault({
+      call: 'messages.get',
+      mailbox: tenant.email,
+      nth: 12,
+      effect: { kind: 'refusal', name: 'userRateLimitExceeded' },
+    });
+    const sync = () => syncMailbox(app.app, tenant, { signal: new AbortController().signal, withListing: true });
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    // And the one that was refused.
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(31);
+    expect(await app.app.db.mailboxListing.count()).toBe(0);
+  });
+
   it('has its bound to the minute, for older messages of a newer thread too, and whatever becomes of them', async () => {
     const tenant = await createTenant(app);
     const bound = Date.now() - 90 * DAY_MS;

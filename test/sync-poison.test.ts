@@ -92,6 +92,43 @@ describe('a message that Gmail cannot give', () => {
     expect(await errorOf()).toEqual({ state: 'CURRENT', error: null });
   });
 
+  it('is asked for again once an hour, also when that is broken off', async () => {
+    await syncWholly(app, tenant);
+    const ids = ['One', 'Two', 'Three'].map((subject) => deliver(app, tenant, { subject }));
+    for (const id of ids) poison(id);
+    await syncStubbornly();
+    app.sandbox.admin.clearFaults();
+    await passTime();
+    app.sandbox.admin.fault({
+      call: 'messages.get',
+      mailbox: tenant.email,
+      nth: 2,
+      effect: { kind: 'refusal', name: 'userRateLimitExceeded' },
+    });
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect(await mailboxHere(app, tenant)).toHaveLength(1);
+    app.sandbox.admin.resetCalls();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(0);
+    await passTime();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect(callsOf(app, tenant.email, 'messages.get')).toBe(2);
+    expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
+    expect(await errorOf()).toEqual({ state: 'CURRENT', error: null });
+  });
+
+  it('does not let the mailbox count as read', async () => {
+    await syncWholly(app, tenant);
+    const lastRead = () => app.app.db.mailboxSync.findFirstOrThrow({ where: { accountId: tenant.accountId } });
+    const before = (await lastRead()).lastSyncedAt;
+    poison(deliver(app, tenant, { subject: 'Poison' }));
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect((await lastRead()).lastSyncedAt).toEqual(before);
+    app.sandbox.admin.clearFaults();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect((await lastRead()).lastSyncedAt?.getTime()).toBeGreaterThan(before?.getTime() ?? Number.NaN);
+  });
+
   /** So much that what could not be read is asked for again. */
   async function passTime(): Promise<void> {
     await app.app.pool.query(

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renewWatches } from '../src/sync/watch.ts';
 import { createTenant, eventually, request, startTestApp, type Tenant, type TestApp } from './harness.ts';
@@ -102,6 +104,17 @@ describe('a push', () => {
     } finally {
       await setStatus('ACTIVE');
     }
+  });
+
+  it('that breaks off in the middle is no error of ours', async () => {
+    const headers = { authorization: `Bearer ${app.sandbox.admin.pushToken()}`, 'content-length': 1_000 };
+    const broken = http.request(`${app.url}/google/push`, { method: 'POST', headers });
+    broken.write('{', () => broken.destroy());
+    await expect(once(broken, 'close')).rejects.toThrow('socket hang up');
+    // What comes after it is served after it.
+    expect(await push(app.sandbox.admin.pushToken())).toBe(204);
+    expect(app.logged.filter((line) => line.includes('unexpected error'))).toEqual([]);
+    await eventually(async () => (await syncJobs()) === 0 || null);
   });
 
   it('from nobody is not listened to, however much it has to say', async () => {

@@ -44,8 +44,8 @@ const nothingElse: Alongside = async () => undefined;
 
 /**
  * Stores an account whose owner has consented, or renews the grant of one that is there: what waited for it goes then.
- * @param consent.refreshToken null: the consent came without; the stored one stays, if it was not refused.
- * Nothing is read of its mailbox unless `alongside` begins that.
+ * Nothing is read of its mailbox unless `alongside` begins that. Without a refresh token in the consent, the stored one
+ * stays, if it was not refused.
  * @returns its id.
  * @throws {AccountTakenError} when another organization has this mailbox.
  * @throws {NoRefreshTokenError} when there would be no refresh token to use.
@@ -93,7 +93,7 @@ function storeAccount(
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('email_account:' || $1, 0))`, [email]);
     const { rows } = await tx.query<ExistingRow>(
       `SELECT organization_id AS "organizationId", id, status, sealed_refresh_token AS "sealedRefreshToken"
-       FROM email_account WHERE email = $1 FOR UPDATE`,
+       FROM email_account WHERE email = $1 FOR NO KEY UPDATE`,
       [email],
     );
     const [existing] = rows;

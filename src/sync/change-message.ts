@@ -110,7 +110,7 @@ async function contextsOf(tx: Sql, { organizationId }: Mailbox, conversationIds:
 
 /**
  * Their conversations, and those of the emails that they answer. In one order, and before their messages, as storing does
- * it: nobody waits for each other.
+ * it. Storing an answer locks the other conversation last, so that these two may wait for each other: see `retryDeadlocks`.
  */
 async function lockConversations(tx: Sql, account: Mailbox, messageIds: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(

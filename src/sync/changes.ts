@@ -24,8 +24,8 @@ export interface KnownPage {
 }
 
 /**
- * Brings every change since the cursor, and what could not be read before. Each page is here before the cursor passes it: what is interrupted is done again,
- * and changes nothing the second time.
+ * Brings every change since the cursor, and what could not be read before. Each page is here before the cursor passes it:
+ * what is interrupted is done again, and changes nothing the second time.
  * @param first the first page, when somebody has read it from where the cursor still is.
  * @returns false when Gmail has forgotten the cursor.
  * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
@@ -48,7 +48,8 @@ export async function bringChanges(
     const { added, relabelled, deleted } = netChanges(page.changes);
     const stored = await storedIds(app.pool, lease.mailbox, added);
     const missing = added.filter((id) => !stored.has(id));
-    await importAll(app, lease, missing, { ...options, budget, since: null, until: null });
+    const { failure } = await importAll(app, lease, missing, { ...options, budget, since: null, until: null });
+    if (failure !== null) throw failure.error;
     const read = new Set(missing);
     await underLease(app, lease, async (tx) => {
       // What was read just now has later labels than this page.

@@ -8,11 +8,14 @@ import { noteUnreadable } from './unreadable.ts';
 /** The gateway has four calls under way for an account; meanwhile others are being stored. */
 const IN_FLIGHT = 8;
 
-/**
- * Imports messages, some at once.
- * @returns what became of each; undefined for one that there was no time for, or that gave way to something more urgent.
- * @throws the first failure, once the others under way have ended.
- */
+export interface ImportedMany {
+  /** What became of each; undefined for one that there was no time for, that gave way to something more urgent, or failed. */
+  readonly outcomes: readonly (ImportOutcome | undefined)[];
+  /** The first one, to be thrown once what was done is noted. Null: none. */
+  readonly failure: { readonly error: unknown } | null;
+}
+
+/** Imports messages, some at once. After a failure none is begun any more, and those under way are brought to their end. */
 export async function importAll(
   app: App,
   lease: Lease,
@@ -24,14 +27,14 @@ export async function importAll(
     /** Milliseconds of `performance.now()`: then none is begun any more. Null: all of them are. */
     readonly until: number | null;
   },
-): Promise<(ImportOutcome | undefined)[]> {
+): Promise<ImportedMany> {
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const outcomes = messageIds.map((): ImportOutcome | undefined => undefined);
   let gaveWay = false;
-  const failures: unknown[] = [];
+  let failure: ImportedMany['failure'] = null;
   let next = 0;
   const importNext = async () => {
-    while (next < messageIds.length && failures.length === 0 && !gaveWay && performance.now() < until) {
+    while (next < messageIds.length && failure === null && !gaveWay && performance.now() < until) {
       const index = next++;
       const messageId = messageIds[index];
       if (messageId === undefined) return;
@@ -44,13 +47,12 @@ export async function importAll(
         outcomes[index] = outcome;
       } catch (error) {
         if (error instanceof GaveWayError) gaveWay = true;
-        else failures.push(error);
+        else failure ??= { error };
       }
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, importNext));
-  if (failures.length > 0) throw failures[0];
-  return outcomes;
+  return { outcomes, failure };
 }
 
 /** Those of the ids that are stored. */

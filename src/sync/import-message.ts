@@ -1,5 +1,4 @@
 /** One message from Gmail into the database. */
-
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { GmailError } from '../gmail/errors.ts';
@@ -19,8 +18,6 @@ const PATIENCE = 3;
 const LAST_PATIENCE = 5;
 /** More than that, and it is Gmail that gives nothing. */
 const MAX_UNREADABLE = 100;
-const TRANSIENT_SQL = /^(?:40001|40P01)$/;
-const STORE_ATTEMPTS = 5;
 /** Of a header of a message that cannot be stored whole. */
 const MAX_KEPT_LENGTH = 500;
 const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-to', 'auto-submitted', 'x-epistle-id']);
@@ -92,26 +89,15 @@ function isAboutMessage({ kind, status, reason }: GmailError, failures: number):
 
 async function store(app: App, lease: Lease, message: GmailMessage): Promise<ImportOutcome> {
   try {
-    await storeRetrying(app, lease, message);
+    await underLease(app, lease, (tx) => storeIn(tx, lease, message));
     return 'stored';
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
     app.log.warn({ messageId: message.messageId, error: describeError(error) }, 'a message cannot be stored whole');
   }
   // Should this fail too, the database is what is wrong, and all of it is tried again.
-  await storeRetrying(app, lease, reduced(message));
+  await underLease(app, lease, (tx) => storeIn(tx, lease, reduced(message)));
   return 'stored';
-}
-
-async function storeRetrying(app: App, lease: Lease, message: GmailMessage): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await underLease(app, lease, (tx) => storeIn(tx, lease, message));
-      return;
-    } catch (error) {
-      if (attempt === STORE_ATTEMPTS || !TRANSIENT_SQL.test(sqlState(error))) throw error;
-    }
-  }
 }
 
 async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage): Promise<void> {
@@ -145,8 +131,4 @@ function reduced(message: GmailMessage): GmailMessage {
     .map(({ name, value }): MimeHeader => ({ name, value: value.slice(0, MAX_KEPT_LENGTH) }));
   const problems = ['It could not be stored whole: its content was left out.'];
   return { ...message, headers, snippet: '', bodyText: null, bodyHtml: null, parts: [], report: null, problems };
-}
-
-function sqlState(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -11,6 +11,7 @@ import { mailboxAccess } from '../mail/sender.ts';
 import { relabelMessages, removeMessages } from './change-message.ts';
 import type { SyncOptions } from './changes.ts';
 import { importAll, storedIds } from './import-many.ts';
+import { forgetListed, IS_LISTED, listedIds, noteListed, notePassedOver } from './listed.ts';
 import { advance, isAskedFor, type Lease, NO_ERROR, type SyncState, underLease } from './mailbox-sync.ts';
 import { createReadBudget, GaveWayError, type ReadBudget, UNITS } from './read-budget.ts';
 
@@ -43,8 +44,8 @@ interface OpenPage {
 /** Where one run is in a listing. */
 export interface Listing {
   page: OpenPage | null;
-  /** What comes from here on is too old to be read. */
-  isOld: boolean;
+  /** So many messages before this place are too old, with none between them that is not. */
+  oldInARow: number;
 }
 
 /** Takes the cursor and begins to list. @param phase `RELIST` when something may be stored to compare with. */
@@ -147,7 +148,7 @@ const listPage: Step = async (app, lease, budget, options) => {
   const page = options.listing.page ?? (await openPage(app, lease, budget, options));
   options.listing.page = page;
   await importUntilOld(app, lease, page, budget, options);
-  const { isOld } = options.listing;
+  const isOld = restIsOld(options.listing);
   if (page.todo.length > 0 && !isOld) return advance(app, app.pool, lease, {});
   const isLast = page.nextPageToken === null || (isOld && !isComparison);
   if (isComparison) {
@@ -159,7 +160,12 @@ const listPage: Step = async (app, lease, budget, options) => {
     ? { phase: isComparison ? 'LABELS' : 'HISTORY', pageToken: null }
     : { pageToken: page.nextPageToken };
   const imported = isComparison ? {} : { imported: state.imported + page.known + page.stored };
-  return advance(app, app.pool, lease, { ...next, ...imported, failures: 0 }, NO_ERROR);
+  const changes = { ...next, ...imported, failures: 0 };
+  if (!isLast || isComparison) return advance(app, app.pool, lease, changes, NO_ERROR);
+  return underLease(app, lease, async (tx) => {
+    await forgetListed(tx, lease);
+    return advance(app, tx, lease, changes, NO_ERROR);
+  });
 };
 
 async function openPage(...[app, lease, budget, options]: Parameters<Step>): Promise<OpenPage> {
@@ -170,8 +176,14 @@ async function openPage(...[app, lease, budget, options]: Parameters<Step>): Pro
   const list = { pageToken: state.pageToken, limit, includeSpamTrash: true };
   const { ids, nextPageToken } = await listFrom(app, lease, list, options);
   const known = await storedIds(app.pool, mailbox, ids);
-  const todo = options.listing.isOld ? [] : ids.filter((id) => !known.has(id));
+  const passedOver = await listedIds(app.pool, mailbox, ids);
+  const todo = restIsOld(options.listing) ? [] : ids.filter((id) => !known.has(id) && !passedOver.has(id));
   return { ids, nextPageToken, known: known.size, todo, stored: 0 };
+}
+
+/** What comes from here on is too old to be read. */
+function restIsOld({ oldInARow }: Listing): boolean {
+  return oldInARow >= ENOUGH_OLD;
 }
 
 /** What there is no time for stays in `page.todo`. */
@@ -183,38 +195,21 @@ async function importUntilOld(
   { signal, until, listing }: Parameters<Step>[3],
 ): Promise<void> {
   const stopAt = Math.min(until, performance.now() + SLICE_MS);
-  while (page.todo.length > 0 && performance.now() < stopAt && !listing.isOld) {
+  while (page.todo.length > 0 && performance.now() < stopAt && !restIsOld(listing)) {
     const some = page.todo.slice(0, PAGE.IMPORT);
-    const outcomes = await importAll(app, lease, some, { budget, since: lease.state.since, signal, until: stopAt });
+    const { since } = lease.state;
+    const { outcomes, failure } = await importAll(app, lease, some, { budget, since, signal, until: stopAt });
+    await notePassedOver(app, lease, some, outcomes);
+    if (failure !== null) throw failure.error;
     if (outcomes.every((outcome) => outcome === undefined)) return;
     page.todo = page.todo.filter((_id, index) => outcomes[index] === undefined);
-    page.stored += outcomes.filter((outcome) => outcome === 'stored').length;
-    const last = outcomes.filter((outcome) => outcome !== undefined).slice(-ENOUGH_OLD);
-    const isWhole = last.length === Math.min(ENOUGH_OLD, some.length);
-    listing.isOld = isWhole && last.length > 0 && last.every((outcome) => outcome === 'too-old');
+    for (const outcome of outcomes) {
+      if (outcome === 'stored') page.stored++;
+      if (outcome === 'too-old') listing.oldInARow++;
+      else if (outcome === 'stored') listing.oldInARow = 0;
+    }
   }
 }
-
-/** Of these ids, the stored ones are in the listing. */
-async function noteListed(tx: Sql, { mailbox }: Lease, messageIds: readonly string[]): Promise<void> {
-  await tx.query(
-    `INSERT INTO mailbox_listing (organization_id, account_id, provider_message_id)
-     SELECT organization_id, account_id, provider_message_id FROM email_message
-     WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3) ON CONFLICT DO NOTHING`,
-    [mailbox.organizationId, mailbox.id, messageIds],
-  );
-}
-
-async function forgetListed(tx: Sql, { mailbox }: Lease): Promise<void> {
-  await tx.query('DELETE FROM mailbox_listing WHERE organization_id = $1 AND account_id = $2', [
-    mailbox.organizationId,
-    mailbox.id,
-  ]);
-}
-
-/** Whether the listing has a message `m`. */
-const IS_LISTED = `EXISTS (SELECT FROM mailbox_listing l
-  WHERE l.organization_id = $1 AND l.account_id = $2 AND l.provider_message_id = m.provider_message_id)`;
 
 /**
  * What was stored before the listing and is not in it goes. Each is asked for once more: a listing may pass something over.

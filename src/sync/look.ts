@@ -21,16 +21,9 @@ export interface Look extends SyncState {
 const QUIET_SHARE = 40;
 const DEFAULT_INTERVAL = { minMs: 15_000, maxMs: 300_000 };
 
-interface LookRow extends Sender, SyncState {
-  readonly isHeld: boolean;
-  readonly before: Date | null;
-  readonly at: Date;
-}
+type LookRow = Sender & Omit<Look, 'mailbox'>;
 
-/**
- * One statement for a look, since nothing is new nearly always: when it is looked at next is settled, and it counts as read.
- * `$1` and `$2` are the shortest and the longest interval.
- */
+/** `$1` and `$2` are the shortest and the longest interval, in milliseconds. */
 function lookStatement(condition: string): string {
   return `WITH seen AS (
       SELECT s.organization_id, s.account_id, s.last_synced_at AS before, coalesce(s.lease_expires_at > now(), false) AS held,

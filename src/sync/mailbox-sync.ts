@@ -8,6 +8,7 @@ import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { prepared } from '../db/prepared.ts';
+import { retryDeadlocks } from '../db/retry-deadlocks.ts';
 import type { Sender } from '../mail/sender.ts';
 import { job } from '../queue.ts';
 
@@ -60,22 +61,26 @@ function leaseMs({ config }: App): number {
 }
 
 /**
- * Null: somebody has it, and reads the history once more for us; or the grant has ended since we looked, and nobody may.
+ * The look counted the mailbox as read. There is something to be brought, so it does not until that is here.
+ * @param before see `Look`.
+ * @returns null: somebody has it, and reads the history once more for us; or the grant has ended since we looked, and
+ * nobody may.
  */
-export async function claim(app: App, mailbox: Sender): Promise<Lease | null> {
+export async function claim(app: App, mailbox: Sender, before: Date | null): Promise<Lease | null> {
   const token = uuidv7();
   const { rows } = await app.pool.query<SyncState & { claimed: boolean }>({
     name: 'claim-mailbox',
     text: `UPDATE mailbox_sync s SET again = held.now,
         lease_token = CASE WHEN held.now THEN s.lease_token ELSE $3 END,
         lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE $4 END,
-        lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END
+        lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + $5 * interval '1 ms' END,
+        last_synced_at = CASE WHEN held.now THEN s.last_synced_at ELSE least(s.last_synced_at, $7) END
       FROM (SELECT coalesce(lease_expires_at > now(), false) AS now FROM mailbox_sync
         WHERE organization_id = $1 AND account_id = $2 FOR NO KEY UPDATE) held, email_account a
       WHERE s.organization_id = $1 AND s.account_id = $2
         AND a.organization_id = $1 AND a.id = $2 AND a.status = 'ACTIVE' AND a.grant_id = $6
       RETURNING NOT held.now AS claimed, ${STATE_COLUMNS}`,
-    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId],
+    values: [mailbox.organizationId, mailbox.id, token, app.processId, leaseMs(app), mailbox.grantId, before],
   });
   const [row] = rows;
   if (row === undefined || !row.claimed) return null;
@@ -156,12 +161,13 @@ function columnOf(name: string): string {
 }
 
 /**
- * A transaction that nobody else's lease is in the way of: whoever takes the mailbox over waits for its end.
+ * A transaction that nobody else's lease is in the way of: whoever takes the mailbox over waits for its end. It begins anew
+ * after a deadlock: what is sent and what people mark meanwhile locks the same rows.
  * It may be lost when PostgreSQL dies before the next `advance`, which covers it and is not.
  * @throws {LeaseLostError}
  */
 export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Promise<Result>): Promise<Result> {
-  return inTransaction(app.pool, async (tx) => {
+  const transact = async (tx: Sql) => {
     const { rowCount } = await tx.query({
       name: 'under-lease',
       // Plans are made for the tables as they are: an import begins with empty ones.
@@ -172,7 +178,8 @@ export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Pr
     });
     if (rowCount === 0) throw new LeaseLostError();
     return work(prepared(tx));
-  });
+  };
+  return retryDeadlocks(() => inTransaction(app.pool, transact));
 }
 
 /** Gives the lease back after a run that went well. False: the history was asked for meanwhile, so it is kept. */

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import { inTransaction } from '../db/client.ts';
+import { retryDeadlocks } from '../db/retry-deadlocks.ts';
 import { NotFoundError } from '../errors.ts';
 import { refusalOf } from '../mail/gmail-refusal.ts';
 import { requireActive } from '../mail/resolve.ts';
@@ -45,5 +46,5 @@ export async function markConversationRead(
     throw await refusalOf(app, account, error);
   }
   const changes = ids.map((messageId) => ({ messageId, ...change }));
-  await inTransaction(app.pool, (tx) => relabelMessages(tx, account, changes));
+  await retryDeadlocks(() => inTransaction(app.pool, (tx) => relabelMessages(tx, account, changes)));
 }

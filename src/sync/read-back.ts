@@ -1,8 +1,9 @@
 import type { App } from '../app.ts';
-import type { Sql } from '../db/client.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
+import { retryDeadlocks } from '../db/retry-deadlocks.ts';
 import { mailboxAccess, SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
 import { attributeWaiting, type SentCopy } from './attribution.ts';
-import { inStoringTransaction, storeMessage } from './store-message.ts';
+import { storeMessage } from './store-message.ts';
 
 const FIND = {
   name: 'read-back-find',
@@ -49,7 +50,7 @@ export async function readSentCopy(
 
 /** The email counts as read back as far as it can be, and what came in before is looked at once more. */
 async function endReading(app: App, account: Sender, outboundEmailId: string): Promise<void> {
-  await inStoringTransaction(app.pool, async (tx) => {
+  const end = async (tx: Sql): Promise<void> => {
     const sent = await lockSent(tx, account, outboundEmailId);
     if (sent === null) return;
     await tx.query(
@@ -58,7 +59,8 @@ async function endReading(app: App, account: Sender, outboundEmailId: string): P
       [account.organizationId, outboundEmailId, app.now(), sent.conversationId],
     );
     await attributeWaiting(tx, account, sent);
-  });
+  };
+  await retryDeadlocks(() => inTransaction(app.pool, end));
 }
 
 /**

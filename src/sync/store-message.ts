@@ -6,6 +6,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { refreshContact } from '../context/contact.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
+import { retryDeadlocks } from '../db/retry-deadlocks.ts';
 import type { GmailMessage, GmailPart } from '../gmail/gateway.ts';
 import { enqueueIn, job } from '../queue.ts';
 import { attribute, attributeWaiting, type SentCopy } from './attribution.ts';
@@ -21,10 +22,6 @@ import {
   storableText,
 } from './envelope.ts';
 import { storeInNewThread } from './store-sent-copy.ts';
-
-/** Messages of two threads may be about each other's emails and meet in the middle; PostgreSQL then ends one transaction. */
-const MAX_DEADLOCKS = 5;
-const DEADLOCK_DETECTED = '40P01';
 
 /**
  * @param outboundEmailId the outbound email that it is the sent copy of; null for any other message. A copy that is not
@@ -42,22 +39,10 @@ export async function storeMessage(
     const stored = await storeInNewThread(pool, mailbox, message, envelope, outboundEmailId);
     if (stored !== null) return stored;
   }
-  return inStoringTransaction(pool, (tx) => storeMessageIn(tx, mailbox, message, outboundEmailId, envelope));
-}
-
-/** A transaction that begins anew when PostgreSQL has ended it for a deadlock. */
-export async function inStoringTransaction<Result>(pool: Pool, work: (tx: Sql) => Promise<Result>): Promise<Result> {
-  for (let deadlocks = 0; ; deadlocks += 1) {
-    try {
-      return await inTransaction(pool, work);
-    } catch (error) {
-      if (deadlocks >= MAX_DEADLOCKS || !isDeadlock(error)) throw error;
-    }
-  }
-}
-
-function isDeadlock(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DEADLOCK_DETECTED;
+  // Messages of two threads may be about each other's emails and meet in the middle.
+  return retryDeadlocks(() =>
+    inTransaction(pool, (tx) => storeMessageIn(tx, mailbox, message, outboundEmailId, envelope)),
+  );
 }
 
 /**

@@ -66,7 +66,7 @@ export async function syncFrom(app: App, look: Look, options: RunOptions): Promi
       if (isNothing && look.failures === 0 && !isRetryDue) return ended('current');
       first = { historyId, page, readAt: look.at };
     }
-    lease = await claim(app, look.mailbox);
+    lease = await claim(app, look.mailbox, look.before);
     if (lease === null) return ended('held');
     return await readMailbox(app, lease, first, { ...run, withListing: options.withListing });
   } catch (error) {
@@ -80,12 +80,12 @@ async function readMailbox(
   first: KnownPage | null,
   options: SyncOptions & RunOptions,
 ): Promise<SyncResult> {
-  const listing: Listing = { page: null, isOld: false };
+  const listing: Listing = { page: null, oldInARow: 0 };
   for (let known = first; ; known = null) {
     if (lease.state.historyId === null) await beginListing(app, lease, 'IMPORT', options);
     if (!(await bringChanges(app, lease, known, options))) {
       listing.page = null;
-      listing.isOld = false;
+      listing.oldInARow = 0;
       await beginListing(app, lease, 'RELIST', options);
       continue;
     }

@@ -26,7 +26,8 @@ export async function noteUnreadable(app: App, lease: Lease, messageId: string):
 }
 
 /**
- * Asks for them when it is time to; what Gmail gives now is stored.
+ * Asks for them when it is time to; what Gmail gives now is stored. Where it is broken off it is over until the next time,
+ * which begins with those that were not asked for: however many there are, reading the mailbox comes to an end.
  * @throws {GmailError} when it is not about them. @throws {LeaseLostError} @throws {NoUnitsError}
  */
 export async function retryUnreadable(
@@ -36,17 +37,26 @@ export async function retryUnreadable(
 ): Promise<void> {
   const { unreadableIds, unreadableRetryAt } = lease.state;
   if (unreadableRetryAt === null || unreadableRetryAt > app.now()) return;
-  const left: string[] = [];
+  const next = new Date(app.now().getTime() + RETRY_MS);
+  await advance(app, app.pool, lease, { unreadableRetryAt: next });
   for (const messageId of unreadableIds) {
-    try {
-      const outcome = await importMessage(app, lease, messageId, { ...options, ahead: 0, since: null });
-      if (outcome === 'unreadable') left.push(messageId);
-    } catch (error) {
-      const isIts = error instanceof GmailError && (error.kind === 'unknown' || error.kind === 'forbidden');
-      if (!isIts || options.signal.aborted) throw error;
-      left.push(messageId);
-    }
+    const isStill = await isStillUnreadable(app, lease, messageId, options);
+    const left = [...lease.state.unreadableIds.filter((id) => id !== messageId), ...(isStill ? [messageId] : [])];
+    await advance(app, app.pool, lease, { unreadableIds: left, unreadableRetryAt: left.length === 0 ? null : next });
   }
-  const next = left.length === 0 ? null : new Date(app.now().getTime() + RETRY_MS);
-  await advance(app, app.pool, lease, { unreadableIds: left, unreadableRetryAt: next });
+}
+
+async function isStillUnreadable(
+  app: App,
+  lease: Lease,
+  messageId: string,
+  options: Parameters<typeof retryUnreadable>[2],
+): Promise<boolean> {
+  try {
+    return (await importMessage(app, lease, messageId, { ...options, ahead: 0, since: null })) === 'unreadable';
+  } catch (error) {
+    const isIts = error instanceof GmailError && (error.kind === 'unknown' || error.kind === 'forbidden');
+    if (!isIts || options.signal.aborted) throw error;
+    return true;
+  }
 }

@@ -56,7 +56,7 @@ export type AccountPace = Prisma.AccountPaceModel
 export type MailboxSync = Prisma.MailboxSyncModel
 /**
  * Model MailboxListing
- * The ids that a RELIST has seen so far.
+ * The ids that a RELIST has seen so far, and those that an import has passed over.
  */
 export type MailboxListing = Prisma.MailboxListingModel
 /**

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model MailboxListing
- * The ids that a RELIST has seen so far.
+ * The ids that a RELIST has seen so far, and those that an import has passed over.
  */
 export type MailboxListingModel = runtime.Types.Result.DefaultSelection<Prisma.$MailboxListingPayload>
 
