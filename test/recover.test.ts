@@ -159,3 +159,31 @@ it('an unconfirmed one that a person has to decide is not asked about again', as
   expect(rowCount).toBe(0);
   expect((await record(t, tenant, uid)).status).toBe('UNCONFIRMED');
 });
+
+it('a job that was asked for anew while it ran, in a process that was killed, is swept away; its successor is not', async () => {
+  const key = `sync:${tenant.accountId}`;
+  const add = (runAt: string) =>
+    t.app.pool.query(`SELECT graphile_worker.add_job('nothing', run_at => $2::timestamptz, job_key => $1)`, [
+      key,
+      runAt,
+    ]);
+  const jobs = async () => {
+    const { rows } = await t.app.pool.query<{ id: string; key: string | null }>(
+      `SELECT id, key FROM graphile_worker.jobs WHERE task_identifier = 'nothing' ORDER BY id`,
+    );
+    return rows;
+  };
+  await add('2099-01-01');
+  await t.app.pool.query(
+    `UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'dead', attempts = 1 WHERE key = $1`,
+    [key],
+  );
+  await add('2099-01-01');
+  const [replaced, successor] = await jobs();
+  expect([replaced?.key, successor?.key]).toEqual([null, key]);
+  await recover(t.app);
+  expect(await jobs()).toHaveLength(2);
+  await t.app.pool.query(`SELECT graphile_worker.force_unlock_workers(ARRAY['dead'])`);
+  await recover(t.app);
+  expect(await jobs()).toEqual([successor]);
+});

@@ -141,17 +141,19 @@ export function createTransport(options: {
 
   return async (request) => {
     const deadline = performance.now() + options.timeoutMs;
+    // A process that stood still may be past it.
+    const leftMs = () => Math.max(1, deadline - performance.now());
     for (const pauseMs of request.method === 'GET' ? READ_PAUSES_MS : []) {
       try {
-        return await exchange(request, deadline - performance.now());
+        return await exchange(request, leftMs());
       } catch (error) {
         if (!mayPass(error)) throw error;
       }
-      const pause = Math.min(pauseMs, deadline - performance.now());
+      const pause = Math.min(pauseMs, leftMs());
       // An abort ends the pause, and then the next request before it is made.
       await delay(pause, undefined, { signal: request.signal }).catch(() => undefined);
     }
-    return exchange(request, deadline - performance.now());
+    return exchange(request, leftMs());
   };
 }
 

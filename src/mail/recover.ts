@@ -43,6 +43,16 @@ const REMIND = {
 };
 
 /**
+ * A job that was asked for anew while it ran has lost its key to the new one, and is not to run again. When its process was
+ * killed nothing else takes it away.
+ */
+const SWEEP = {
+  name: 'sweep-replaced-jobs',
+  text: `SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs
+    WHERE key IS NULL AND attempts >= max_attempts AND locked_at IS NULL HAVING count(*) > 0`,
+};
+
+/**
  * The `recover` job. Every accepted email has a job in the queue, written with it; should one get lost (given up after too
  * many errors, deleted by hand, held by a worker that died before its first heartbeat), its row is overdue and gets another.
  * It does nothing to the email: the job finds out what is to be done, under a lease as always.
@@ -57,4 +67,5 @@ export async function recover(app: App): Promise<void> {
   });
   const [found] = rows;
   if (found !== undefined && found.emails > 0) app.log.warn(found, 'emails are overdue');
+  await app.pool.query(SWEEP);
 }
