@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, getOperationAST } from 'graphql';
-import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import { createYoga, type Plugin, type PromiseOrValue } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { authenticate } from './auth/authenticate.ts';
 import type { Identity } from './auth/keys.ts';
@@ -66,8 +66,7 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
       authenticateFirst(app, identities),
       limitTokens,
       hideValues,
-      executeByPlan,
-      noteMutations(ofMutations),
+      executeByPlan(ofMutations),
     ],
     context: ({ request }) => {
       const identity = identities.get(request);
@@ -139,22 +138,23 @@ const hideValues: Plugin = {
   },
 };
 
-const executeByPlan: Plugin = {
-  onExecute({ executeFn, setExecuteFn }) {
-    setExecuteFn((args) => executeQuery(args) ?? executeFn(args));
-  },
-};
-
-/** What masks an error sees no operation, and after a mutation a client is told something else. */
-function noteMutations(ofMutations: WeakSet<GraphQLError>): Plugin {
+/** @param ofMutations receives the errors of mutations: what masks an error sees no operation. */
+function executeByPlan(ofMutations: WeakSet<GraphQLError>): Plugin {
   return {
-    onExecute({ args: { document, operationName } }) {
-      if (getOperationAST(document, operationName)?.operation !== 'mutation') return undefined;
-      return {
-        onExecuteDone({ result }) {
-          if (!isAsyncIterable(result)) for (const error of result.errors ?? []) ofMutations.add(error);
-        },
-      };
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => executeQuery(args) ?? executeNoting(ofMutations, executeFn, args));
     },
   };
+}
+
+async function executeNoting(
+  ofMutations: WeakSet<GraphQLError>,
+  execute: (args: ExecutionArgs) => PromiseOrValue<ExecutionResult>,
+  args: ExecutionArgs,
+): Promise<ExecutionResult> {
+  const result = await execute(args);
+  if (getOperationAST(args.document, args.operationName)?.operation === 'mutation') {
+    for (const error of result.errors ?? []) ofMutations.add(error);
+  }
+  return result;
 }
