@@ -51,7 +51,7 @@ export function rfc5322Date(date: Date): string {
   return date.toUTCString().replace('GMT', '+0000');
 }
 
-export function mailboxAddress(mailbox: Mailbox): string {
+function mailboxAddress(mailbox: Mailbox): string {
   return displayAddress(mailbox.spec.displayName, mailbox.email);
 }
 
