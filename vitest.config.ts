@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['node', 'module-sync'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/template.ts'],
+    globalSetup: ['test/support/template.ts'],
     pool: 'forks',
     // By default one less than there are cores; most tests wait for something most of their time.
     maxWorkers: 2,

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { App } from '../src/app.ts';
-import { createDraft } from '../src/mail/draft.ts';
+import { createDraft } from '../src/outbound/drafts.ts';
 import { analyze, whenQueueIsEmpty, withClient } from './database.ts';
 import { MAIL } from './mail.ts';
 import { startHelper } from './process.ts';

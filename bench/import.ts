@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { enqueueIn, job } from '../src/queue.ts';
+import { enqueueIn, job } from '../src/jobs.ts';
 import { withClient } from './database.ts';
 import { processMb } from './memory.ts';
 import { atLeast, atMost, type Row } from './report.ts';

@@ -1,5 +1,5 @@
 import type { Sealer } from './auth/seal.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Db, Pool } from './db/client.ts';
 import type { Gate } from './gate.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
@@ -7,7 +7,7 @@ import type { TokenSource } from './gmail/oauth.ts';
 import type { OAuthEndpoints } from './gmail/oauth-endpoints.ts';
 import type { PushTokenVerifier } from './gmail/push-token.ts';
 import type { Logger } from './log.ts';
-import type { Sender } from './mail/sender.ts';
+import type { Sender } from './accounts/mailbox-access.ts';
 
 /** An email that has just left. */
 export interface SentEmail {

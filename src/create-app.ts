@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from './app.ts';
 import { createSealer } from './auth/seal.ts';
-import type { Config, GoogleClient } from './config.ts';
+import type { Config, GoogleClient } from './config/config.ts';
 import { openDatabase } from './db/client.ts';
 import { prepareDatabase } from './db/prepare.ts';
 import { createGate } from './gate.ts';
@@ -12,7 +12,7 @@ import { createOAuthEndpoints, type ServiceAccount } from './gmail/oauth-endpoin
 import { createPushTokenVerifier } from './gmail/push-token.ts';
 import type { Logger } from './log.ts';
 import { createTokenStore } from './mail/token-store.ts';
-import { createReadBackQueue } from './sync/read-back-queue.ts';
+import { createReadBackQueue } from './inbox/sent-copy-queue.ts';
 
 /** As many as there are processors to do it, on a small machine. */
 const LARGE_WRITES_AT_ONCE = 2;

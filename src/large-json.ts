@@ -4,7 +4,7 @@
  * so that it is refused in the same words as in a small request.
  */
 import { randomUUID } from 'node:crypto';
-import { Base64Decoder, type DecodedBase64 } from './mail/base64.ts';
+import { Base64Decoder, type DecodedBase64 } from './email/base64.ts';
 
 /** The one field of the schema whose values are decoded here. */
 const FIELD = 'dataBase64';

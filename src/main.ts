@@ -2,13 +2,13 @@
 import path from 'node:path';
 import type { SandboxAdmin } from '../sandbox/admin.ts';
 import type { App } from './app.ts';
-import { ConfigError, type GoogleClient, parseConfig } from './config.ts';
+import { ConfigError, type GoogleClient, parseConfig } from './config/config.ts';
 import { createApp } from './create-app.ts';
-import { prepareDataDir } from './data-dir.ts';
+import { prepareDataDir } from './config/data-dir.ts';
 import { startDatabase } from './db/start-database.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
-import { demoApiKey, generatedEncryptionKey, readServiceAccount } from './secrets.ts';
-import { startServer } from './server.ts';
+import { demoApiKey, generatedEncryptionKey, readServiceAccount } from './config/secrets.ts';
+import { startServer } from './http/server.ts';
 import { startWorker } from './worker.ts';
 
 /** What is under way when it is told to stop may take so long. */
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const server = await startServer(running.app, { demo });
   log.info({ port: server.port, sandbox: sandbox?.url }, 'listening');
-  if (demo) process.stdout.write((await import('./welcome.ts')).welcome(publicUrl, demo));
+  if (demo) process.stdout.write((await import('./demo/welcome.ts')).welcome(publicUrl, demo));
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
 }
 
 async function prepareDemo(app: App, sandbox: SandboxAdmin) {
-  const { ensureDemo } = await import('./demo.ts');
+  const { ensureDemo } = await import('./demo/seed.ts');
   const key = demoApiKey(app.config.dataDir);
   return { key, ...(await ensureDemo(app, sandbox, key)) };
 }

@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
-import { type ComposedEmail, composeMessage } from '../src/mail/compose.ts';
+import { type ComposedEmail, composeMessage } from '../src/email/compose.ts';
 
 const EMAIL: ComposedEmail = {
   opId: '0199f6a0-7b1c-7000-8000-000000000001',

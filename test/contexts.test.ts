@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { daysOverdue } from '../src/context/invoice.ts';
-import { formatMoney } from '../src/context/money.ts';
-import { SendEmail } from './documents.ts';
+import { daysOverdue } from '../src/contexts/invoice.ts';
+import { formatMoney } from '../src/contexts/money.ts';
+import { SendEmail } from './support/documents.ts';
 import { graphql } from './generated/gql.ts';
 import type { UpsertCustomerInput, UpsertInvoiceInput } from './generated/graphql.ts';
 import {
@@ -14,7 +14,7 @@ import {
   startTestApp,
   type Tenant,
   type TestApp,
-} from './harness.ts';
+} from './support/harness.ts';
 
 const UpsertCustomer = graphql(`
   mutation UpsertCustomer($input: UpsertCustomerInput!) {

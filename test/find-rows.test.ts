@@ -5,8 +5,8 @@ import { findRows } from '../src/db/find-rows.ts';
 import { parseTextArray, parseTimestamp, TEXT_ARRAY_OID } from '../src/db/parse-column.ts';
 import { scopeToOrganization, type TenantDb } from '../src/db/tenant.ts';
 import { keysetQuery } from '../src/schema/keyset.ts';
-import { createInvoice, createTenant, startTestApp, type Tenant, type TestApp } from './harness.ts';
-import { insertConversation, insertEmail, insertMessage } from './rows.ts';
+import { createInvoice, createTenant, startTestApp, type Tenant, type TestApp } from './support/harness.ts';
+import { insertConversation, insertEmail, insertMessage } from './support/rows.ts';
 
 let app: TestApp;
 let tenant: Tenant;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { getNamedType, isInputObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { parseLargeJson } from '../src/large-json.ts';
-import { DecodedBase64 } from '../src/mail/base64.ts';
+import { DecodedBase64 } from '../src/email/base64.ts';
 import { schema } from '../src/schema/index.ts';
 
 async function* inPieces(body: Buffer, size: number) {

@@ -6,9 +6,9 @@ import { createBatchLoaders } from '../src/schema/batch.ts';
 import type { Context } from '../src/schema/context.ts';
 import { executeQuery } from '../src/schema/execute-query.ts';
 import { schema } from '../src/schema/index.ts';
-import { createInvoice, createTenant, startTestApp, type Tenant, type TestApp } from './harness.ts';
-import { insertConversation, insertEmail, insertMessage, linkContext } from './rows.ts';
-import * as documents from './send-documents.ts';
+import { createInvoice, createTenant, startTestApp, type Tenant, type TestApp } from './support/harness.ts';
+import { insertConversation, insertEmail, insertMessage, linkContext } from './support/rows.ts';
+import * as documents from './support/send-documents.ts';
 
 let app: TestApp;
 let tenant: Tenant;

@@ -4,10 +4,10 @@ import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { SendEmail } from './documents.ts';
+import { SendEmail } from './support/documents.ts';
 import { graphql } from './generated/gql.ts';
-import { eventually, expectType, query } from './harness.ts';
-import { EpistleProcess, environment, freePort, ROOT } from './processes.ts';
+import { eventually, expectType, query } from './support/harness.ts';
+import { EpistleProcess, environment, freePort, ROOT } from './support/processes.ts';
 
 const run = promisify(execFile);
 
@@ -128,7 +128,7 @@ describe('npm run admin', () => {
     const folder = await dataFolder();
     const app = await start(folder);
     const args = [
-      'src/admin.ts',
+      'src/cli/index.ts',
       'key',
       'create',
       '--organization',

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './harness.ts';
-import { accepted, createRecipient, fresh, record } from './mail.ts';
+import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './support/harness.ts';
+import { accepted, createRecipient, fresh, record } from './support/mail.ts';
 
 let t: TestApp;
 let tenant: Tenant;

@@ -1,5 +1,5 @@
 import type { Sql } from '../db/client.ts';
-import type { ContextRef } from './kind.ts';
+import type { ContextRef } from '../contexts/kind.ts';
 
 /**
  * Counts anew when an entity was last written to and last heard from, by the conversations that are about it now: they

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { type Config, ConfigError } from '../config.ts';
-import { prepareDataDir } from '../data-dir.ts';
+import { type Config, ConfigError } from '../config/config.ts';
+import { prepareDataDir } from '../config/data-dir.ts';
 import type { Logger } from '../log.ts';
 
 export interface StartedDatabase {

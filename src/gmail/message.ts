@@ -3,7 +3,7 @@
  * cannot be read is left out, and named in `problems`.
  */
 import { z } from 'zod';
-import { decodeConverted, isKnownCharset, isUtf8 } from '../charset.ts';
+import { decodeConverted, isKnownCharset, isUtf8 } from './charset.ts';
 import { readDeliveryReport } from './delivery-report.ts';
 import type { GmailMessage, GmailPart } from './gateway.ts';
 import {

@@ -6,15 +6,15 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMode } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
-import type { ContextRef } from '../context/kind.ts';
+import type { ContextRef } from '../contexts/kind.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
-import { type AttachedFile, contentValues, type EmailContent, type WrittenEmail } from './content.ts';
-import { type Lease, NO_FAILURE } from './delivery.ts';
-import type { DraftToSend } from './draft-to-send.ts';
-import type { Fingerprint } from './idempotency.ts';
-import { type Pace, paceParameters, SLOT_COLUMNS, type Slot, takeSlot } from './quota.ts';
-import { searchTerms } from './search-terms.ts';
-import type { Sender } from './sender.ts';
+import { type AttachedFile, contentValues, type EmailContent, type WrittenEmail } from '../email/content.ts';
+import { type Lease, NO_FAILURE } from '../outbound/delivery.ts';
+import type { DraftToSend } from '../outbound/draft-to-send.ts';
+import type { Fingerprint } from '../email/fingerprint.ts';
+import { type Pace, paceParameters, SLOT_COLUMNS, type Slot, takeSlot } from '../outbound/rate-limit.ts';
+import { searchTerms } from '../email/search-terms.ts';
+import type { Sender } from '../accounts/mailbox-access.ts';
 
 /** Where an email goes in the account's mailbox and what its reply headers name. */
 export interface Thread {

@@ -3,9 +3,9 @@ import { v7 as uuidv7 } from 'uuid';
 import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
-import { enqueueIn, job } from '../queue.ts';
-import { wakeAccount } from './quota.ts';
-import { refreshTokenPurpose } from './sender.ts';
+import { enqueueIn, job } from '../jobs.ts';
+import { wakeAccount } from '../outbound/rate-limit.ts';
+import { refreshTokenPurpose } from '../accounts/mailbox-access.ts';
 
 /** A mailbox belongs to one organization only. */
 export class AccountTakenError extends Error {

@@ -3,10 +3,10 @@
  * holds what was read, so servers may run, and a rotation that was interrupted is simply run again.
  */
 
-import { codeVerifierPurpose } from '../auth/oauth-state.ts';
+import { codeVerifierPurpose } from '../accounts/oauth-state.ts';
 import type { Sealer } from '../auth/seal.ts';
 import type { Sql } from '../db/client.ts';
-import { refreshTokenPurpose } from './sender.ts';
+import { refreshTokenPurpose } from '../accounts/mailbox-access.ts';
 import { accessTokenPurpose } from './token-store.ts';
 
 const PAGE_SIZE = 500;

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { mailboxAccess, SENDER_COLUMNS, type Sender } from './sender.ts';
+import { mailboxAccess, SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
 
 /** Drafts looked through: what was made within the last attempts. */
 const RECENT_DRAFTS = 20;

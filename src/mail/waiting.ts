@@ -3,7 +3,7 @@
  * account's pace. As in delivery.ts, each is conditional on state and lease, and writes its event.
  */
 import type { Sql } from '../db/client.ts';
-import { job } from '../queue.ts';
+import { job } from '../jobs.ts';
 import {
   apply,
   databaseTime,
@@ -16,7 +16,7 @@ import {
   NO_LEASE,
   RETURN_SEND,
   transition,
-} from './delivery.ts';
+} from '../outbound/delivery.ts';
 
 const MARK_DEFERRED = {
   name: 'delivery-deferred',

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { NotFoundError } from '../errors.ts';
-import { AttachmentGoneError, ensureContent } from '../mail/attachment-content.ts';
+import { AttachmentGoneError, ensureContent } from '../outbound/attachments.ts';
 import { builder } from './builder.ts';
 
 export const Attachment = builder.prismaObject('Attachment', {

@@ -8,7 +8,7 @@ import { GraphQLError } from 'graphql';
 import type PrismaTypes from '#generated/pothos-types.ts';
 import { getDatamodel } from '#generated/pothos-types.ts';
 import type { Scope } from '../auth/scopes.ts';
-import type { Base64 } from '../mail/base64.ts';
+import type { Base64 } from '../email/base64.ts';
 import type { Context } from './context.ts';
 import { ForbiddenError } from './forbidden.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
-import { CONTEXT_KINDS, contextKind } from '../context/registry.ts';
+import { CONTEXT_KINDS, contextKind } from '../contexts/registry.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Customer } from './customer.ts';

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import { upsertCustomer } from '../context/customer.ts';
-import { invoiceKind, upsertInvoice } from '../context/invoice.ts';
+import { upsertCustomer } from '../contexts/customer.ts';
+import { invoiceKind, upsertInvoice } from '../contexts/invoice.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';

@@ -1,6 +1,6 @@
-import { linkConversation, unlinkConversation } from '../context/link-conversation.ts';
+import { linkConversation, unlinkConversation } from '../contexts/link-conversation.ts';
 import { AccountNotReadyError, InvalidInputError, NotFoundError, ProviderError } from '../errors.ts';
-import { markConversationRead } from '../sync/mark-read.ts';
+import { markConversationRead } from '../inbox/mark-read.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
 import { Conversation } from './conversation.ts';

@@ -1,7 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
-import { addressKey } from '../mail/address.ts';
-import { isWordless, queryTerms } from '../mail/search-terms.ts';
+import { addressKey } from '../email/address.ts';
+import { isWordless, queryTerms } from '../email/search-terms.ts';
 import { builder } from './builder.ts';
 import { aboutContext, ContextRefInput } from './context-entity.ts';
 import { Conversation, ConversationConnection, HAS_MESSAGES, LAST_MESSAGE_DESC } from './conversation.ts';

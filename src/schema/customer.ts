@@ -1,4 +1,4 @@
-import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './about.ts';
+import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './entity-connections.ts';
 import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
 import { Conversation, ConversationConnection } from './conversation.ts';

@@ -1,5 +1,5 @@
 import * as errors from '../errors.ts';
-import { createDraft, deleteDraft, updateDraft } from '../mail/draft.ts';
+import { createDraft, deleteDraft, updateDraft } from '../outbound/drafts.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';

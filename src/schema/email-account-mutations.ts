@@ -1,6 +1,6 @@
 import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { beginConnect } from '../mail/connect.ts';
-import { type Disconnected, disconnectAccount } from '../mail/disconnect.ts';
+import { beginConnect } from '../accounts/oauth-connect.ts';
+import { type Disconnected, disconnectAccount } from '../accounts/disconnect.ts';
 import { builder } from './builder.ts';
 import { EmailAccount } from './email-account.ts';
 

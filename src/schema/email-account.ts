@@ -1,5 +1,5 @@
 import type { EmailAccountStatus as Status } from '#generated/prisma/enums.ts';
-import { type SendBudget as Budget, findSendBudgets } from '../mail/quota.ts';
+import { type SendBudget as Budget, findSendBudgets } from '../outbound/rate-limit.ts';
 import { builder } from './builder.ts';
 import { EmailAccountStatus } from './enums.ts';
 import { MailboxSync, SYNC, toMailboxSync } from './mailbox-sync.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { replySuggestion } from '../mail/thread.ts';
+import { replySuggestion } from '../email/threading.ts';
 import { Attachment } from './attachment.ts';
 import { builder } from './builder.ts';
 import { Direction } from './enums.ts';

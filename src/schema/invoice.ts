@@ -1,6 +1,6 @@
-import { daysOverdue } from '../context/invoice.ts';
-import { formatMoney, type Money as MoneyValue } from '../context/money.ts';
-import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './about.ts';
+import { daysOverdue } from '../contexts/invoice.ts';
+import { formatMoney, type Money as MoneyValue } from '../contexts/money.ts';
+import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './entity-connections.ts';
 import { builder } from './builder.ts';
 import { Conversation, ConversationConnection } from './conversation.ts';
 import { Draft, DraftConnection } from './draft.ts';

@@ -1,5 +1,5 @@
 import { InvalidStateError, NotFoundError } from '../errors.ts';
-import { cancelOutboundEmail, resolveOutboundEmail } from '../mail/decide.ts';
+import { cancelOutboundEmail, resolveOutboundEmail } from '../outbound/operator-actions.ts';
 import { builder } from './builder.ts';
 import { OutboundEmail } from './outbound-email.ts';
 

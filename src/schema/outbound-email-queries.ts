@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
-import { isWordless, queryTerms, recipientTerm } from '../mail/search-terms.ts';
+import { isWordless, queryTerms, recipientTerm } from '../email/search-terms.ts';
 import { builder } from './builder.ts';
 import { aboutContext, CONTEXT_COLUMNS, ContextRefInput, preloadContextEntities } from './context-entity.ts';
 import { Draft, DraftConnection } from './draft.ts';

@@ -5,7 +5,7 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
-import { type Base64, DecodedBase64 } from '../mail/base64.ts';
+import { type Base64, DecodedBase64 } from '../email/base64.ts';
 import { builder } from './builder.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

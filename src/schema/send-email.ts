@@ -1,7 +1,7 @@
 import * as errors from '../errors.ts';
-import type { SendOutcome } from '../mail/answer.ts';
-import { retryOutboundEmail } from '../mail/decide.ts';
-import { sendDraft, sendFresh, sendReply } from '../mail/send.ts';
+import type { SendOutcome } from '../outbound/send-result.ts';
+import { retryOutboundEmail } from '../outbound/operator-actions.ts';
+import { sendDraft, sendFresh, sendReply } from '../outbound/send.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';

@@ -1,5 +1,5 @@
 import * as errors from '../errors.ts';
-import { syncNow } from '../sync/request-sync.ts';
+import { syncNow } from '../sync/sync-now.ts';
 import { builder } from './builder.ts';
 import { EmailAccount } from './email-account.ts';
 

@@ -6,9 +6,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { refreshContact } from '../context/contact.ts';
 import type { Sql } from '../db/client.ts';
-import { markNotSent, recordBounces } from '../mail/bounce.ts';
-import { recipientTerm } from '../mail/search-terms.ts';
-import { DeliveryNotice } from './delivery-notice.ts';
+import { markNotSent, recordBounces } from '../inbox/bounces.ts';
+import { recipientTerm } from '../email/search-terms.ts';
+import { DeliveryNotice } from '../inbox/delivery-notice.ts';
 import type { Mailbox } from './envelope.ts';
 
 type MailboxRef = Pick<Mailbox, 'organizationId' | 'id'>;

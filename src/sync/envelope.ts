@@ -1,11 +1,11 @@
 /** What a message's headers say, ready for PostgreSQL. */
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
-import { addressKey, type NamedAddress, parseAddressList } from '../mail/address.ts';
-import { decodeEncodedWords } from '../mail/encoded-word.ts';
-import { htmlToText } from '../mail/html-text.ts';
-import { searchTerms } from '../mail/search-terms.ts';
-import { parseMessageIds } from '../mail/thread.ts';
-import { type DeliveryNotice, readDeliveryNotice } from './delivery-notice.ts';
+import { addressKey, type NamedAddress, parseAddressList } from '../email/address.ts';
+import { decodeEncodedWords } from '../email/encoded-word.ts';
+import { htmlToText } from '../email/html-text.ts';
+import { searchTerms } from '../email/search-terms.ts';
+import { parseMessageIds } from '../email/threading.ts';
+import { type DeliveryNotice, readDeliveryNotice } from '../inbox/delivery-notice.ts';
 
 /** The mailbox that a message is in. */
 export interface Mailbox {

@@ -4,10 +4,10 @@ import type { Sql } from '../db/client.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
 import { describeError } from '../log.ts';
-import { mailboxAccess } from '../mail/sender.ts';
-import { type Lease, LeaseLostError, underLease } from './mailbox-sync.ts';
-import { type ReadBudget, UNITS } from './read-budget.ts';
-import { storeMessageIn } from './store-message.ts';
+import { mailboxAccess } from '../accounts/mailbox-access.ts';
+import { type Lease, LeaseLostError, underLease } from './sync-state.ts';
+import { type ReadBudget, UNITS } from './read-quota.ts';
+import { storeMessageIn } from '../inbox/store-message.ts';
 
 /** `gone`: deleted meanwhile. `ignored`: a draft or a chat. `unreadable`: Gmail gives nothing of it, see unreadable.ts. */
 export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old' | 'unreadable';

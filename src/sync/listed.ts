@@ -1,9 +1,9 @@
 /** The ids that a listing has seen so far, in `mailbox_listing`: where it is broken off, it goes on knowing them. */
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
-import type { ImportedMany } from './import-many.ts';
+import type { ImportedMany } from './import-messages.ts';
 import type { ImportOutcome } from './import-message.ts';
-import { type Lease, underLease } from './mailbox-sync.ts';
+import { type Lease, underLease } from './sync-state.ts';
 
 const PASSED_OVER: ReadonlySet<string> = new Set<ImportOutcome>(['gone', 'ignored', 'too-old']);
 

@@ -4,8 +4,8 @@
  * looked at next.
  */
 import type { App } from '../app.ts';
-import { SENDER_COLUMNS, type Sender } from '../mail/sender.ts';
-import { type AccountRef, STATE_COLUMNS, type SyncState } from './mailbox-sync.ts';
+import { SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
+import { type AccountRef, STATE_COLUMNS, type SyncState } from './sync-state.ts';
 
 /** An account with the state of its sync, as it was when somebody looked. */
 export interface Look extends SyncState {

@@ -1,6 +1,6 @@
 /** The words under which a conversation is found, once messages of it are gone. */
 import type { Sql } from '../db/client.ts';
-import type { NamedAddress } from '../mail/address.ts';
+import type { NamedAddress } from '../email/address.ts';
 import { MAX_SEARCHED_HTML, type Mailbox, termsOf } from './envelope.ts';
 
 /** Of a conversation at once: their bodies are held in memory. */

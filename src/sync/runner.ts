@@ -5,9 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { describeError } from '../log.ts';
-import { enqueueIn, job } from '../queue.ts';
+import { enqueueIn, job } from '../jobs.ts';
 import { type Look, takeDue } from './look.ts';
-import type { AccountRef } from './mailbox-sync.ts';
+import type { AccountRef } from './sync-state.ts';
 import { type SyncResult, syncFrom, syncMailbox } from './sync.ts';
 
 /** Mailboxes that are being looked at, at once. */

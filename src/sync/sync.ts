@@ -11,12 +11,12 @@
 import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { describeError } from '../log.ts';
-import { findMailbox, mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
-import { bringChanges, type KnownPage, type SyncOptions } from './changes.ts';
-import { beginListing, goOnListing, type Listing } from './listing.ts';
+import { findMailbox, mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
+import { bringChanges, type KnownPage, type SyncOptions } from './incremental.ts';
+import { beginListing, goOnListing, type Listing } from './full-sync.ts';
 import { type Look, lookAt } from './look.ts';
-import { type AccountRef, claim, type Lease, LeaseLostError, postpone, release } from './mailbox-sync.ts';
-import { NoUnitsError } from './read-budget.ts';
+import { type AccountRef, claim, type Lease, LeaseLostError, postpone, release } from './sync-state.ts';
+import { NoUnitsError } from './read-quota.ts';
 
 /**
  * `current`: everything up to now is here. `listing`: so are the changes, and a listing is to go on. `held`: another

@@ -5,8 +5,8 @@
 import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { importMessage } from './import-message.ts';
-import { advance, type Lease, LeaseLostError } from './mailbox-sync.ts';
-import type { ReadBudget } from './read-budget.ts';
+import { advance, type Lease, LeaseLostError } from './sync-state.ts';
+import type { ReadBudget } from './read-quota.ts';
 
 const RETRY_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 /** Gmail's publishing of changes to Pub/Sub: it ends after seven days unless it is asked for again. */
 import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
-import { findMailbox, mailboxAccess, markNeedsReauth } from '../mail/sender.ts';
-import type { AccountRef } from './mailbox-sync.ts';
+import { findMailbox, mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
+import type { AccountRef } from './sync-state.ts';
 
 /** The `watch` job: for seven days more. @throws {GmailError} */
 export async function watchMailbox(app: App, { organizationId, accountId }: AccountRef): Promise<void> {

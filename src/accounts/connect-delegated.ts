@@ -1,0 +1,36 @@
+import type { App } from '../app.ts';
+import type { GmailError } from '../gmail/errors.ts';
+import { connectDelegatedAccount, startReading } from '../mail/account.ts';
+import { readProfile } from './oauth-connect.ts';
+
+/**
+ * Connects a mailbox that its Workspace delegates to the operator's service account: it is read once, to see that this works.
+ * @returns the account's id and its primary address, should `email` be an alias.
+ * @throws {GmailError} when Google does not let the service account in.
+ * @throws {AccountTakenError} when another organization has this mailbox.
+ */
+export async function addDelegatedAccount(
+  app: App,
+  organizationId: string,
+  email: string,
+): Promise<{ readonly accountId: string; readonly email: string }> {
+  const { accessToken } = await app.oauth.fetchToken({ kind: 'assertion', subject: email });
+  const profile = await readProfile(app.gmail, {
+    accountId: `delegated:${email}`,
+    accessToken: async () => accessToken,
+  });
+  const accountId = await connectDelegatedAccount(app, organizationId, profile, startReading);
+  app.log.info({ accountId }, 'account connected');
+  return { accountId, email: profile.email.toLowerCase() };
+}
+
+/** What an operator can do about it. */
+export function delegationProblem({ kind, reason, message }: GmailError): string {
+  const advice =
+    ': check that its client id and the scope gmail.modify are authorised in the Admin console (Security, API controls, Domain-wide delegation), and that the address is a mailbox of that Workspace.';
+  if (kind === 'reauth' || reason === 'unauthorized_client')
+    return `Google refuses the service account (${reason})${advice}`;
+  if (reason === 'invalid_jwt')
+    return "Google refuses the service account's assertion: check its key, and this machine's clock.";
+  return message;
+}

@@ -1,0 +1,342 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { issueApiKey, revokeApiKey } from '../../src/auth/keys.ts';
+import { scopeToOrganization } from '../../src/db/tenant.ts';
+import { answer, begin, Connect, comeBack, consent } from '../support/connecting.ts';
+import { createTenant, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { accepted, createRecipient, fresh, onlyMail } from '../support/mail.ts';
+
+const ORIGIN = 'https://app.example.com';
+const MINUTE_MS = 60_000;
+
+let t: TestApp;
+let tenant: Tenant;
+let owner: string;
+let owners = 0;
+let clockOffset = 0;
+
+beforeAll(async () => {
+  t = await startTestApp({
+    env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
+    now: () => new Date(Date.now() + clockOffset),
+  });
+});
+afterAll(() => t.close());
+beforeEach(async () => {
+  tenant = await createTenant(t);
+  owner = `owner-${++owners}@studio.example`;
+  const aliases = [
+    { email: `Sales-${owners}@studio.example`, accepted: true },
+    { email: `new-${owners}@studio.example`, accepted: false },
+  ];
+  t.sandbox.admin.createMailbox({ email: owner, displayName: 'Ann <Owner> & Co', aliases });
+});
+afterEach(() => {
+  clockOffset = 0;
+  t.sandbox.admin.clearFaults();
+});
+
+const findAccount = (email = owner) => t.app.db.emailAccount.findUnique({ where: { email } });
+const pendingStates = () => t.app.db.oAuthState.findMany({ where: { organizationId: tenant.organizationId } });
+
+async function expectNoAccount() {
+  expect(await findAccount()).toBeNull();
+}
+
+describe('connectEmailAccount', () => {
+  it('asks Google for Gmail alone, offline, with consent and a code challenge', async () => {
+    const url = new URL(await begin(t, tenant.key, { loginHint: owner }));
+    expect(url.origin + url.pathname).toBe(`${t.sandbox.url}/o/oauth2/v2/auth`);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      client_id: t.sandbox.clientId,
+      redirect_uri: 'http://epistle.test/oauth/google/callback',
+      response_type: 'code',
+      scope: 'https://www.googleapis.com/auth/gmail.modify',
+      access_type: 'offline',
+      prompt: 'consent',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+      login_hint: owner,
+    });
+  });
+
+  it('stores neither the state nor the code verifier as they are', async () => {
+    const url = new URL(await begin(t, tenant.key));
+    const [pending, ...others] = await pendingStates();
+    expect(others).toEqual([]);
+    expect(pending?.stateHash).toHaveLength(32);
+    expect(Buffer.from(pending?.stateHash ?? []).toString('base64url')).not.toBe(url.searchParams.get('state'));
+    expect(pending?.sealedCodeVerifier).toMatch(/^v1\.[0-9a-f]{8}\./);
+    expect(pending?.actor).toMatch(/^key:/);
+  });
+
+  it('refuses a returnTo that is not on an allowed origin, and a hint that is no address, at once', async () => {
+    const wrong = [
+      'https://evil.example/',
+      'https://app.example.com.evil.example/',
+      'https://app.example.com@evil.example/',
+      'https://user:password@app.example.com/',
+      'http://app.example.com/',
+      'https://app.example.com:8443/',
+      'javascript:alert(1)',
+      '//app.example.com/',
+      `${ORIGIN}/${'x'.repeat(2_000)}`,
+    ];
+    for (const returnTo of wrong) {
+      const input = { returnTo, loginHint: 'nobody' };
+      const { connectEmailAccount } = await query(t, tenant.key, Connect, { input });
+      const { issues } = expectType(connectEmailAccount, 'InvalidInputError');
+      expect(issues.map(({ path }) => path)).toEqual(['input.loginHint', 'input.returnTo']);
+    }
+    expect(await pendingStates()).toEqual([]);
+  });
+});
+
+describe('a consent', () => {
+  it('makes an account that sends, with its accepted aliases, and shows a page', async () => {
+    const { status, headers, text } = await consent(t, tenant, { email: owner });
+    expect(status).toBe(200);
+    expect(text).toContain(`Email can now be sent from ${owner}`);
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
+    const account = await findAccount();
+    expect(account).toMatchObject({
+      organizationId: tenant.organizationId,
+      status: 'ACTIVE',
+      displayName: 'Ann <Owner> & Co',
+      aliases: [`sales-${owners}@studio.example`],
+      grantKind: 'CONSENT',
+    });
+    const maria = createRecipient(t, tenant);
+    await accepted(
+      t,
+      { ...tenant, accountId: account?.id ?? '' },
+      fresh({ ...tenant, accountId: account?.id ?? '' }, maria),
+    );
+    expect(onlyMail(t, maria).header('From')).toContain(owner);
+  });
+
+  it('sends the browser to returnTo with the uid of the account, keeping its query', async () => {
+    const returnTo = `${ORIGIN}/settings?tab=mail&error=old#accounts`;
+    const { status, headers } = await consent(t, tenant, { email: owner }, { returnTo });
+    const account = await findAccount();
+    expect(status).toBe(303);
+    expect(headers.get('location')).toBe(`${ORIGIN}/settings?tab=mail&connected=${account?.id}#accounts`);
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  it('sends the browser to returnTo with the error too', async () => {
+    const { headers } = await consent(t, tenant, { email: owner, allow: false }, { returnTo: `${ORIGIN}/settings` });
+    expect(headers.get('location')).toBe(`${ORIGIN}/settings?error=access_denied`);
+    await expectNoAccount();
+  });
+
+  it('renews an account that is there, and its waiting mail goes', async () => {
+    const maria = createRecipient(t, tenant);
+    t.sandbox.admin.revoke(tenant.email);
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'NEEDS_REAUTH' } });
+    expect((await findAccount(tenant.email))?.status).toBe('NEEDS_REAUTH');
+    expect((await consent(t, tenant, { email: tenant.email })).status).toBe(200);
+    expect(await findAccount(tenant.email)).toMatchObject({
+      id: tenant.accountId,
+      status: 'ACTIVE',
+      statusReason: null,
+    });
+    await expect.poll(() => t.sandbox.admin.messages(maria).length, { timeout: 10_000 }).toBe(1);
+  });
+
+  it('without a refresh token keeps the stored one', async () => {
+    const before = await findAccount(tenant.email);
+    const url = new URL(await begin(t, tenant.key));
+    // As Google does when it is not asked to show the consent again.
+    url.searchParams.delete('prompt');
+    expect((await comeBack(await answer(t, url.href, { email: tenant.email }))).status).toBe(200);
+    const after = await findAccount(tenant.email);
+    expect(after?.sealedRefreshToken).toBe(before?.sealedRefreshToken);
+    await accepted(t, tenant, fresh(tenant, createRecipient(t, tenant)));
+  });
+
+  it('without a refresh token asks for another consent when none is stored, or the stored one was refused', async () => {
+    t.sandbox.admin.grant(owner);
+    const online = async (email: string) => {
+      const url = new URL(await begin(t, tenant.key));
+      url.searchParams.delete('prompt');
+      return comeBack(await answer(t, url.href, { email }));
+    };
+    const first = await online(owner);
+    expect(first.status).toBe(400);
+    expect(first.text).toContain('Please consent again');
+    await expectNoAccount();
+    await t.app.db.emailAccount.updateMany({ where: { email: tenant.email }, data: { status: 'NEEDS_REAUTH' } });
+    expect((await online(tenant.email)).text).toContain('Please consent again');
+    expect((await findAccount(tenant.email))?.status).toBe('NEEDS_REAUTH');
+  });
+
+  it('for an address of another organization is refused, and changes nothing there', async () => {
+    const other = await createTenant(t);
+    const before = await findAccount(other.email);
+    const { status, text } = await consent(t, tenant, { email: other.email });
+    expect(status).toBe(409);
+    expect(text).toContain('another organization');
+    expect(await findAccount(other.email)).toEqual(before);
+    await accepted(t, other, fresh(other, createRecipient(t, other)));
+  });
+
+  it('answered twice at once makes one account, and one of the two is refused', async () => {
+    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
+    const outcomes = await Promise.all([comeBack(callback), comeBack(callback)]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+    expect(await t.app.db.emailAccount.count({ where: { organizationId: tenant.organizationId } })).toBe(2);
+  });
+
+  it('asked for twice and given twice at once makes one account', async () => {
+    const callbacks = [
+      await answer(t, await begin(t, tenant.key), { email: owner }),
+      await answer(t, await begin(t, tenant.key), { email: owner }),
+    ];
+    const outcomes = await Promise.all(callbacks.map(comeBack));
+    expect(outcomes.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await t.app.db.emailAccount.count({ where: { organizationId: tenant.organizationId } })).toBe(2);
+  });
+});
+
+describe('no account comes of', () => {
+  afterEach(expectNoAccount);
+
+  it('a denied consent', async () => {
+    const { status, text } = await consent(t, tenant, { email: owner, allow: false });
+    expect([status, text]).toEqual([403, expect.stringContaining('You did not allow it')]);
+  });
+
+  it('a state that nobody issued, none, or two', async () => {
+    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
+    const state = callback.searchParams.get('state') ?? '';
+    for (const states of [['other'], [], [state, state], ['x'.repeat(3_000)]]) {
+      const changed = new URL(callback);
+      changed.searchParams.delete('state');
+      for (const each of states) changed.searchParams.append('state', each);
+      const { status, text } = await comeBack(changed.href);
+      expect([status, text]).toEqual([400, expect.stringContaining('This link does not work')]);
+    }
+  });
+
+  it('a state that was used before', async () => {
+    const url = await begin(t, tenant.key);
+    await comeBack(await answer(t, url, { email: owner, allow: false }));
+    const { status } = await comeBack(await answer(t, url, { email: owner }));
+    expect(status).toBe(400);
+  });
+
+  it('a state of ten minutes ago', async () => {
+    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
+    clockOffset = 10 * MINUTE_MS;
+    const { status, text } = await comeBack(callback);
+    expect([status, text]).toEqual([400, expect.stringContaining('This took too long')]);
+  });
+
+  it('a key that was revoked meanwhile', async () => {
+    const { organizationId } = tenant;
+    const scopes = ['accounts:manage'] as const;
+    const { id, key } = await issueApiKey(t.app.db, { organizationId, name: 'short', scopes, expiresAt: null });
+    const callback = await answer(t, await begin(t, key), { email: owner });
+    await revokeApiKey(scopeToOrganization(t.app.db, organizationId), id, t.app.now());
+    expect((await comeBack(callback)).status).toBe(403);
+  });
+
+  it('a code that Google does not know', async () => {
+    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
+    callback.searchParams.set('code', '4/0other');
+    const { status, text } = await comeBack(callback.href);
+    expect([status, text]).toEqual([400, expect.stringContaining('code has expired')]);
+  });
+
+  it('a code of another consent: the challenge does not fit', async () => {
+    const own = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
+    const injected = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
+    own.searchParams.set('code', injected.searchParams.get('code') ?? '');
+    expect((await comeBack(own.href)).text).toContain('code has expired');
+  });
+
+  it('an answer with another error', async () => {
+    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner, allow: false }));
+    callback.searchParams.set('error', '<script>alert(1)</script>');
+    const { status, text } = await comeBack(callback.href);
+    expect(status).toBe(400);
+    expect(text).not.toContain('<script>');
+  });
+
+  it('a consent without the scope, and the owner is told', async () => {
+    const { status, text } = await consent(t, tenant, { email: owner, scopes: [] });
+    expect([status, text]).toEqual([403, expect.stringContaining('A permission is missing')]);
+  });
+
+  it.each([
+    ['token', { kind: 'status', status: 503 }, 503, 'Google could not be reached'],
+    ['token', { kind: 'reset' }, 503, 'Google could not be reached'],
+    ['token', { kind: 'hang' }, 503, 'Google could not be reached'],
+    ['token', { kind: 'invalid-json' }, 503, 'Google could not be reached'],
+    ['getProfile', { kind: 'status', status: 503 }, 503, 'Gmail could not be read'],
+    ['settings.sendAs.list', { kind: 'status', status: 500 }, 503, 'Gmail could not be read'],
+    ['getProfile', { kind: 'refusal', name: 'accessNotConfigured' }, 502, 'The Gmail API is not enabled'],
+    ['getProfile', { kind: 'refusal', name: 'mail-service-not-enabled' }, 400, 'no Gmail mailbox'],
+  ] as const)('Google failing: %s %j', async (call, effect, status, words) => {
+    t.sandbox.admin.fault({ call, times: 'always', effect });
+    const outcome = await consent(t, tenant, { email: owner });
+    expect([outcome.status, outcome.text]).toEqual([status, expect.stringContaining(words)]);
+  });
+});
+
+describe('the callback', () => {
+  /** `fetch` follows no rules for HEAD that matter here, but refuses odd methods. */
+  function status(url: string, method: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const call = httpRequest(url, { method }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      call.on('error', reject);
+      call.end();
+    });
+  }
+
+  it('answers GET only, and the state is not used up by anything else', async () => {
+    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
+    for (const method of ['HEAD', 'POST', 'PUT', 'OPTIONS']) expect(await status(callback, method)).toBe(405);
+    expect((await comeBack(callback)).status).toBe(200);
+  });
+
+  it('is not served by a process that runs jobs only', async () => {
+    const jobs = await startTestApp({ beside: t, env: { WORKER: 'only' } });
+    try {
+      expect((await comeBack(`${jobs.url}/oauth/google/callback?state=x&code=y`)).status).toBe(404);
+    } finally {
+      await jobs.close();
+    }
+  });
+
+  it('does not follow a returnTo whose origin is no longer allowed', async () => {
+    const url = await begin(t, tenant.key, { returnTo: 'http://localhost:3000/done' });
+    const stricter = await startTestApp({ beside: t, env: { CORS_ORIGINS: ORIGIN } });
+    try {
+      const { status: shown, headers } = await comeBack(await answer(stricter, url, { email: owner }));
+      expect([shown, headers.get('location')]).toEqual([200, null]);
+    } finally {
+      await stricter.close();
+    }
+  });
+
+  it('leaves no secret in the logs or in a page', async () => {
+    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
+    const { text } = await comeBack(callback);
+    const again = await comeBack(callback);
+    t.sandbox.admin.fault({ call: 'token', times: 'always', effect: { kind: 'invalid-json' } });
+    const failed = await comeBack(await answer(t, await begin(t, tenant.key), { email: owner }));
+    const seen = [text, again.text, failed.text, ...t.logged].join('\n');
+    for (const name of ['code', 'state']) expect(seen).not.toContain(new URL(callback).searchParams.get(name));
+    expect(seen).not.toMatch(/ya29|1\/\/0|GOCSPX|4\/0/);
+  });
+});

@@ -1,0 +1,181 @@
+/** The draft that stands for an email in Gmail, which its owner can open, edit, delete or send before we do. */
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sandboxGmailClient } from '../../sandbox/client.ts';
+import { settle } from '../../src/outbound/reconcile.ts';
+import {
+  createInvoice,
+  createTenant,
+  eventually,
+  expectType,
+  query,
+  startTestApp,
+  type Tenant,
+  type TestApp,
+} from '../support/harness.ts';
+import { accepted, callsOf, createRecipient, fresh, onlyMail, parse, record, runNow, sentFrom } from '../support/mail.ts';
+import { CreateDraft, DraftRecord, InvoiceContact, ResolveOutboundEmail, UpdateDraft } from '../support/send-documents.ts';
+
+let t: TestApp;
+let tenant: Tenant;
+let maria: string;
+
+beforeAll(async () => {
+  // Settles only when a test says so.
+  t = await startTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
+});
+afterAll(() => t.close());
+beforeEach(async () => {
+  tenant = await createTenant(t);
+  maria = createRecipient(t, tenant);
+});
+afterEach(() => t.sandbox.admin.clearFaults());
+
+function untilStatus(uid: string, status: string) {
+  return eventually(async () => {
+    const email = await record(t, tenant, uid);
+    return email.status === status ? email : null;
+  });
+}
+
+function ticket() {
+  const [draft, ...others] = t.sandbox.admin.drafts(tenant.email);
+  if (draft === undefined || others.length > 0) throw new Error(`there are ${others.length + (draft ? 1 : 0)} drafts`);
+  return draft;
+}
+
+function gmailOfOwner() {
+  return sandboxGmailClient(t.sandbox, tenant.email).users;
+}
+
+describe('between a 429 at its sending and the next try', () => {
+  async function throttled(): Promise<string> {
+    const effect = { kind: 'refusal', name: 'user-rate-limit', retryAfterMs: 600_000 } as const;
+    t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, effect });
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { bodyText: 'As it was composed.' }));
+    expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'THROTTLED' } });
+    return outboundEmail.uid;
+  }
+
+  it.each([
+    ['with our header', true],
+    ['without our header', false],
+  ])('the owner edits it, %s: what was composed is sent, once, and not the edit', async (_name, withHeader) => {
+    const uid = await throttled();
+    const lines = [
+      `From: ${tenant.email}`,
+      `To: ${maria}`,
+      'Subject: Edited',
+      ...(withHeader ? [`X-Epistle-Id: ${uid}`] : []),
+      '',
+      'Edited in Gmail.',
+      '',
+    ];
+    const raw = Buffer.from(lines.join('\r\n')).toString('base64url');
+    await gmailOfOwner().drafts.update({ userId: 'me', id: ticket().draftId, requestBody: { message: { raw } } });
+    await runNow(t, tenant, uid, 'deliver');
+    await untilStatus(uid, 'SENT');
+    const mail = onlyMail(t, maria);
+    expect(mail.header('X-Epistle-Id')).toBe(uid);
+    expect(await parse(mail)).toMatchObject({ subject: 'Invoice 7', text: 'As it was composed.\n' });
+    expect(sentFrom(t, tenant.email)).toHaveLength(1);
+  });
+
+  it('the owner deletes it: nobody knows whether it was sent, and a person decides', async () => {
+    const uid = await throttled();
+    await gmailOfOwner().drafts.delete({ userId: 'me', id: ticket().draftId });
+    await runNow(t, tenant, uid, 'deliver');
+    await untilStatus(uid, 'UNCONFIRMED');
+    await settle(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
+    expect(await record(t, tenant, uid)).toMatchObject({ status: 'UNCONFIRMED', failure: { retry: 'CHECK_FIRST' } });
+    expect(t.sandbox.admin.messages(maria)).toEqual([]);
+    const { resolveOutboundEmail } = await query(t, tenant.key, ResolveOutboundEmail, {
+      uid,
+      outcome: 'NOT_SENT_RESEND',
+    });
+    expectType(resolveOutboundEmail, 'ResolveOutboundEmailPayload');
+    await untilStatus(uid, 'SENT');
+    expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
+  });
+
+  it('the owner sends it: it is found, and not sent again', async () => {
+    const uid = await throttled();
+    await gmailOfOwner().drafts.send({ userId: 'me', requestBody: { id: ticket().draftId } });
+    await runNow(t, tenant, uid, 'deliver');
+    await untilStatus(uid, 'UNCONFIRMED');
+    await settle(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
+    const email = await untilStatus(uid, 'SENT');
+    expect(email.providerMessageId).toBe(sentFrom(t, tenant.email)[0]?.id);
+    expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
+  });
+});
+
+it('its event holds the digest and size of what was handed to Gmail, and the digest of each file', async () => {
+  const files = [Buffer.from('%PDF-1.7 one'), Buffer.from('two')];
+  const attachments = files.map((bytes, i) => ({
+    filename: `${i}.pdf`,
+    contentType: 'application/pdf',
+    dataBase64: bytes.toString('base64'),
+  }));
+  const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
+  const sending = accepted(t, tenant, fresh(tenant, maria, { attachments }));
+  await gate.arrived;
+  const { raw } = ticket().message;
+  gate.release();
+  const { outboundEmail } = await sending;
+  const { events } = await record(t, tenant, outboundEmail.uid);
+  const [event, ...others] = events.edges.map(({ node }) => node).filter(({ type }) => type === 'sending');
+  expect(others).toEqual([]);
+  const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+  // Gmail puts its own Message-ID and Date in the place of ours: the bytes are not those that it keeps.
+  expect(event?.detail).toMatchObject({
+    from: 'QUEUED',
+    to: 'SENDING',
+    mimeSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    mimeBytes: expect.closeTo(raw.length, -2),
+    attachmentsSha256: files.map(sha256),
+  });
+});
+
+describe('a person who decides of an unconfirmed one', () => {
+  async function unconfirmed(input: Parameters<typeof accepted>[2]): Promise<string> {
+    t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, effect: { kind: 'reset' } });
+    const { outboundEmail } = await accepted(t, tenant, input);
+    expect(outboundEmail.status).toBe('UNCONFIRMED');
+    return outboundEmail.uid;
+  }
+
+  it('that it was sent, has contacted what it was about', async () => {
+    const { invoiceId } = await createInvoice(t, tenant, 'INV-9');
+    const about = async () => (await query(t, tenant.key, InvoiceContact, { uid: invoiceId })).invoice;
+    const uid = await unconfirmed(fresh(tenant, maria, { context: { type: 'invoice', uid: invoiceId } }));
+    expect(await about()).toMatchObject({ lastContactedAt: null, awaitingReply: false });
+    const before = Date.now();
+    await query(t, tenant.key, ResolveOutboundEmail, { uid, outcome: 'SENT' });
+    const { sentAt } = await record(t, tenant, uid);
+    expect(await about()).toMatchObject({ lastContactedAt: sentAt, awaitingReply: true });
+    expect(Date.parse(String(sentAt))).toBeGreaterThanOrEqual(before);
+  });
+
+  it('that a draft is not to be sent, has a draft again, to edit and to send', async () => {
+    const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Reminder', bodyText: 'Soon.' };
+    const { draft } = expectType(
+      (await query(t, tenant.key, CreateDraft, { input })).createDraft,
+      'CreateDraftPayload',
+    );
+    await unconfirmed({ draft: { draftUid: draft.uid } });
+    await query(t, tenant.key, ResolveOutboundEmail, { uid: draft.uid, outcome: 'NOT_SENT_DISCARD' });
+    expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
+    expect((await query(t, tenant.key, DraftRecord, { uid: draft.uid })).draft).toMatchObject({
+      status: 'DRAFT',
+      plannedSendAt: null,
+      lastFailure: { code: 'DISCARDED', retry: 'SAFE' },
+    });
+    const edit = { draftUid: draft.uid, subject: 'Reminder, corrected' };
+    expectType((await query(t, tenant.key, UpdateDraft, { input: edit })).updateDraft, 'UpdateDraftPayload');
+    const { outboundEmail, replayed } = await accepted(t, tenant, { draft: { draftUid: draft.uid } });
+    expect({ status: outboundEmail.status, replayed }).toEqual({ status: 'SENT', replayed: false });
+    expect((await parse(onlyMail(t, maria))).subject).toBe('Reminder, corrected');
+    expect(callsOf(t, tenant.email, 'drafts.create')).toBe(2);
+  });
+});

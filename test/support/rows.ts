@@ -1,0 +1,119 @@
+/** Rows as the send path and the sync would have left them, written directly: for tests about reading many of them. */
+import { v7 as uuidv7 } from 'uuid';
+import type { Prisma } from '#generated/prisma/client.ts';
+import { searchTerms } from '../../src/email/search-terms.ts';
+import type { Tenant, TestApp } from './harness.ts';
+
+type Some<Row> = Partial<Omit<Row, 'organizationId' | 'id'>>;
+type Email = Prisma.OutboundEmailUncheckedCreateInput;
+
+/** What the states require of a row. */
+function stateColumns(id: string, at: Date): Record<string, Partial<Email>> {
+  const ticket = { ticketDraftId: id, ticketMessageId: id, ticketThreadId: id };
+  const failure = { failureCode: 'REJECTED', failureMessage: 'No.', failureRetry: 'NEVER', failedAt: at } as const;
+  const sent = { providerMessageId: id, providerThreadId: id, threading: 'NEW_THREAD', sentAt: at } as const;
+  return {
+    SCHEDULED: { plannedSendAt: at },
+    SENDING: { ...ticket, leaseToken: id, leaseExpiresAt: at },
+    SENT: sent,
+    BOUNCED: sent,
+    FAILED: failure,
+    UNCONFIRMED: { ...ticket, ...failure },
+  };
+}
+
+/** @returns its uid. SENT and FRESH, to `maria@acme.example`, unless told otherwise. */
+export async function insertEmail({ app }: TestApp, tenant: Tenant, given: Some<Email> = {}): Promise<string> {
+  const id = uuidv7();
+  const status = given.status ?? 'SENT';
+  const email = {
+    mode: 'FRESH' as const,
+    accountId: tenant.accountId,
+    fromEmail: tenant.email,
+    to: ['maria@acme.example'],
+    cc: [],
+    bcc: [],
+    replyTo: [],
+    references: [],
+    subject: 'Invoice',
+    bodyText: 'Dear Maria',
+    ...stateColumns(id, new Date('2026-02-01T00:00:00Z'))[status],
+    ...given,
+    status,
+  };
+  const { organizationId } = tenant;
+  await app.db.outboundEmail.create({ data: { ...email, organizationId, id } });
+  const { to, cc, bcc, subject, bodyText } = email as Record<'to' | 'cc' | 'bcc', string[]> & typeof email;
+  const terms = searchTerms({ texts: [subject, bodyText ?? null], addresses: [...to, ...cc, ...bcc] });
+  await app.db.outboundEmailSearch.create({ data: { organizationId, outboundEmailId: id, terms } });
+  return id;
+}
+
+/** @returns its uid. Read, unanswered and empty, unless told otherwise. */
+export async function insertConversation(
+  { app }: TestApp,
+  tenant: Tenant,
+  given: Some<Prisma.ConversationUncheckedCreateInput> = {},
+): Promise<string> {
+  const id = uuidv7();
+  const { organizationId, accountId } = tenant;
+  await app.db.conversation.create({
+    data: {
+      accountId,
+      providerThreadId: id,
+      subject: 'Invoice',
+      snippet: '',
+      participants: ['maria@acme.example'],
+      isRead: true,
+      hasReply: false,
+      messageCount: 1,
+      lastMessageAt: new Date('2026-02-01T00:00:00Z'),
+      ...given,
+      organizationId,
+      id,
+    },
+  });
+  return id;
+}
+
+/** @returns its uid. Inbound, unless told otherwise. */
+export async function insertMessage(
+  { app }: TestApp,
+  tenant: Tenant,
+  given: Some<Prisma.EmailMessageUncheckedCreateInput> & { readonly conversationId: string },
+): Promise<string> {
+  const id = uuidv7();
+  const { organizationId, accountId } = tenant;
+  await app.db.emailMessage.create({
+    data: {
+      accountId,
+      providerMessageId: id,
+      direction: 'INBOUND',
+      fromAddress: 'maria@acme.example',
+      to: [],
+      cc: [],
+      replyTo: [],
+      subject: 'Invoice',
+      snippet: '',
+      labels: [],
+      references: [],
+      isRead: true,
+      sentAt: new Date('2026-02-01T00:00:00Z'),
+      ...given,
+      organizationId,
+      id,
+    },
+  });
+  return id;
+}
+
+/** What a conversation is about. */
+export async function linkContext(
+  { app }: TestApp,
+  { organizationId }: Tenant,
+  conversationId: string,
+  context: { readonly type: string; readonly id: string },
+): Promise<void> {
+  const { type: contextType, id: contextId } = context;
+  await app.db.conversationContext.create({ data: { organizationId, conversationId, contextType, contextId } });
+}

@@ -1,0 +1,84 @@
+/** What the tests of scheduled drafts share. */
+import { expect } from 'vitest';
+import type { CreateDraftInput, UpdateDraftInput } from '../generated/graphql.ts';
+import { eventually, expectType, query, type Tenant, type TestApp } from './harness.ts';
+import { callsOf, record, runNow } from './mail.ts';
+import { CreateDraft, DraftRecord, ScheduledDrafts, UpdateDraft } from './send-documents.ts';
+
+export interface Place {
+  readonly t: TestApp;
+  readonly tenant: Tenant;
+  /** Address of the recipient. */
+  readonly maria: string;
+}
+
+export const SOON_MS = 300;
+export const DAY_MS = 86_400_000;
+
+export function inMs(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+/** Requests and looks at drafts, of the tenant that the running test is at. */
+export function scheduling(at: () => Place) {
+  async function create(changes: Partial<CreateDraftInput>) {
+    const input = {
+      fromAccountUid: at().tenant.accountId,
+      to: [at().maria],
+      subject: 'Reminder',
+      bodyText: 'Soon.',
+      ...changes,
+    };
+    return (await query(at().t, at().tenant.key, CreateDraft, { input })).createDraft;
+  }
+
+  /** @returns the uid of a draft that is to leave so many milliseconds from now. */
+  async function plan(ms = SOON_MS, changes: Partial<CreateDraftInput> = {}): Promise<string> {
+    const { draft } = expectType(await create({ plannedSendAt: inMs(ms), ...changes }), 'CreateDraftPayload');
+    expect(draft.status).toBe('SCHEDULED');
+    return draft.uid;
+  }
+
+  async function update(input: UpdateDraftInput) {
+    return (await query(at().t, at().tenant.key, UpdateDraft, { input })).updateDraft;
+  }
+
+  async function updated(input: UpdateDraftInput) {
+    return expectType(await update(input), 'UpdateDraftPayload').draft;
+  }
+
+  async function draftOf(uid: string) {
+    return (await query(at().t, at().tenant.key, DraftRecord, { uid })).draft;
+  }
+
+  async function drafts(scheduled: boolean) {
+    return (await query(at().t, at().tenant.key, ScheduledDrafts, { scheduled })).drafts.edges.map(({ node }) => node);
+  }
+
+  /** The record once it has left. */
+  function left(uid: string) {
+    return eventually(async () => {
+      const email = await record(at().t, at().tenant, uid);
+      return email.status === 'SENT' ? email : null;
+    });
+  }
+
+  /** Lets the job run whatever its time is, and waits until no job of the email is left. */
+  async function runToItsEnd(uid: string) {
+    await runNow(at().t, at().tenant, uid, 'deliver');
+    await noJobLeft(uid);
+  }
+
+  function noJobLeft(uid: string) {
+    const sql = `SELECT FROM graphile_worker.jobs WHERE key = $1 OR locked_at IS NOT NULL`;
+    return eventually(async () => (await at().t.app.pool.query(sql, [`deliver:${uid}`])).rowCount === 0 || null);
+  }
+
+  function expectNothingLeft() {
+    expect(at().t.sandbox.admin.messages(at().maria)).toEqual([]);
+    expect(at().t.sandbox.admin.messages(at().tenant.email)).toEqual([]);
+    expect(callsOf(at().t, at().tenant.email, 'drafts.send')).toBe(0);
+  }
+
+  return { create, plan, update, updated, draftOf, drafts, left, runToItsEnd, noJobLeft, expectNothingLeft };
+}
