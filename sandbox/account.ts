@@ -1,8 +1,6 @@
-/** What belongs to the account rather than to its mail: profile, send-as addresses, labels, watch, userinfo. */
-import { createHash } from 'node:crypto';
+/** What belongs to the account rather than to its mail: profile, send-as addresses, labels, watch. */
 import { type Call, SYSTEM_LABELS, text } from './call.ts';
 import { badRequest } from './errors.ts';
-import type { Mailbox } from './mailbox.ts';
 
 export function getProfile({ mailbox }: Call): object {
   return {
@@ -14,14 +12,21 @@ export function getProfile({ mailbox }: Call): object {
 }
 
 export function listSendAs({ mailbox: { spec, email } }: Call): object {
-  const primary = { sendAsEmail: email, displayName: spec.displayName ?? '', isPrimary: true, isDefault: true };
+  const primary = {
+    sendAsEmail: email,
+    displayName: spec.displayName ?? '',
+    signature: spec.signature ?? '',
+    isPrimary: true,
+    isDefault: true,
+  };
   const aliases = (spec.aliases ?? []).map((alias) => ({
     sendAsEmail: alias.email,
     displayName: alias.displayName ?? '',
+    signature: alias.signature ?? '',
     treatAsAlias: true,
     verificationStatus: alias.accepted ? 'accepted' : 'pending',
   }));
-  return { sendAs: [primary, ...aliases].map((entry) => ({ ...entry, replyToAddress: '', signature: '' })) };
+  return { sendAs: [primary, ...aliases].map((entry) => ({ ...entry, replyToAddress: '' })) };
 }
 
 export function listLabels(): object {
@@ -34,20 +39,4 @@ export function watch({ mailbox, body, pushes }: Call): object {
     throw badRequest(`Invalid topicName does not match projects/sandbox/topics/*`);
   }
   return { historyId: `${mailbox.historyId}`, expiration: `${pushes.watch(mailbox.email)}` };
-}
-
-export function stop({ mailbox, pushes }: Call): undefined {
-  pushes.stop(mailbox.email);
-}
-
-export function userinfo({ spec, email }: Mailbox): object {
-  const id = BigInt(`0x${createHash('sha256').update(email).digest('hex').slice(0, 16)}`);
-  const domain = email.slice(email.indexOf('@') + 1);
-  return {
-    id: `1${id}`.slice(0, 21),
-    email,
-    verified_email: true,
-    ...(spec.displayName ? { name: spec.displayName } : {}),
-    ...(spec.consumer ? {} : { hd: domain }),
-  };
 }

@@ -13,10 +13,16 @@ import { parseJson } from './upload.ts';
 const email = z.string();
 const when = z.enum(['before', 'after']);
 const limit = z.number().nonnegative().nullable();
-const alias = z.object({ email, displayName: z.string().exactOptional(), accepted: z.boolean() });
+const alias = z.object({
+  email,
+  displayName: z.string().exactOptional(),
+  signature: z.string().exactOptional(),
+  accepted: z.boolean(),
+});
 const mailboxSpec = z.object({
   email,
   displayName: z.string().exactOptional(),
+  signature: z.string().exactOptional(),
   aliases: z.array(alias).exactOptional(),
   consumer: z.boolean().exactOptional(),
 });

@@ -13,7 +13,7 @@ import type { Services } from './router.ts';
 import { SCOPE_PREFIX } from './routes.ts';
 
 /** What Epistle asks for. */
-const DEFAULT_SCOPES = ['openid', `${SCOPE_PREFIX}userinfo.email`, `${SCOPE_PREFIX}gmail.modify`];
+const DEFAULT_SCOPES = [`${SCOPE_PREFIX}gmail.modify`];
 
 export interface SandboxMessage {
   readonly id: string;
@@ -32,9 +32,9 @@ export interface SandboxDraft {
 }
 
 export interface ExternalMail {
-  /** Envelope sender. */
+  /** Envelope sender (RFC 5321, MAIL FROM). */
   readonly from: string;
-  /** Addresses of mailboxes here; others are passed over. */
+  /** Addresses of mailboxes here; others are skipped. */
   readonly to: string | readonly string[];
   readonly raw: Buffer | string;
   /** Lands in Spam rather than in the inbox. */
@@ -48,9 +48,9 @@ export interface DeliveredCopy {
 }
 
 export interface SandboxAdmin {
-  /** Creates the mailbox, or gives the existing one this name, these aliases and this kind. */
+  /** Creates the mailbox, or gives the existing one this name, this signature, these aliases and this kind. */
   createMailbox(spec: MailboxSpec): void;
-  /** As if the owner had consented. @returns a refresh token. Default scopes: openid, userinfo.email, gmail.modify. */
+  /** As if the owner had consented. @returns a refresh token. Default scopes: gmail.modify. */
   grant(email: string, scopes?: readonly string[]): string;
   /** As if the owner had answered the consent page at `authUrl`. @returns the URL that the browser is sent to. */
   consent(authUrl: string, decision: Decision): string;
@@ -112,7 +112,7 @@ export function createAdmin(services: Services, log: CallLog, faults: Faults): S
       if (location === null) throw badRequest('No consent for this request: invalid parameters or no such mailbox.');
       return location;
     },
-    registerServiceAccount: ({ clientEmail, publicKey, scopes = [`${SCOPE_PREFIX}gmail.modify`] }) =>
+    registerServiceAccount: ({ clientEmail, publicKey, scopes = DEFAULT_SCOPES }) =>
       world.commit({ op: 'service-account', spec: { clientEmail, publicKey, scopes } }),
     revoke: (email) => oauth.revokeMailbox(mailboxOf(email).email),
     expireAccessTokens: (email) => world.commit({ op: 'expire', email: mailboxOf(email).email }),

@@ -25,7 +25,7 @@ export interface Call {
   readonly pushes: Pushes;
 }
 
-/** Ways of Gmail that are seen at times; off until turned on. */
+/** Behaviour that Gmail shows at times; off until it is turned on. */
 export interface Switches {
   /** How long `messages.list` with `q` does not see a new message. */
   searchLagMs: number;

@@ -1,4 +1,4 @@
-/** What was asked of the sandbox, for tests that count requests. */
+/** The log of calls, for tests that count requests. */
 
 /** Older calls fall out. */
 const KEPT_CALLS = 10_000;

@@ -51,7 +51,7 @@ export function sendOperations(
 export interface Inbound {
   readonly fields: readonly HeaderField[];
   readonly body: Buffer;
-  /** Envelope sender. */
+  /** Envelope sender (RFC 5321, MAIL FROM). */
   readonly from: string;
   readonly to: string;
   /** The thread it belongs in whatever its headers say: bounces join the mail they are about. */

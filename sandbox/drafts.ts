@@ -39,7 +39,7 @@ export function sendDraft(call: Call): object {
   const id = text(call.body, 'id');
   if (!id) throw badRequest('Missing draft id');
   const { draftId, message: draft } = draftOf(call, id);
-  // The body may carry the draft's last version along.
+  // The body may contain a new version of the draft.
   const message = object(call.body, 'message');
   const outgoing =
     call.media !== null || text(message, 'raw')

@@ -134,7 +134,8 @@ export class Faults {
       const { spec } = fault;
       if (!matches(spec, call, mailbox) || (spec.id !== undefined && spec.id !== id)) continue;
       const taken = spec.effect.kind === 'refused-by-mail' ? refusedByMail : spec.when === 'after' ? after : before;
-      if (taken) continue; // One fault a call at each place; the next one waits for the next call.
+      // One fault a call at each place. The next one waits for the next call.
+      if (taken) continue;
       if (fault.toSkip > 0) {
         fault.toSkip--;
         continue;
@@ -163,7 +164,7 @@ function matches(matcher: Matcher, call: string, mailbox: string | null): boolea
   return matcher.mailbox === undefined || matcher.mailbox.toLowerCase() === mailbox;
 }
 
-/** A fault for a call that does not exist would wait for ever, unnoticed. */
+/** Refuses a fault for a call that does not exist: it would never strike. */
 function checkCallKind(call: string): void {
   if (call !== '*' && !CALL_KINDS.includes(call)) throw badRequest(`No such call: ${call}`);
 }

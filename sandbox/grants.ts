@@ -1,4 +1,4 @@
-/** Who consented to what, and the tokens that came of it. */
+/** Consents and their tokens. */
 import type { ServiceAccountSpec } from './service-accounts.ts';
 
 export interface Grant {

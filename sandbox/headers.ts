@@ -22,7 +22,7 @@ export function splitMessage(raw: Buffer): { head: Buffer; body: Buffer } {
   return { head: raw, body: raw.subarray(raw.length) };
 }
 
-/** Lines that are no header field and continue none are dropped. */
+/** Drops lines that are neither a header field nor a continuation of one. */
 export function parseFields(head: Buffer): HeaderField[] {
   const fields: HeaderField[] = [];
   let lines: string[] = [];

@@ -145,7 +145,7 @@ export function subjectKey(subject: string): string {
   return words.replace(/^(?:(?:re|fwd?|aw|wg|sv)(?:\[\d+\])?: ?)+/, '');
 }
 
-export function compareByDate(a: DatePosition, b: DatePosition): number {
+function compareByDate(a: DatePosition, b: DatePosition): number {
   return a.internalDate - b.internalDate || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 

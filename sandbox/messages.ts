@@ -24,7 +24,7 @@ export function sendMessage(call: Call): object {
   return reference(sent);
 }
 
-/** Stored as it came, Message-ID included, and delivered to nobody. */
+/** Stores the message as it is, Message-ID included, without delivering it. */
 export function insertMessage(call: Call): object {
   const { world, mailbox } = call;
   const labelIds = texts(call.body, 'labelIds');
@@ -63,7 +63,7 @@ export function listMessages(call: Call): object {
   const query = parseQuery(call.query.get('q') ?? '');
   const limit = maxResults(call);
   const found: StoredMessage[] = [];
-  for (const message of newestFirst(call, query)) {
+  for (const message of newestFirst(call)) {
     if (!visible(call, query, message)) continue;
     found.push(message);
     if (found.length > limit) break;
@@ -81,7 +81,7 @@ export function modifyMessage(call: Call): object {
   return relabel(call, messageOf(call), texts(call.body, 'addLabelIds'), texts(call.body, 'removeLabelIds'));
 }
 
-/** Ids that are gone already are passed over. */
+/** Skips ids that do not exist. */
 export function batchModifyMessages(call: Call): undefined {
   for (const id of texts(call.body, 'ids')) {
     const message = call.mailbox.messages.get(id);

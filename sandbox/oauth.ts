@@ -60,12 +60,11 @@ export class OAuth {
     return code;
   }
 
-  token(form: URLSearchParams, authorization: string | undefined): Reply {
-    // The signature is all the authentication that there is.
+  token(form: URLSearchParams): Reply {
+    // The signature is the only authentication.
     if (form.get('grant_type') === JWT_BEARER) return this.#delegate(form.get('assertion') ?? '');
-    const [basicId, basicSecret] = basicCredentials(authorization);
-    const id = form.get('client_id') ?? basicId ?? '';
-    const secret = form.get('client_secret') ?? basicSecret ?? '';
+    const id = form.get('client_id') ?? '';
+    const secret = form.get('client_secret') ?? '';
     if (!same(id, this.client.clientId)) return oauthError('invalid_client', 'The OAuth client was not found.', 401);
     if (!same(secret, this.client.clientSecret)) {
       return oauthError('invalid_client', 'The provided client secret is invalid.', 401);
@@ -90,7 +89,7 @@ export class OAuth {
   }
 
   revokeMailbox(email: string): void {
-    // What an administrator delegates is not its owner's to revoke.
+    // An owner cannot revoke what an administrator delegated.
     const grants = this.#world.grants.ofMailbox(email).filter(({ delegatedTo }) => delegatedTo === undefined);
     this.#world.commit(...grants.map(({ refreshToken }) => ({ op: 'revoke', refreshToken }) as const));
   }
@@ -98,7 +97,7 @@ export class OAuth {
   #exchange(form: URLSearchParams): Reply {
     const code = form.get('code') ?? '';
     const pending = this.#codes.get(code);
-    // Single use, whatever the rest of the request is worth.
+    // Single use, even if the rest of the request is invalid.
     this.#codes.delete(code);
     if (pending === undefined) return oauthError('invalid_grant', 'Malformed auth code.');
     if (pending.expiresAt <= this.#world.now().getTime()) return oauthError('invalid_grant', 'Bad Request');
@@ -139,7 +138,7 @@ export class OAuth {
   }
 
   #accessToken(grant: Grant, extra: object): Reply {
-    // A code that waited while its grant was revoked is worth nothing.
+    // A code whose grant was revoked meanwhile is invalid.
     if (!this.#world.grants.byRefreshToken.has(grant.refreshToken)) {
       return oauthError('invalid_grant', 'Token has been expired or revoked.');
     }
@@ -159,20 +158,6 @@ export class OAuth {
 
 function oauthError(error: string, description: string, status = 400): Reply {
   return jsonReply({ error, error_description: description }, status);
-}
-
-function basicCredentials(authorization: string | undefined): string[] {
-  const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return [];
-  const text = Buffer.from(encoded, 'base64').toString();
-  const colon = text.indexOf(':');
-  return [text.slice(0, colon), text.slice(colon + 1)].map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  });
 }
 
 function same(given: string, expected: string): boolean {

@@ -8,6 +8,8 @@ import type { ServiceAccountSpec } from './service-accounts.ts';
 export interface SendAsAlias {
   readonly email: string;
   readonly displayName?: string;
+  /** HTML. */
+  readonly signature?: string;
   /** False: the owner has not confirmed it, so a From that names it is rewritten. */
   readonly accepted: boolean;
 }
@@ -15,8 +17,10 @@ export interface SendAsAlias {
 export interface MailboxSpec {
   readonly email: string;
   readonly displayName?: string;
+  /** HTML, of the primary address. */
+  readonly signature?: string;
   readonly aliases?: readonly SendAsAlias[];
-  /** A gmail.com account rather than Workspace: no `hd` in userinfo, at most 500 mails a day when days are limited. */
+  /** A gmail.com account rather than Workspace: not delegated to service accounts, at most 500 mails a day when days are limited. */
   readonly consumer?: boolean;
 }
 

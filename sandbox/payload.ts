@@ -49,7 +49,7 @@ export function attachmentBytes(message: StoredMessage, attachmentId: string): B
 }
 
 /** Gmail's snippet: the beginning of the text on one line, with HTML's special characters escaped. */
-export function snippetOf(message: StoredMessage): string {
+function snippetOf(message: StoredMessage): string {
   const known = snippets.get(message.body);
   if (known !== undefined) return known;
   const snippet = makeSnippet(parseMime(message.head, message.body));

@@ -65,7 +65,7 @@ function journalWriter(file: number): (operations: readonly Operation[]) => void
   };
 }
 
-/** Stops at the first record that is not whole: the process died while writing it, so nobody was told of it. */
+/** Stops at the first incomplete record: the process died while writing it, before it answered the request. */
 function replay(world: World, journal: Buffer): void {
   const bodies = new Map<number, Buffer>();
   let at = 0;

@@ -2,7 +2,7 @@
  * Pub/Sub as far as Gmail uses it: after `watch`, each change of a mailbox is pushed to one endpoint, with an OIDC token
  * of the service account. Off until an endpoint is set. A push that fails is not repeated: pushes can be lost.
  */
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyPairKeyObjectResult, randomUUID, sign } from 'node:crypto';
 import { jsonReply, type Reply } from './reply.ts';
 import type { World } from './world.ts';
 
@@ -19,7 +19,7 @@ const KEY_ID = 'sandbox-push-key';
 export class Pushes {
   endpoint: PushEndpoint | null = null;
   readonly #world: World;
-  readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  #keyPair: KeyPairKeyObjectResult | undefined;
   /** Until when mailboxes are watched, by address, in milliseconds. */
   readonly #watched = new Map<string, number>();
 
@@ -35,8 +35,10 @@ export class Pushes {
     return until;
   }
 
-  stop(mailbox: string): void {
-    this.#watched.delete(mailbox);
+  /** Generated when first needed, because it takes a tenth of a second. */
+  get #keys(): KeyPairKeyObjectResult {
+    this.#keyPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return this.#keyPair;
   }
 
   /** `/oauth2/v3/certs`: a JSON Web Key Set. */

@@ -1,6 +1,5 @@
-/** From a request to what it asks for: which call, of which mailbox, and how to answer it. */
+/** Finds the call of a request, its mailbox, and its handler. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { userinfo } from './account.ts';
 import type { Switches } from './call.ts';
 import { consentForm, consentPage } from './consent.ts';
 import { GoogleError, insufficientScopes, tooLarge, unauthorized } from './errors.ts';
@@ -10,7 +9,7 @@ import type { OAuth } from './oauth.ts';
 import type { Pushes } from './push.ts';
 import type { Quota } from './quota.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import { FULL_ACCESS_SCOPE, isAllowed, matchRoute, type RouteMatch, SCOPE_PREFIX } from './routes.ts';
+import { isAllowed, matchRoute, type RouteMatch } from './routes.ts';
 import { MAX_MESSAGE_BYTES, parseJsonContent, parseUpload } from './upload.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +17,7 @@ export interface Exchange {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
-  /** Null: more than any endpoint takes; the bytes were dropped. */
+  /** Null: larger than any endpoint accepts; the bytes were dropped. */
   readonly content: Buffer | null;
 }
 
@@ -42,7 +41,6 @@ export interface Services {
 }
 
 const SENDS = new Set(['drafts.send', 'messages.send']);
-const USERINFO_SCOPES = ['openid', 'email', `${SCOPE_PREFIX}userinfo.email`, FULL_ACCESS_SCOPE];
 
 export function resolveTarget(services: Services, exchange: Exchange): Target {
   const { world, oauth, pushes } = services;
@@ -58,7 +56,7 @@ export function resolveTarget(services: Services, exchange: Exchange): Target {
     case 'POST /oauth2/token': {
       const form = formOf(exchange);
       const mailbox = of(world.grants.byRefreshToken.get(form.get('refresh_token') ?? ''));
-      return { kind: 'token', mailbox, answer: () => oauth.token(form, exchange.headers.authorization) };
+      return { kind: 'token', mailbox, answer: () => oauth.token(form) };
     }
     case 'POST /oauth2/revoke': {
       const token = url.searchParams.get('token') ?? formOf(exchange).get('token') ?? '';
@@ -66,10 +64,6 @@ export function resolveTarget(services: Services, exchange: Exchange): Target {
     }
     case 'GET /oauth2/v3/certs':
       return { kind: 'certs', mailbox: null, answer: () => pushes.keys() };
-    case 'GET /oauth2/v2/userinfo': {
-      const grant = authenticate(services, exchange);
-      return { kind: 'userinfo', mailbox: of(grant), answer: () => answerUserinfo(grant, of(grant)) };
-    }
   }
   const match = matchRoute(method, url.pathname);
   if (match === null) return { kind: 'unknown', mailbox: null, answer: unknownPath };
@@ -110,12 +104,6 @@ function answerGmail(
   const answer = route.handle({ world, mailbox, params, query, body, media, refusedByMail, switches, pushes });
   if (isSend) quota.countSend(mailbox, now);
   return jsonReply(answer);
-}
-
-function answerUserinfo(grant: Grant | null, mailbox: Mailbox | null): Reply {
-  if (grant === null || mailbox === null) throw unauthorized();
-  if (!grant.scopes.some((scope) => USERINFO_SCOPES.includes(scope))) throw insufficientScopes();
-  return jsonReply(userinfo(mailbox));
 }
 
 function authenticate({ world }: Services, { headers }: Exchange): Grant | null {

@@ -1,5 +1,5 @@
 /** Every Gmail call that the sandbox knows: its path, its price, who may make it. */
-import { getProfile, listLabels, listSendAs, stop, watch } from './account.ts';
+import { getProfile, listLabels, listSendAs, watch } from './account.ts';
 import type { Call } from './call.ts';
 import { createDraft, deleteDraft, getDraft, listDrafts, sendDraft, updateDraft } from './drafts.ts';
 import { listHistory } from './history.ts';
@@ -15,7 +15,7 @@ import {
   trashMessage,
   untrashMessage,
 } from './messages.ts';
-import { getThread, listThreads, modifyThread } from './threads.ts';
+import { getThread } from './threads.ts';
 
 export interface Route {
   /** Gmail's own method name, without `users.`; what faults and the call log go by. */
@@ -44,7 +44,6 @@ const ROUTES: readonly Route[] = [
   route('settings.sendAs.list', 'GET settings/sendAs', 1, [...READ, 'gmail.settings.basic'], listSendAs),
   route('labels.list', 'GET labels', 1, [...METADATA, 'gmail.labels'], listLabels),
   route('watch', 'POST watch', 100, METADATA, watch),
-  route('stop', 'POST stop', 50, METADATA, stop),
   route('history.list', 'GET history', 2, METADATA, listHistory),
   route('drafts.create', 'POST drafts', 10, COMPOSE, createDraft),
   route('drafts.list', 'GET drafts', 5, READ_DRAFTS, listDrafts),
@@ -62,9 +61,7 @@ const ROUTES: readonly Route[] = [
   route('messages.trash', 'POST messages/{id}/trash', 5, MODIFY, trashMessage),
   route('messages.untrash', 'POST messages/{id}/untrash', 5, MODIFY, untrashMessage),
   route('messages.attachments.get', 'GET messages/{id}/attachments/{attachmentId}', 20, READ, getAttachment),
-  route('threads.list', 'GET threads', 10, METADATA, listThreads),
   route('threads.get', 'GET threads/{id}', 40, METADATA, getThread),
-  route('threads.modify', 'POST threads/{id}/modify', 10, MODIFY, modifyThread),
 ];
 
 /** What faults, holds and the call log name. */
@@ -73,7 +70,6 @@ export const CALL_KINDS: readonly string[] = [
   'consent',
   'token',
   'revoke',
-  'userinfo',
   'unknown',
 ];
 

@@ -1,47 +1,34 @@
-/** Gmail's search box, as far as programs use it, and the order and paging of lists. */
+/** The search of `messages.list`, as far as Epistle uses it, and the order and paging of the list. */
 import type { Call } from './call.ts';
 import { badRequest } from './errors.ts';
-import { decodeWords, headerValue, parseFields } from './headers.ts';
-import { compareByDate, indexByDate, type StoredMessage } from './mailbox.ts';
-import { parseMime } from './mime.ts';
-import { snippetOf } from './payload.ts';
+import { indexByDate, type StoredMessage } from './mailbox.ts';
 
 type Predicate = (message: StoredMessage) => boolean;
 
 export interface Query {
   readonly isEmpty: boolean;
   readonly matches: Predicate;
-  /** Set by `rfc822msgid:`, which an index answers. */
-  readonly headerId: string | null;
   /** The query itself asks for Spam or Trash. */
   readonly anywhere: boolean;
 }
 
+/** @throws {GoogleError} for a term other than `after:`, `before:`, `in:`, `is:` and `label:`. */
 export function parseQuery(q: string): Query {
-  const predicates: Predicate[] = [];
-  let headerId: string | null = null;
-  let anywhere = false;
-  for (const match of q.matchAll(/(-?)(?:([a-z0-9_]+):)?(?:"([^"]*)"|\(([^)]*)\)|(\S+))/gi)) {
-    const [, minus, operator = '', quoted, group, word] = match;
-    const value = (quoted ?? group ?? word ?? '').toLowerCase();
-    const name = operator.toLowerCase();
-    if (name === 'rfc822msgid' && minus === '') headerId = (quoted ?? word ?? '').replace(/^<|>$/g, '');
-    if (name === 'in' && ['anywhere', 'spam', 'trash'].includes(value)) anywhere = true;
-    const predicate = term(name, value);
-    predicates.push(minus === '' ? predicate : (message) => !predicate(message));
-  }
-  const matches: Predicate = (message) => predicates.every((predicate) => predicate(message));
-  return { isEmpty: predicates.length === 0, matches, headerId, anywhere };
+  const terms = q.toLowerCase().split(/\s+/).filter(Boolean);
+  const predicates = terms.map(parseTerm);
+  return {
+    isEmpty: terms.length === 0,
+    matches: (message) => predicates.every((predicate) => predicate(message)),
+    anywhere: terms.some((term) => /^in:(?:anywhere|spam|trash)$/.test(term)),
+  };
 }
 
 /** The messages a list goes through, newest first, from where the page token says. */
-export function* newestFirst(call: Call, query: Query): Generator<StoredMessage> {
-  const { mailbox } = call;
-  const candidates =
-    query.headerId === null ? mailbox.byDate : [...mailbox.withHeaderId(query.headerId)].sort(compareByDate);
-  for (let index = pageStart(call, candidates) - 1; index >= 0; index--) {
-    const message = candidates[index];
-    if (message !== undefined) yield mailbox.messages.get(message.id) ?? message;
+export function* newestFirst(call: Call): Generator<StoredMessage> {
+  const { byDate, messages } = call.mailbox;
+  for (let index = pageStart(call, byDate) - 1; index >= 0; index--) {
+    const message = byDate[index];
+    if (message !== undefined) yield messages.get(message.id) ?? message;
   }
 }
 
@@ -66,39 +53,15 @@ function pageStart(call: Call, messages: readonly StoredMessage[]): number {
   return indexByDate(messages, { id, internalDate: Number(internalDate) });
 }
 
-function term(name: string, value: string): Predicate {
-  const inHeader = (...headers: string[]): Predicate => {
-    return (message) => headers.some((header) => headerText(message, header).includes(value));
-  };
-  switch (name) {
-    case 'rfc822msgid':
-      return (message) => message.headerId?.toLowerCase() === value.replace(/^<|>$/g, '');
-    case 'from':
-    case 'cc':
-    case 'bcc':
-    case 'subject':
-      return inHeader(name);
-    case 'to':
-      return inHeader('to', 'cc', 'bcc');
-    case 'in':
-    case 'label':
-    case 'is':
-      return labelTerm(value);
-    case 'after':
-    case 'newer':
-      return (message) => message.internalDate >= moment(value);
-    case 'before':
-    case 'older':
-      return (message) => message.internalDate < moment(value);
-    case 'has':
-      return (message) => value !== 'attachment' || hasAttachment(message);
-    case '':
-      return (message) =>
-        ['subject', 'from', 'to', 'cc'].some((header) => headerText(message, header).includes(value)) ||
-        snippetOf(message).toLowerCase().includes(value);
-    default:
-      return () => false;
-  }
+function parseTerm(term: string): Predicate {
+  const [, minus, name, value = ''] = /^(-?)(after|before|in|is|label):(\S+)$/.exec(term) ?? [];
+  if (name === undefined) throw badRequest(`The sandbox does not know this search: ${term}`);
+  const predicate = name === 'after' || name === 'before' ? dateTerm(name, moment(value)) : labelTerm(value);
+  return minus === '' ? predicate : (message) => !predicate(message);
+}
+
+function dateTerm(name: 'after' | 'before', time: number): Predicate {
+  return ({ internalDate }) => (name === 'after' ? internalDate >= time : internalDate < time);
 }
 
 function labelTerm(value: string): Predicate {
@@ -112,17 +75,4 @@ function labelTerm(value: string): Predicate {
 function moment(value: string): number {
   const [, year, month, day] = /^(\d{4})[/-](\d{1,2})[/-](\d{1,2})$/.exec(value) ?? [];
   return year === undefined ? Number(value) * 1_000 : Date.UTC(Number(year), Number(month) - 1, Number(day));
-}
-
-function headerText(message: StoredMessage, name: string): string {
-  return decodeWords(headerValue(parseFields(message.head), name) ?? '').toLowerCase();
-}
-
-function hasAttachment(message: StoredMessage): boolean {
-  const parts = [parseMime(message.head, message.body)];
-  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    if (part.filename !== '') return true;
-    parts.push(...part.children);
-  }
-  return false;
 }

@@ -74,7 +74,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // A client that went away while it was being read is its own business.
+      // Ignores a client that disconnected while its request was read.
       if (response.destroyed || request.errored) return;
       writeReply(response, errorReply(error));
     });

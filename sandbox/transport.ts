@@ -11,7 +11,7 @@ const MAX_REQUEST_BYTES = 40 * 1_024 * 1_024;
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
 /**
- * The request's body; null when it is above every limit. What is too much is read to its end all the same: a client that is
+ * The request's body; null when it is above every limit. Such a body is still read to its end: a client that is
  * still writing would see a reset instead of the 413.
  */
 export async function readContent(request: IncomingMessage): Promise<Buffer | null> {

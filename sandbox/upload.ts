@@ -43,7 +43,7 @@ export function parseJson(content: Buffer): JsonObject {
     const value: unknown = JSON.parse(content.toString());
     if (isJsonObject(value)) return value;
   } catch {
-    // Answered below, as any other body that is no JSON object.
+    // It is refused below, like any other body that is not a JSON object.
   }
   throw badRequest('Invalid JSON payload received.', 'parseError');
 }

@@ -1,4 +1,4 @@
-/** The whole state of the sandbox. It changes through `commit` only, so that what is journalled is what happened. */
+/** The whole state of the sandbox. It changes only through `commit`, so that the journal holds every change. */
 import { Grants } from './grants.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Operation } from './operations.ts';
@@ -118,7 +118,7 @@ export class World {
     for (const mailbox of this.mailboxes.values()) {
       for (const alias of mailbox.spec.aliases ?? []) {
         const address = alias.email.toLowerCase();
-        // An alias that is somebody's own address is delivered there alone.
+        // An alias that is also the address of a mailbox delivers only to that mailbox.
         if (this.mailboxes.has(address) || !alias.accepted) continue;
         this.#byAddress.set(address, (this.#byAddress.get(address) ?? new Set()).add(mailbox));
       }

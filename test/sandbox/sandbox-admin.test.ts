@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sandboxGmailClient } from '../../sandbox/client.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 
+const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 const ANNA = 'anna@acme.test';
 const BEN = 'ben@acme.test';
 
@@ -72,8 +73,7 @@ describe('a sandbox with a state file', () => {
   });
 
   it('loses no message that it answered for, when its process is killed', async () => {
-    const main = new URL('../../sandbox/main.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [main, '--port', '0', '--state', statePath, '--mailbox', ANNA]);
+    const child = spawn(process.execPath, [MAIN, '--port', '0', '--state', statePath, '--mailbox', ANNA]);
     const [output] = (await once(child.stdout, 'data')) as [Buffer];
     const url = /Gmail sandbox: (\S+)/.exec(output.toString())?.[1];
     const mail = { from: 'carl@customer.test', to: ANNA, raw: 'Subject: Hi\r\n\r\nHello' };
@@ -209,5 +209,44 @@ describe('the admin over HTTP', () => {
       message: 'No such call: nothing',
     });
     expect(await admin('createMailbox', { email: ANNA }, 'text/plain')).toMatchObject({ status: 415 });
+  });
+});
+
+describe('the sandbox as a program', () => {
+  it('prints every operation, effect and refusal for --help, and they exist', async () => {
+    const { stdout: help } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
+    const server = await startSandbox();
+    const post = (operation: string, body: object) =>
+      fetch(`${server.url}/sandbox/${operation}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const names = (part: RegExp) => (part.exec(help)?.[1] ?? '').match(/[\w-]+/g) ?? [];
+    const listed = help.split('A fault makes')[0]?.match(/^ {2}[a-z]\w+(?:, \w+)?(?= {2,})/gim) ?? [];
+    const operations = listed.flatMap((each) => each.trim().split(', '));
+    expect(operations).toEqual(expect.arrayContaining(['createMailbox', 'fault', 'clearFaults', 'setLingeringDrafts']));
+    for (const operation of operations) {
+      const { status } = await post(operation, {});
+      expect([operation, status === 404]).toEqual([operation, false]);
+    }
+    for (const kind of names(/kind: (.*?),\n/)) {
+      expect([kind, (await post('fault', { call: 'token', effect: { kind } })).status]).toEqual([kind, 200]);
+    }
+    const refusals = names(/name of a refusal (.*?)\n\n/s);
+    expect(refusals).toHaveLength(11);
+    for (const name of refusals) {
+      const { status } = await post('fault', { call: 'token', effect: { kind: 'refusal', name } });
+      expect([name, status]).toEqual([name, 200]);
+    }
+    await server.close();
+  });
+
+  it('prints its options for --help and for an unknown option', () => {
+    const help = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
+    expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining('--mailbox ADDRESS') });
+    const unknown = spawnSync(process.execPath, [MAIN, '--nope'], { encoding: 'utf8' });
+    expect(unknown).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining("'--nope'") });
+    expect(unknown.stderr).toContain(help.stdout);
   });
 });

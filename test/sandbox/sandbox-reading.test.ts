@@ -194,16 +194,12 @@ describe('messages.list', () => {
     expect(rest).toEqual([ids[2], ids[1], ids[0]]);
   });
 
-  it('finds by sender, recipient, subject, Message-ID, label and date', async () => {
-    const invoice = mail('Invoice =?utf-8?q?gr=C3=BCn?=', 'Message-ID: <Known@customer.test>').id;
+  it('finds by label and date, and refuses other searches', async () => {
+    const invoice = mail('Invoice').id;
     clock += 24 * 60 * 60 * 1_000;
-    const order = mail('Order', 'Cc: dora@acme.test').id;
+    const order = mail('Order').id;
     await anna.users.messages.modify({ userId: 'me', id: order, requestBody: { removeLabelIds: ['UNREAD'] } });
-    expect(await listed({ q: 'from:carl@customer.test' })).toEqual([order, invoice]);
-    expect(await listed({ q: 'to:dora@acme.test' })).toEqual([order]);
-    expect(await listed({ q: 'subject:"invoice grün"' })).toEqual([invoice]);
-    expect(await listed({ q: 'rfc822msgid:<Known@customer.test>' })).toEqual([invoice]);
-    expect(await listed({ q: 'rfc822msgid:unknown@customer.test' })).toEqual([]);
+    await expect(listed({ q: 'rfc822msgid:known@customer.test' })).rejects.toMatchObject({ status: 400 });
     expect(await listed({ q: 'in:inbox is:unread' })).toEqual([invoice]);
     expect(await listed({ q: '-label:unread' })).toEqual([order]);
     expect(await listed({ q: 'after:2026/11/4' })).toEqual([order]);
@@ -226,23 +222,19 @@ describe('messages.list', () => {
   it('does not find a new message by search while the index lags, though a plain list shows it', async () => {
     sandbox.admin.setSearchLagMs(60_000);
     const { id } = mail('Fresh');
-    expect(await listed({ q: 'subject:fresh' })).toEqual([]);
+    expect(await listed({ q: 'in:inbox' })).toEqual([]);
     expect(await listed({})).toEqual([id]);
     clock += 60_000;
-    expect(await listed({ q: 'subject:fresh' })).toEqual([id]);
+    expect(await listed({ q: 'in:inbox' })).toEqual([id]);
   });
 });
 
 describe('threads', () => {
-  it('lists threads by their newest message and gives them oldest first', async () => {
+  it('are given oldest first', async () => {
     const first = mail('Topic', 'Message-ID: <one@customer.test>');
-    const other = mail('Other');
+    mail('Other');
     const reply = mail('Re: Topic', 'In-Reply-To: <one@customer.test>');
     expect(reply.threadId).toBe(first.threadId);
-    const { data } = await anna.users.threads.list({ userId: 'me', maxResults: 1 });
-    expect(data.threads?.map(({ id }) => id)).toEqual([first.threadId]);
-    const { data: rest } = await anna.users.threads.list({ userId: 'me', pageToken: data.nextPageToken ?? '' });
-    expect(rest.threads?.map(({ id }) => id)).toEqual([other.threadId]);
     const { data: thread } = await anna.users.threads.get({ userId: 'me', id: first.threadId, format: 'minimal' });
     expect(thread.messages?.map(({ id }) => id)).toEqual([first.id, reply.id]);
   });
@@ -250,18 +242,6 @@ describe('threads', () => {
   it('answers 404 for a thread of nobody', async () => {
     const thread = anna.users.threads.get({ userId: 'me', id: '1234567890abcdef' });
     await expect(thread).rejects.toMatchObject({ status: 404 });
-  });
-
-  it('changes the labels of a whole thread', async () => {
-    const { threadId } = mail('Topic', 'Message-ID: <one@customer.test>');
-    mail('Re: Topic', 'In-Reply-To: <one@customer.test>');
-    const requestBody = { addLabelIds: ['STARRED'], removeLabelIds: ['UNREAD'] };
-    await anna.users.threads.modify({ userId: 'me', id: threadId, requestBody });
-    const labels = sandbox.admin.messages(ANNA).map(({ labelIds }) => labelIds);
-    expect(labels).toEqual([
-      ['INBOX', 'STARRED'],
-      ['INBOX', 'STARRED'],
-    ]);
   });
 });
 
@@ -299,18 +279,15 @@ describe('history.list', () => {
     expect(kinds).toEqual(['messagesDeleted', 'messagesAdded', 'messagesDeleted']);
   });
 
-  it('pages, and filters by type and label', async () => {
+  it('pages', async () => {
     const startHistoryId = await historyId();
     const ids = ['a', 'b', 'c'].map((subject) => mail(subject).id);
-    await anna.users.messages.modify({ userId: 'me', id: ids[0] ?? '', requestBody: { addLabelIds: ['STARRED'] } });
-    const options = { userId: 'me', startHistoryId, maxResults: 2, historyTypes: ['messageAdded'] };
+    const options = { userId: 'me', startHistoryId, maxResults: 2 };
     const { data } = await anna.users.history.list(options);
     const { data: rest } = await anna.users.history.list({ ...options, pageToken: data.nextPageToken ?? '' });
     const added = [...(data.history ?? []), ...(rest.history ?? [])].map(({ messages }) => messages?.[0]?.id);
     expect(added).toEqual(ids);
     expect(rest.nextPageToken).toBeUndefined();
-    const { data: starred } = await anna.users.history.list({ userId: 'me', startHistoryId, labelId: 'STARRED' });
-    expect(starred.history).toHaveLength(1);
   });
 
   it('answers 404 for an id that has expired or was never given out', async () => {
@@ -371,6 +348,5 @@ describe('the account', () => {
   it('accepts a watch for seven days', async () => {
     const { data } = await anna.users.watch({ userId: 'me', requestBody: { topicName: 'projects/p/topics/t' } });
     expect(Number(data.expiration)).toBe(clock + 7 * 24 * 60 * 60 * 1_000);
-    await anna.users.stop({ userId: 'me' });
   });
 });
