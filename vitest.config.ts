@@ -7,9 +7,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/template.ts'],
     pool: 'forks',
-    // By default one less than there are cores; most tests wait for something most of their time.
-    maxWorkers: 2,
-    testTimeout: 60_000,
+    // A worker loads the program once, not once for each file: no file changes a module or leaves something running.
+    isolate: false,
+    // More than there are cores: most tests wait for something most of their time.
+    maxWorkers: 4,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

@@ -24,8 +24,8 @@ export interface SentMessage {
 }
 
 const Token = z.object({ access_token: z.string() });
-const Ref = z.object({ id: z.string(), threadId: z.string() });
-const Draft = z.object({ id: z.string(), message: Ref });
+export const Ref = z.object({ id: z.string(), threadId: z.string() });
+export const Draft = z.object({ id: z.string(), message: Ref });
 const Message = Ref.extend({
   snippet: z.string(),
   internalDate: z.string(),
@@ -35,18 +35,18 @@ const Message = Ref.extend({
   }),
 });
 
-/** One token for each account, for as long as this process lives. */
+/** One token for each account, for the life of this process. */
 const tokens = new Map<string, Promise<string>>();
 
-/** Ticket, SENDING, sent, SENT: three commits with the one that accepted it. */
+/** GmailDraft, SENDING, sent, SENT: three commits with the one that accepted it. */
 export async function deliver(pool: Pool, gmailUrl: string, email: FloorEmail): Promise<SentMessage> {
   const { organizationId, outboundEmailId, leaseToken } = email;
   const raw = Buffer.from(compose(email)).toString('base64url');
   const draft = Draft.parse(await gmail(gmailUrl, email.accountId, 'drafts', { message: { raw } }));
   const begun = new Date();
   const leaseEnds = new Date(begun.getTime() + LEASE_MS);
-  const ticket = [draft.id, draft.message.id, draft.message.threadId];
-  const sending = [organizationId, outboundEmailId, leaseToken, begun, uuidv7(), ...ticket, leaseEnds];
+  const gmailDraft = [draft.id, draft.message.id, draft.message.threadId];
+  const sending = [organizationId, outboundEmailId, leaseToken, begun, uuidv7(), ...gmailDraft, leaseEnds];
   await one(pool, { ...SENDING, values: sending });
   const sent = Ref.parse(await gmail(gmailUrl, email.accountId, 'drafts/send', { id: draft.id }));
   const done = [organizationId, outboundEmailId, leaseToken, new Date(), uuidv7(), sent.id, sent.threadId];
@@ -55,7 +55,7 @@ export async function deliver(pool: Pool, gmailUrl: string, email: FloorEmail): 
 }
 
 /** The sent copy as Gmail keeps it, stored with its conversation in one statement. */
-async function readBack(pool: Pool, gmailUrl: string, email: FloorEmail, sent: SentMessage): Promise<void> {
+async function fetchSentCopy(pool: Pool, gmailUrl: string, email: FloorEmail, sent: SentMessage): Promise<void> {
   const message = Message.parse(await gmail(gmailUrl, email.accountId, `messages/${sent.id}?format=full`));
   const header = (name: string) => message.payload.headers.find((each) => each.name === name)?.value ?? '';
   const bodyText = Buffer.from(message.payload.body.data, 'base64url').toString('utf8');
@@ -84,21 +84,21 @@ async function readBack(pool: Pool, gmailUrl: string, email: FloorEmail, sent: S
 }
 
 /** As many as Epistle reads back at once. */
-const READ_BACKS = 16;
+const FETCHES_AT_ONCE = 16;
 
 /** Sent copies are stored in the background, so many at once. */
-export function createReadBacks(pool: Pool, gmailUrl: string) {
+export function createSentCopyQueue(pool: Pool, gmailUrl: string) {
   const waiting: { readonly email: FloorEmail; readonly sent: SentMessage }[] = [];
   const running = new Set<Promise<void>>();
   const read = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await readBack(pool, gmailUrl, next.email, next.sent);
+      await fetchSentCopy(pool, gmailUrl, next.email, next.sent);
     }
   };
   return {
     add(email: FloorEmail, sent: SentMessage): void {
       waiting.push({ email, sent });
-      if (running.size >= READ_BACKS) return;
+      if (running.size >= FETCHES_AT_ONCE) return;
       const reader = read().finally(() => running.delete(reader));
       running.add(reader);
     },
@@ -114,7 +114,14 @@ export function termsOf(addresses: readonly string[], ...texts: readonly string[
   return [...new Set([...addresses.map((address) => `to:${address}`), ...addresses, ...words])];
 }
 
-function compose({ outboundEmailId, fromEmail, displayName, to, subject, bodyText }: FloorEmail): string {
+export function compose({
+  outboundEmailId,
+  fromEmail,
+  displayName,
+  to,
+  subject,
+  bodyText,
+}: Omit<FloorEmail, 'organizationId' | 'leaseToken' | 'accountId'>): string {
   return [
     `X-Epistle-Id: ${outboundEmailId}`,
     `From: "${displayName ?? ''}" <${fromEmail}>`,
@@ -130,7 +137,7 @@ function compose({ outboundEmailId, fromEmail, displayName, to, subject, bodyTex
   ].join('\r\n');
 }
 
-async function gmail(gmailUrl: string, accountId: string, path: string, body?: object): Promise<unknown> {
+export async function gmail(gmailUrl: string, accountId: string, path: string, body?: object): Promise<unknown> {
   const authorization = `Bearer ${await accessToken(gmailUrl, accountId)}`;
   const url = `${gmailUrl}/gmail/v1/users/me/${path}`;
   const response = await (body === undefined
@@ -156,7 +163,7 @@ async function fetchToken(gmailUrl: string, accountId: string): Promise<string> 
   return Token.parse(await response.json()).access_token;
 }
 
-async function one(pool: Pool, query: { name: string; text: string; values: unknown[] }): Promise<void> {
+export async function one(pool: Pool, query: { name: string; text: string; values: unknown[] }): Promise<void> {
   const { rowCount } = await pool.query(query);
   if (rowCount !== 1) throw new Error(`${query.name} changed ${rowCount} rows`);
 }

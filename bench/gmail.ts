@@ -1,7 +1,7 @@
 /**
- * A Gmail that answers at once, as a process of its own: what is left of a send's time is Epistle's. It keeps no mail,
- * only which draft was made and when it was sent, so that a draft that is sent twice is noticed.
- * Every mailbox holds `MAILBOX` mails that came in, for those who list them.
+ * A Gmail that answers at once, as a process of its own, so that the duration of a send is Epistle's. It keeps no mail, only
+ * when each draft was created and sent, so that it counts a draft that is sent twice.
+ * Every mailbox has `MAILBOX` received mails, for the scenarios that list them.
  * Beside Google's paths it has GET /bench (a `GmailCounts`) and GET /bench/arrivals (`[draft id, when it was sent]`).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,7 +9,7 @@ import { tellPort } from './process.ts';
 import type { GmailCounts } from './setup.ts';
 
 const USER = '/gmail/v1/users/me/';
-/** Takes the message as bytes, above the size of a JSON body. */
+/** Accepts the message as bytes, for messages above the size of a JSON body. */
 const UPLOAD = `/upload${USER}drafts`;
 const TOKEN = JSON.stringify({ access_token: 'bench', token_type: 'Bearer', expires_in: 3600 });
 const INBOUND = 'i';
@@ -199,7 +199,7 @@ function answer(response: ServerResponse, body: string, status = 200): void {
 }
 
 const server = createServer(handle);
-// A connection that this end closes just when it is used again would cost its call.
+// If this side closed a connection that is just being used again, that call would fail.
 server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => tellPort(server.address()));
 process.on('disconnect', () => process.exit());

@@ -1,10 +1,9 @@
 /**
- * The first import of a mailbox: how fast where Gmail sets no limit, what memory that takes, and how near it comes to
- * what Gmail's quota allows where it does.
+ * The first import of a mailbox: its speed and memory without a quota, and the share of Gmail's quota that it uses with one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { enqueueIn, job } from '../src/jobs.ts';
+import { enqueue } from '../src/jobs.ts';
 import { withClient } from './database.ts';
 import { processMb } from './memory.ts';
 import { atLeast, atMost, type Row } from './report.ts';
@@ -12,15 +11,15 @@ import { createTenant, withApp } from './seed.ts';
 import { type Setup, withSetup } from './setup.ts';
 
 const MESSAGES = 30_000;
-/** Until then the heap grows to what it needs. */
+/** The heap is still growing until then. */
 const WARM = 20_000;
 /** `npm run bench -- import`: at ten times Gmail's quota. */
 const PACED_FAST = { messages: 3_000, unitsPerMinute: 60_000 };
-/** `npm run bench -- import-quota`: what Gmail allows a project that is new, and a mailbox of some size. */
+/** `npm run bench -- import-quota`: the quota of a new Google project, and a larger mailbox. */
 const PACED_AS_GMAIL = { messages: 10_000, unitsPerMinute: 6_000 };
 const UNITS_PER_MESSAGE = 20;
 const POLL_MS = 50;
-/** No import may take longer than so many times what it should. */
+/** An import fails when it takes this many times the expected duration. */
 const PATIENCE = 1.5;
 const SLOWEST_MESSAGES_PER_SECOND = 100;
 
@@ -43,7 +42,7 @@ export async function benchImport(): Promise<Row[]> {
   ];
 }
 
-/** More than half an hour: it runs when it is named, only. */
+/** Takes more than half an hour, so it runs only when it is named. */
 export async function benchImportQuota(): Promise<Row[]> {
   return [await importPaced(PACED_AS_GMAIL)];
 }
@@ -62,7 +61,7 @@ async function importPaced({ messages, unitsPerMinute }: typeof PACED_FAST): Pro
 
 interface Import {
   readonly elapsedMs: number;
-  /** The most of the server's own memory above what it had at `WARM` messages. */
+  /** Peak of the server's own memory, above its memory at `WARM` messages. */
   readonly grownMb: number;
   readonly samplesMb: readonly number[];
 }
@@ -71,7 +70,7 @@ async function importAll(setup: Setup, messages: number, timeoutMs: number): Pro
   const { database, encryptionKey, epistle } = setup;
   const startedAt = await withApp(database, encryptionKey, async (app) => {
     const { organizationId, accountIds } = await createTenant(app, 'epistle', 1);
-    await enqueueIn(app.pool, job('sync', { organizationId, accountId: accountIds[0] ?? '' }), 0);
+    await enqueue(app.pool, 'sync', { organizationId, accountId: accountIds[0] ?? '' }, 0);
     return performance.now();
   });
   return withClient(database, async (client) => {

@@ -1,4 +1,4 @@
-/** A closed loop of so many connections: each sends its next request when its last one was answered. */
+/** A closed loop over a fixed number of connections: each sends its next request when its last one was answered. */
 import { Agent, request as httpRequest } from 'node:http';
 import { quantile } from './statistics.ts';
 
@@ -18,7 +18,7 @@ export interface LoadResult {
 
 /**
  * @param load.next the request number `n`, counted from 0 over all connections.
- * @param load.check throws for an answer that is not what was asked for, and ends the load.
+ * @param load.check throws for a wrong answer, which ends the load.
  */
 export async function runLoad(load: {
   readonly connections: number;

@@ -1,4 +1,4 @@
-/** The email that every scenario sends, and how Epistle and the floor are asked to send it. */
+/** The email that every scenario sends, as a request to Epistle and to the floor. */
 import { z } from 'zod';
 import type { LoadRequest } from './load.ts';
 import type { BenchProcess } from './process.ts';
@@ -22,7 +22,7 @@ const SEND = `mutation Send($input: SendEmailInput!) {
   sendEmail(input: $input) {
     __typename
     ... on SendEmailPayload { replayed outboundEmail { uid status providerMessageId sentAt } }
-    ... on Error { code message }
+    ... on UserError { code message }
   }
 }`;
 
@@ -32,7 +32,7 @@ function freshMail(tenant: Tenant, round: string, n: number) {
   return {
     fromAccountUid: tenant.accountIds[index] ?? '',
     ...MAIL,
-    context: { type: 'invoice', uid: tenant.invoiceIds[index] ?? '' },
+    contexts: [{ type: 'invoice', uid: tenant.invoiceIds[index] ?? '' }],
     idempotencyKey: `${round}-${n}`,
   };
 }
@@ -55,7 +55,7 @@ const EpistleAnswer = z.object({
   data: z.object({ sendEmail: z.object({ replayed: z.literal(false), outboundEmail: Sent }) }),
 });
 
-/** @throws unless the email was sent by this very request. */
+/** @throws unless this request, and not an earlier one, sent the email. */
 export function checkEpistleAnswer(status: number, body: string): void {
   if (status !== 200 || !EpistleAnswer.safeParse(JSON.parse(body)).success)
     throw new Error(`Epistle: ${status} ${body}`);

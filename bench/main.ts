@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every scenario, or those that are named, as a table and in bench/results.json. What was not run this
- * time keeps the figures of its last run there.
+ * `npm run bench`: every scenario, or the named ones, as a table and in bench/results.json. There, a scenario that did not run
+ * keeps the figures of its last run.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,8 +9,11 @@ import { benchDue } from './due.ts';
 import { benchHistory } from './history.ts';
 import { benchImport, benchImportQuota } from './import.ts';
 import { benchQuota } from './quota.ts';
+import { benchRender } from './render.ts';
 import { printTable, type Row } from './report.ts';
+import { benchRetention } from './retention.ts';
 import { benchSend } from './send.ts';
+import { benchSoak } from './soak.ts';
 import { benchStart } from './start.ts';
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
@@ -21,9 +24,11 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   attachments: benchAttachments,
   import: benchImport,
   quota: benchQuota,
+  render: benchRender,
+  retention: benchRetention,
 };
-/** Those that take more than half an hour: they run when they are named, only. */
-const LONG_SCENARIOS: typeof SCENARIOS = { 'import-quota': benchImportQuota };
+/** Long scenarios, which run only when they are named. */
+const LONG_SCENARIOS: typeof SCENARIOS = { 'import-quota': benchImportQuota, soak: benchSoak };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 
 const named = process.argv.slice(2);

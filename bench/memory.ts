@@ -1,4 +1,4 @@
-/** What a process and everything below it hold in memory: Epistle with the PostgreSQL that it has started. */
+/** Memory of a process and its descendants: Epistle and the PostgreSQL that it started. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const SAMPLE_EVERY_MS = 50;
@@ -27,7 +27,8 @@ export function watchMemory(rootPid: number): { stop(): number } {
   };
 }
 
-function familyOf(rootPid: number): number[] {
+/** The process and its descendants. */
+export function familyOf(rootPid: number): number[] {
   const children = new Map<number, number[]>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     // After the command's closing parenthesis: state, parent.
@@ -45,7 +46,8 @@ function processKb(pid: number): number {
   return Number(pss ?? /^VmRSS:\s+(\d+) kB/m.exec(readProc(`${pid}/status`))?.[1] ?? 0);
 }
 
-function readProc(file: string): string {
+/** Empty when it cannot be read, as of a process that has just ended. */
+export function readProc(file: string): string {
   try {
     return readFileSync(`/proc/${file}`, 'utf8');
   } catch {

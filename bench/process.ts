@@ -1,16 +1,13 @@
 /** Processes of a benchmark: each scenario starts its own and ends them by their ids. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const READY_POLL_MS = 5;
-const Manifest = z.object({ scripts: z.object({ start: z.string() }) });
 
 export interface BenchProcess {
   /** Of its HTTP server on 127.0.0.1. */
@@ -21,12 +18,10 @@ export interface BenchProcess {
 }
 
 /** What `npm start` runs, until /ready answers. @param env added to an otherwise bare environment. */
-export async function startEpistle(env: Record<string, string>, nodeOptions: string[] = []): Promise<BenchProcess> {
+export async function startEpistle(env: Record<string, string>, nodeOptions = ''): Promise<BenchProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [...(await startOptions()), ...nodeOptions, 'src/main.ts'], {
-    cwd: ROOT,
-    // The compile cache as `npm start` sets it.
-    env: { ...bareEnvironment(), NODE_COMPILE_CACHE: 'node_modules/.cache/node', PORT: String(port), ...env },
+  const child = spawn(path.join(ROOT, 'scripts', 'start.sh'), {
+    env: { ...bareEnvironment(), NODE_OPTIONS: nodeOptions, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const epistle = describe(child, port);
@@ -35,12 +30,6 @@ export async function startEpistle(env: Record<string, string>, nodeOptions: str
     await delay(READY_POLL_MS);
   }
   return epistle;
-}
-
-/** Node's own options in `npm start`. */
-async function startOptions(): Promise<string[]> {
-  const { scripts } = Manifest.parse(JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')));
-  return scripts.start.match(/--\S+/g) ?? [];
 }
 
 /** A program of this folder that serves HTTP and tells its port in its first message. */
@@ -82,7 +71,7 @@ async function isReady(url: string): Promise<boolean> {
   return response?.status === 200;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

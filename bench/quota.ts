@@ -1,20 +1,16 @@
 /**
- * How much of what Gmail allows is used: accounts that have more to send than fits, against a Gmail that counts 6,000 units
- * in each sliding minute and refuses what exceeds them.
+ * The share of Gmail's quota that is used: accounts with more to send than the quota allows, against a Gmail that counts
+ * 6,000 units in each sliding minute and refuses calls above them.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
-import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
 import { exchange } from './load.ts';
 import { sendThroughEpistle } from './mail.ts';
-import { type BenchProcess, startEpistle } from './process.ts';
+import type { BenchProcess } from './process.ts';
 import type { Row } from './report.ts';
 import { createTenant, type Tenant, withApp } from './seed.ts';
+import { withEpistle } from './setup.ts';
 
 const ACCOUNTS = 20;
 const UNITS_PER_MINUTE = 6_000;
@@ -27,38 +23,26 @@ const CONNECTIONS = 32;
 const UNITS: Readonly<Record<string, number>> = { 'drafts.create': 10, 'drafts.send': 100, 'messages.get': 20 };
 
 export async function benchQuota(): Promise<Row[]> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'epistle-bench-'));
   const sandbox = await startSandbox();
-  const encryptionKey = randomBytes(32);
-  const epistle = await startEpistle({
-    DATA_DIR: dataDir,
+  const env = {
     GOOGLE_CLIENT_ID: sandbox.clientId,
     GOOGLE_CLIENT_SECRET: sandbox.clientSecret,
     GOOGLE_BASE_URL: sandbox.url,
-    ENCRYPTION_KEY: encryptionKey.toString('base64'),
     GMAIL_UNITS_PER_MINUTE: String(UNITS_PER_MINUTE),
     LOG_LEVEL: 'error',
-  });
-  try {
-    const embedded = await startEmbeddedPostgres(dataDir, { log: () => undefined });
-    const consent = (email: string) => {
-      sandbox.admin.createMailbox({ email });
-      return sandbox.admin.grant(email);
-    };
-    const tenant = await withApp(embedded.connection, encryptionKey, (app) =>
-      createTenant(app, 'quota', ACCOUNTS, consent),
-    );
+  };
+  const consent = (email: string) => {
+    sandbox.admin.createMailbox({ email });
+    return sandbox.admin.grant(email);
+  };
+  return withEpistle({ env }, async ({ epistle, database, encryptionKey }) => {
+    const tenant = await withApp(database, encryptionKey, (app) => createTenant(app, 'quota', ACCOUNTS, consent));
     sandbox.admin.setUnitsPerMinute(UNITS_PER_MINUTE);
     const startedAt = Date.now();
     await acceptAll(epistle, tenant);
     await delay(startedAt + WINDOWS * WINDOW_MS - Date.now());
-    await embedded.stop();
     return [rowOf(sandbox, startedAt)];
-  } finally {
-    await epistle.stop();
-    await sandbox.close();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  }).finally(() => sandbox.close());
 }
 
 async function acceptAll(epistle: BenchProcess, tenant: Tenant): Promise<void> {
@@ -94,7 +78,7 @@ function rowOf(sandbox: Sandbox, startedAt: number): Row {
   };
 }
 
-/** What was refused, by call and the ten seconds in which it was. */
+/** Refused calls, by kind and by ten seconds. */
 function countByCall(calls: readonly { readonly call: string; readonly status: number | null; readonly at: Date }[]) {
   const counts: Record<string, number> = {};
   for (const { call, status, at } of calls) {

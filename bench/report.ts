@@ -11,11 +11,11 @@ export interface Row {
   /** The bound in words, as printed. */
   readonly bound: string;
   readonly met: boolean;
-  /** What helps to read the figure: goes to results.json only. */
+  /** Details that explain the figure; only in results.json. */
   readonly detail?: Record<string, unknown>;
 }
 
-/** A figure that is bounded by itself, not by a floor. */
+/** A figure with an absolute bound, without a floor. */
 export function atMost(
   limit: number,
   unit: string,
@@ -28,6 +28,11 @@ export function atMost(
 /** As `atMost`; more is better. */
 export function atLeast(least: number, unit: string, row: Pick<Row, 'scenario' | 'epistle' | 'detail'>): Row {
   return { floor: null, ratio: null, ...row, unit, bound: `at least ${least} ${unit}`, met: row.epistle >= least };
+}
+
+/** A figure without a bound, for information. */
+export function unbounded(unit: string, row: Pick<Row, 'scenario' | 'epistle' | 'detail'>): Row {
+  return { floor: null, ratio: null, ...row, unit, bound: 'no bound', met: true };
 }
 
 /** A figure that must be this share of the floor's; more is better. */

@@ -1,13 +1,14 @@
 /**
- * `sendEmail` of a fresh email: how many a second over 32 connections and how long one takes over a single connection,
- * in turns with the floor; what a send costs the database; what the processes hold in memory.
+ * `sendEmail` of a fresh email: emails a second over 32 connections and the duration of one over a single connection, in
+ * turns with the floor; the cost of a send for the database; the memory of the processes.
  */
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { analyze, whenQueueIsEmpty, withClient } from './database.ts';
+import { cpuMs } from './cpu.ts';
+import { countRows, vacuum, whenQueueIsEmpty, withClient } from './database.ts';
 import { exchange, type LoadResult, runLoad } from './load.ts';
 import { checkEpistleAnswer, checkFloorAnswer, sendThroughEpistle, sendThroughFloor } from './mail.ts';
-import { memoryMb, watchMemory } from './memory.ts';
+import { watchMemory } from './memory.ts';
 import { type BenchProcess, startHelper } from './process.ts';
 import { atMost, type Row, shareOfFloor } from './report.ts';
 import { createTenant, type Tenant, withApp } from './seed.ts';
@@ -16,11 +17,13 @@ import { median, quantile } from './statistics.ts';
 
 const ROUNDS = 3;
 const ROUND_MS = 6_000;
-const WARM_UP_MS = 3_000;
+/** V8 compiles what runs often: in its first twenty seconds under load, a server takes a fifth more CPU for a send than later. */
+const WARM_UP_MS = 20_000;
 const CONNECTIONS = 32;
-/** At most four calls of one account are in flight at Gmail: with so many accounts none waits for another. */
+/** At most four calls of one account are in flight at Gmail. With this many accounts, no call waits for another. */
 const ACCOUNTS = 64;
-const IDLE_AFTER_MS = 5_000;
+/** Pairs of calls a round that measure Gmail alone. */
+const ALONE_CALLS = 200;
 /** Three heartbeats. */
 const IDLE_WRITES_MS = 9_000;
 
@@ -32,6 +35,9 @@ interface Round extends LoadResult {
 interface EpistleRound extends Round {
   readonly writtenPerSend: number;
   readonly committedPerSend: number;
+  readonly walKbPerSend: number;
+  readonly serverMsPerSend: number;
+  readonly postgresMsPerSend: number;
   readonly peakMb: number;
 }
 
@@ -40,44 +46,43 @@ interface Floor extends BenchProcess {
 }
 
 export function benchSend(): Promise<Row[]> {
-  let idleMb = Number.NaN;
-  const onStart = async ({ pid }: BenchProcess) => {
-    await delay(IDLE_AFTER_MS);
-    idleMb = memoryMb(pid);
-  };
-  return withSetup({ onStart }, async (setup) => {
+  return withSetup({ measuresIdle: true }, async (setup) => {
     const [tenant, floorTenant] = await withApp(setup.database, setup.encryptionKey, (app) =>
       Promise.all([createTenant(app, 'epistle', ACCOUNTS), createTenant(app, 'floor', ACCOUNTS)]),
     );
-    const process = await startHelper('floor.ts', {
-      DATABASE: JSON.stringify(setup.database),
-      GMAIL_URL: setup.gmail.url,
-    });
+    const env = { DATABASE: JSON.stringify(setup.database), GMAIL_URL: setup.gmail.url };
+    const [floor, freeFloor] = await Promise.all([startHelper('floor.ts', env), startHelper('free-floor.ts', env)]);
     try {
-      return await measure(setup, tenant, { ...process, tenant: floorTenant }, idleMb);
+      const floors = { floor: { ...floor, tenant: floorTenant }, freeFloor: { ...freeFloor, tenant: floorTenant } };
+      return await measure(setup, tenant, floors);
     } finally {
-      await process.stop();
+      await Promise.all([floor.stop(), freeFloor.stop()]);
     }
   });
 }
 
-async function measure(setup: Setup, tenant: Tenant, floor: Floor, idleMb: number): Promise<Row[]> {
+async function measure(
+  setup: Setup,
+  tenant: Tenant,
+  { floor, freeFloor }: { readonly floor: Floor; readonly freeFloor: Floor },
+): Promise<Row[]> {
   await epistleRound(setup, tenant, 'warm-up', CONNECTIONS, WARM_UP_MS);
-  await floorRound(floor, 'warm-up', CONNECTIONS, WARM_UP_MS);
-  await analyze(setup.database);
-  const loaded = { epistle: [] as EpistleRound[], floor: [] as Round[] };
+  await floorRound(setup, floor, 'warm-up', CONNECTIONS, WARM_UP_MS);
+  await freeFloorRound(freeFloor, 'warm-up', WARM_UP_MS);
+  const loaded = { epistle: [] as EpistleRound[], floor: [] as Round[], free: [] as LoadResult[] };
   const single = { epistle: [] as EpistleRound[], floor: [] as Round[], gmailMs: [] as number[] };
   for (let round = 1; round <= ROUNDS; round++) {
     loaded.epistle.push(await epistleRound(setup, tenant, `loaded-${round}`, CONNECTIONS, ROUND_MS));
-    loaded.floor.push(await floorRound(floor, `loaded-${round}`, CONNECTIONS, ROUND_MS));
+    loaded.floor.push(await floorRound(setup, floor, `loaded-${round}`, CONNECTIONS, ROUND_MS));
+    loaded.free.push(await freeFloorRound(freeFloor, `loaded-${round}`, ROUND_MS));
   }
   for (let round = 1; round <= ROUNDS; round++) {
     single.epistle.push(await epistleRound(setup, tenant, `single-${round}`, 1, ROUND_MS / 2));
-    single.floor.push(await floorRound(floor, `single-${round}`, 1, ROUND_MS / 2));
+    single.floor.push(await floorRound(setup, floor, `single-${round}`, 1, ROUND_MS / 2));
     single.gmailMs.push(await gmailAloneMs(setup.gmail));
   }
-  const gmail = await checkSentOnce(setup);
-  return rowsOf(loaded, single, idleMb, gmail);
+  const gmail = await checkSentOnce(setup, await countRows(setup.database, 'free_floor'));
+  return rowsOf(loaded, single, setup.idleMb, gmail);
 }
 
 async function epistleRound(
@@ -87,10 +92,12 @@ async function epistleRound(
   connections: number,
   durationMs: number,
 ): Promise<EpistleRound> {
+  await vacuum(database);
   const idle = await idleWrites(database);
   const before = await whenQueueIsEmpty(database);
   const begunAt = performance.now();
   const memory = watchMemory(epistle.pid);
+  const cpuBefore = cpuMs(epistle.pid);
   const load = await runLoad({
     connections,
     durationMs,
@@ -99,18 +106,22 @@ async function epistleRound(
   });
   const answeredAt = performance.now();
   const after = await whenQueueIsEmpty(database);
+  const cpuAfter = cpuMs(epistle.pid);
   return {
     ...load,
+    walKbPerSend: (after.walBytes - before.walBytes) / 1000 / load.answers,
+    serverMsPerSend: (cpuAfter.own - cpuBefore.own) / load.answers,
+    postgresMsPerSend: (cpuAfter.below - cpuBefore.below) / load.answers,
     drainMs: performance.now() - answeredAt,
     peakMb: memory.stop(),
-    // To the tenth: what a server writes besides varies by some hundredths.
+    // Rounded to a tenth: the other writes of a server vary by some hundredths.
     writtenPerSend:
       Math.round((10 * (after.written - before.written - idle * (performance.now() - begunAt))) / load.answers) / 10,
     committedPerSend: (after.committed - before.committed) / load.answers,
   };
 }
 
-/** Write transactions a millisecond of a server that has nothing to do: its heartbeat, its queue. */
+/** Write transactions a millisecond of an idle server: its heartbeat, its queue. */
 async function idleWrites(database: Setup['database']): Promise<number> {
   const before = await whenQueueIsEmpty(database);
   await delay(IDLE_WRITES_MS);
@@ -118,7 +129,14 @@ async function idleWrites(database: Setup['database']): Promise<number> {
   return (after.written - before.written) / IDLE_WRITES_MS;
 }
 
-async function floorRound(floor: Floor, round: string, connections: number, durationMs: number): Promise<Round> {
+async function floorRound(
+  { database }: Setup,
+  floor: Floor,
+  round: string,
+  connections: number,
+  durationMs: number,
+): Promise<Round> {
+  await vacuum(database);
   const load = await runLoad({
     connections,
     durationMs,
@@ -130,13 +148,22 @@ async function floorRound(floor: Floor, round: string, connections: number, dura
   return { ...load, drainMs: performance.now() - answeredAt };
 }
 
-/** What the two calls of a send take without anybody in between: the median of their sum. */
+function freeFloorRound(floor: Floor, round: string, durationMs: number): Promise<LoadResult> {
+  return runLoad({
+    connections: CONNECTIONS,
+    durationMs,
+    next: (n) => sendThroughFloor(floor, floor.tenant, round, n),
+    check: checkFloorAnswer,
+  });
+}
+
+/** Duration of the two calls of a send, made directly: the median of their sum. */
 async function gmailAloneMs({ port }: BenchProcess): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const drafts = '/gmail/v1/users/me/drafts';
   const message = JSON.stringify({ message: { raw: Buffer.alloc(1_000).toString('base64url') } });
   const times: number[] = [];
-  for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < ALONE_CALLS; n++) {
     const startedAt = performance.now();
     const draft = await exchange(agent, { port, path: drafts, headers: {}, body: message });
     const { id } = JSON.parse(draft.body);
@@ -147,8 +174,8 @@ async function gmailAloneMs({ port }: BenchProcess): Promise<number> {
   return quantile(times, 0.5);
 }
 
-/** Gmail has seen each email once, and the database says so of each. */
-async function checkSentOnce({ database, gmailCounts }: Setup) {
+/** Gmail has seen each email once, and the database says so of each. @param elsewhere emails that have no row there. */
+async function checkSentOnce({ database, gmailCounts }: Setup, elsewhere: number) {
   const gmail = await gmailCounts();
   const { rows } = await withClient(database, (client) =>
     client.query<{ all: number; sent: number; copies: number }>(
@@ -156,16 +183,20 @@ async function checkSentOnce({ database, gmailCounts }: Setup) {
          (SELECT count(*)::int FROM email_message) AS copies FROM outbound_email`,
     ),
   );
-  const alone = ROUNDS * 200;
+  const others = ROUNDS * ALONE_CALLS + elsewhere;
   const [stored] = rows;
   const isRight =
-    stored?.all === stored?.sent && stored?.sent === gmail.sent - alone && stored?.copies === stored?.sent;
+    stored?.all === stored?.sent && stored?.sent === gmail.sent - others && stored?.copies === stored?.sent;
   if (!isRight || gmail.refused > 0) throw new Error(`not each email once: ${JSON.stringify({ stored, gmail })}`);
   return gmail;
 }
 
 function rowsOf(
-  loaded: { readonly epistle: readonly EpistleRound[]; readonly floor: readonly Round[] },
+  loaded: {
+    readonly epistle: readonly EpistleRound[];
+    readonly floor: readonly Round[];
+    readonly free: readonly LoadResult[];
+  },
   single: {
     readonly epistle: readonly EpistleRound[];
     readonly floor: readonly Round[];
@@ -186,6 +217,11 @@ function rowsOf(
       floor: floorPerSecond,
       detail: { rounds: loaded, gmail },
     }),
+    shareOfFloor(0.35, 'mails/s', {
+      scenario: 'send, free floor',
+      epistle: perSecond,
+      floor: median(loaded.free.map((round) => round.perSecond)),
+    }),
     atMost(10, 'ms', {
       scenario: 'send, 1 connection: p50 less Gmail',
       epistle: p50Ms - gmailMs,
@@ -197,6 +233,18 @@ function rowsOf(
       scenario: 'send, writing transactions each',
       epistle: median(loaded.epistle.map((round) => round.writtenPerSend)),
       detail: { committed: median(loaded.epistle.map((round) => round.committedPerSend)) },
+    }),
+    atMost(2.5, 'ms', {
+      scenario: 'send, CPU of PostgreSQL each',
+      epistle: median(loaded.epistle.map((round) => round.postgresMsPerSend)),
+    }),
+    atMost(4.5, 'ms', {
+      scenario: 'send, CPU of the server each',
+      epistle: median(loaded.epistle.map((round) => round.serverMsPerSend)),
+    }),
+    atMost(12, 'KB', {
+      scenario: 'send, write-ahead log each',
+      epistle: median(loaded.epistle.map((round) => round.walKbPerSend)),
     }),
     atMost(250, 'MB', { scenario: 'memory, idle', epistle: idleMb }),
     atMost(400, 'MB', {

@@ -1,10 +1,10 @@
 /**
  * Writes every generated file, each from the one before:
  *
- *   prisma/schema.prisma -> src/generated -> schema.graphql -> test/generated
+ *   prisma/schema.prisma -> src/generated -> schema.graphql, possible-types.json -> test/generated
  *
- * With `--check` it changes nothing, and fails naming what is stale and which command mends it. The steps then run side
- * by side, each in a copy of the project and from what is checked in: all are current exactly when every one is.
+ * With `--check` it changes nothing, and fails with the names of stale files and the command that updates them. The steps then
+ * run in parallel, each in a copy of the project and from the checked-in files: if each step is current, all files are.
  */
 
 import { execFile } from 'node:child_process';
@@ -12,12 +12,22 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { buildSchema, isAbstractType } from 'graphql';
 
 const ROOT = path.join(import.meta.dirname, '..');
-const SOURCES = ['prisma', 'src', 'test', 'package.json', 'prisma.config.ts', 'codegen.ts', 'schema.graphql'];
+const SOURCES = [
+  'prisma',
+  'src',
+  'test',
+  'package.json',
+  'prisma.config.ts',
+  'codegen.ts',
+  'schema.graphql',
+  'possible-types.json',
+];
 
 interface Step {
-  /** Files and folders that the step alone writes, relative to the project. */
+  /** Files and folders that only this step writes, relative to the project. */
   readonly outputs: readonly string[];
   readonly run: (root: string) => Promise<void>;
 }
@@ -36,10 +46,11 @@ const STEPS: readonly Step[] = [
     },
   },
   {
-    outputs: ['schema.graphql'],
+    outputs: ['schema.graphql', 'possible-types.json'],
     run: async (root) => {
       const sdl = await node(root, ['--input-type=module', '--eval', PRINT_SCHEMA]);
       await writeFile(path.join(root, 'schema.graphql'), sdl);
+      await writeFile(path.join(root, 'possible-types.json'), `${JSON.stringify(possibleTypes(sdl), null, 2)}\n`);
     },
   },
   {
@@ -50,7 +61,15 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** @returns what went wrong: the first step that fails is the last. */
+/** The members of every union and interface, which caches such as Apollo's need to match fragments. */
+function possibleTypes(sdl: string): Record<string, string[]> {
+  const schema = buildSchema(sdl);
+  const types = Object.values(schema.getTypeMap()).filter((type) => isAbstractType(type));
+  const members = types.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)] as const);
+  return Object.fromEntries(members);
+}
+
+/** Stops at the first step that fails. @returns its problems. */
 async function generate(): Promise<string[]> {
   for (const { outputs, run } of STEPS) {
     try {
@@ -103,7 +122,7 @@ async function checkMigrations(): Promise<string[]> {
   }
 }
 
-/** Runs this very Node, which is also the `node` of what it starts. @returns its stdout. */
+/** Runs the current Node.js, which its child processes use too. @returns its stdout. */
 async function node(root: string, args: readonly string[]): Promise<string> {
   const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`;
   const { stdout } = await promisify(execFile)(process.execPath, args, {

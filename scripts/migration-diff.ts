@@ -1,9 +1,9 @@
 /**
- * The SQL that takes prisma/migrations to prisma/schema.prisma, found offline: Prisma's schema engine as WebAssembly,
- * with the migrations played into an in-memory PostgreSQL.
+ * Computes the SQL from prisma/migrations to prisma/schema.prisma, offline: Prisma's schema engine runs as WebAssembly, and
+ * the migrations are applied to an in-memory PostgreSQL.
  *
  *   node scripts/migration-diff.ts         prints the difference; exit code 2 when there is one
- *   node scripts/migration-diff.ts NAME    writes it as a new migration, to be read before it is committed
+ *   node scripts/migration-diff.ts NAME    writes it as a new migration; read it before you commit it
  */
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ export async function diffMigrations(schemaFile = SCHEMA, migrationsDir = MIGRAT
   }
 }
 
-/** In the order in which they are applied: by name. */
+/** Sorted by name, the order in which they are applied. */
 async function readMigrations(dir: string): Promise<MigrationDirectory[]> {
   const entries = await readdir(dir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -87,7 +87,7 @@ async function writeMigration(name: string, sql: string): Promise<string> {
 
 async function main(): Promise<void> {
   const [name] = parseArgs({ allowPositionals: true }).positionals;
-  if (name !== undefined && !/^[a-z0-9_]+$/.test(name)) throw new Error('NAME: lower-case letters, digits and _ only');
+  if (name !== undefined && !/^[a-z0-9_-]+$/.test(name)) throw new Error('NAME: lower-case letters, digits, _ and -');
   const sql = await diffMigrations();
   if (sql === null) {
     process.stdout.write('The migrations agree with the schema.\n');

@@ -1,55 +1,84 @@
 /**
- * What a caller can act on. Each class has a GraphQL type of the same name in `schema/errors.ts` (a test walks both);
- * everything else that is thrown is a bug or the weather, and is masked.
+ * Errors that a caller can act on. Each class has a GraphQL type of the same name in `schema/errors.ts` (a test compares both).
+ * Any other thrown error is a bug or an infrastructure failure, and is masked.
  */
 import type { OutboundEmailStatus, RetryAdvice } from '#generated/prisma/enums.ts';
 
-export type ErrorCode =
-  | 'INVALID_INPUT'
-  | 'NOT_FOUND'
-  | 'IDEMPOTENCY_CONFLICT'
-  | 'ACCOUNT_NOT_READY'
-  | 'REPLY_NOT_POSSIBLE'
-  | 'DRAFT_CONFLICT'
-  | 'SEND_REJECTED'
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'RATE_LIMITED'
-  | 'MAILBOX_UNAVAILABLE'
-  | 'INVALID_STATE'
-  | 'PROVIDER_ERROR'
-  | 'SERVICE_UNAVAILABLE';
+/** Every code of an error, as data and as `extensions.code` of a GraphQL error. */
+export const ERROR_CODES = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'IDEMPOTENCY_CONFLICT',
+  'ACCOUNT_NOT_READY',
+  'REPLY_NOT_POSSIBLE',
+  'DRAFT_CONFLICT',
+  'SEND_REJECTED',
+  'UNRESOLVED_TOKENS',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'MAILBOX_UNAVAILABLE',
+  'INVALID_STATE',
+  'PROVIDER_ERROR',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;
   abstract readonly retry: RetryAdvice;
 }
 
-/** One thing that is wrong with the input. `path` is dotted from the argument on: `input.fresh.to.1`. */
+/** One problem of the input. `path` is dotted and starts with the argument: `input.fresh.to.1`. */
 export interface InputIssue {
   readonly path: string;
   readonly message: string;
 }
 
-/** Carries every issue of the input, not the first. */
+/** One token that cannot be replaced by a value. */
+export interface TokenProblem {
+  /** As a reader sees it in the words: `{invoice_number}`. */
+  readonly token: string;
+  readonly kind: TokenProblemKind;
+  /** For people. */
+  readonly message: string;
+  /** `subject`, `bodyText` or `bodyHtml`. */
+  readonly field: string;
+  /** Where the token starts in the field, in UTF-16 code units. */
+  readonly offset: number;
+  /** Of the token in the field, in UTF-16 code units. */
+  readonly length: number;
+}
+
+export type TokenProblemKind = 'UNKNOWN' | 'NO_VALUE' | 'FORBIDDEN_PLACE' | 'UNFILLED' | 'SPLIT';
+
+/** Of an InvalidInputError. */
+export const MAX_ISSUES = 100;
+
+/** Has every issue of the input. Of more than 100, it has the first 100 and counts the others. */
 export class InvalidInputError extends DomainError {
   readonly code = 'INVALID_INPUT';
   readonly retry = 'NEVER';
   readonly issues: readonly InputIssue[];
   constructor(issues: readonly InputIssue[]) {
-    super(issues.map((issue) => `${issue.path}: ${issue.message}`).join(' '));
-    this.issues = issues;
+    const reported = issues.slice(0, MAX_ISSUES);
+    const told = reported.map(({ path, message }) => `${path}: ${message}`);
+    super([...told, ...(issues.length > MAX_ISSUES ? [`And ${issues.length - MAX_ISSUES} more.`] : [])].join(' '));
+    this.issues = reported;
   }
 }
 
-/** It does not exist, or it is another organization's. */
+/** It does not exist, or belongs to another organization. */
 export class NotFoundError extends DomainError {
   readonly code = 'NOT_FOUND';
   readonly retry = 'NEVER';
   readonly entity: string;
-  readonly uid: string;
-  constructor(entity: string, uid: string) {
-    super(`There is no ${entity} ${uid}.`);
+  /** Null when it was not looked up by its uid. */
+  readonly uid: string | null;
+  /** @param name by which it was looked up, if not by its uid. */
+  constructor(entity: string, uid: string | null, name: string | null = null) {
+    super(`${entity} ${uid ?? JSON.stringify(name)} was not found.`);
     this.entity = entity;
     this.uid = uid;
   }
@@ -62,7 +91,7 @@ export class IdempotencyConflictError extends DomainError {
   readonly differingFields: readonly string[];
   constructor(existingId: string, differingFields: readonly string[]) {
     super(
-      `This idempotencyKey belongs to another request; they differ in ${differingFields.join(', ')}. Nothing was sent.`,
+      `This idempotencyKey was used for a different request. The requests differ in ${differingFields.join(', ')}. Nothing was sent.`,
     );
     this.existingId = existingId;
     this.differingFields = differingFields;
@@ -82,7 +111,7 @@ export class AccountNotReadyError extends DomainError {
 export type ReplyNotPossibleReason = 'NO_MESSAGE_ID' | 'NO_PROVIDER_THREAD' | 'NO_OWNER_ACCOUNT';
 
 const REPLY_NOT_POSSIBLE: Record<ReplyNotPossibleReason, string> = {
-  NO_MESSAGE_ID: 'The message has no Message-ID, so a reply could not refer to it.',
+  NO_MESSAGE_ID: 'The message has no Message-ID for a reply to refer to.',
   NO_PROVIDER_THREAD: 'The conversation has no Gmail thread to reply in.',
   NO_OWNER_ACCOUNT: 'The conversation belongs to no connected account.',
 };
@@ -100,7 +129,7 @@ export class ReplyNotPossibleError extends DomainError {
 export class DraftConflictError extends DomainError {
   readonly code = 'DRAFT_CONFLICT';
   readonly retry = 'NEVER';
-  /** Null when it is no longer a draft. */
+  /** Null when it is not a draft any more. */
   readonly currentId: string | null;
   constructor(currentId: string | null, message: string) {
     super(message);
@@ -108,15 +137,17 @@ export class DraftConflictError extends DomainError {
   }
 }
 
-/** Gmail refused the email before accepting it: nothing was sent. */
+/** Gmail refused the email. Nothing was sent. */
 export class SendRejectedError extends DomainError {
   readonly code = 'SEND_REJECTED';
   readonly retry: RetryAdvice;
   readonly outboundEmailId: string;
+  /** HTTP status of its answer; 0 when Gmail was not asked. */
   readonly providerStatus: number;
   readonly providerReason: string;
   constructor(outboundEmailId: string, rejection: { status: number; reason: string; retry: RetryAdvice }) {
-    super(`Gmail refused the email: ${rejection.status} ${rejection.reason}. Nothing was sent.`);
+    const answer = rejection.status === 0 ? '' : `${rejection.status} `;
+    super(`Gmail refused the email: ${answer}${rejection.reason.replace(/\.$/, '')}. Nothing was sent.`);
     this.outboundEmailId = outboundEmailId;
     this.providerStatus = rejection.status;
     this.providerReason = rejection.reason;
@@ -124,17 +155,34 @@ export class SendRejectedError extends DomainError {
   }
 }
 
-export class InvalidStateError extends DomainError {
-  readonly code = 'INVALID_STATE';
-  readonly retry = 'NEVER';
-  readonly status: OutboundEmailStatus;
-  constructor(status: OutboundEmailStatus, message: string) {
-    super(message);
-    this.status = status;
+/** The words still have tokens. Nothing was sent. */
+export class UnresolvedTokensError extends DomainError {
+  readonly code = 'UNRESOLVED_TOKENS';
+  readonly retry: RetryAdvice;
+  readonly problems: readonly TokenProblem[];
+  /** @param retry AFTER when the same request can succeed once a template, a draft or the values are changed. */
+  constructor(problems: readonly TokenProblem[], retry: 'AFTER' | 'NEVER') {
+    const named = [...new Set(problems.map(({ token }) => token))].slice(0, 10).join(', ');
+    super(
+      `The words still have tokens: ${named}. Nothing was sent. Send with allowUnresolved to send them as they are.`,
+    );
+    this.problems = problems;
+    this.retry = retry;
   }
 }
 
-/** Gmail cannot be read now; Epistle tries again by itself. */
+export class InvalidStateError extends DomainError {
+  readonly code = 'INVALID_STATE';
+  readonly retry: RetryAdvice;
+  readonly status: OutboundEmailStatus;
+  constructor(status: OutboundEmailStatus, message: string, retry: RetryAdvice = 'NEVER') {
+    super(message);
+    this.status = status;
+    this.retry = retry;
+  }
+}
+
+/** The mailbox cannot be read now. Epistle retries by itself. */
 export class SyncNotPossibleError extends DomainError {
   readonly code = 'MAILBOX_UNAVAILABLE';
   readonly retry = 'AFTER';
@@ -143,22 +191,22 @@ export class SyncNotPossibleError extends DomainError {
   /** Null when Gmail does not say. */
   readonly retryAt: Date | null;
   constructor(accountId: string, failure: { readonly reason: string; readonly retryAt: Date | null }) {
-    super(`The mailbox cannot be read now (${failure.reason}). Epistle tries again by itself.`);
+    super(`The mailbox cannot be read now (${failure.reason}). Epistle retries by itself.`);
     this.accountId = accountId;
     this.reason = failure.reason;
     this.retryAt = failure.retryAt;
   }
 }
 
-/** Gmail did not do what was asked of it: nothing has changed. Not for sending, see `SendRejectedError`. */
+/** A call to Gmail failed, and nothing has changed. Not for sending: see `SendRejectedError`. */
 export class ProviderError extends DomainError {
   readonly code = 'PROVIDER_ERROR';
   readonly retry: RetryAdvice;
-  /** HTTP status of its answer; 0 when none came. */
+  /** HTTP status of its answer; 0 without an answer. */
   readonly providerStatus: number;
   readonly providerReason: string;
   constructor(answer: { status: number; reason: string; retry: RetryAdvice }) {
-    super(`Gmail did not do it: ${answer.status} ${answer.reason}. Nothing was changed.`);
+    super(`Gmail refused the change: ${answer.status} ${answer.reason}. Nothing was changed.`);
     this.providerStatus = answer.status;
     this.providerReason = answer.reason;
     this.retry = answer.retry;

@@ -1,73 +1,103 @@
 /**
- * Jobs: their names, what each carries, and how one is written into the transaction of the row that causes it. Payloads
- * are parsed here when they are enqueued and in `worker.ts` when they run.
+ * Jobs: their names and payloads, and how a job is enqueued in the transaction of the row that causes it. Payloads are parsed here
+ * when they are enqueued, and in `worker.ts` when they run.
  */
 import { z } from 'zod';
 import type { Sql } from './db/client.ts';
+import { type Fragment, raw, sql } from './db/statement.ts';
 
 const OutboundEmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmailId: z.uuid() });
 const AccountRef = z.strictObject({ organizationId: z.uuid(), accountId: z.uuid() });
+export type AccountRef = Readonly<z.infer<typeof AccountRef>>;
 
 export const JOBS = {
   /** Delivers a QUEUED email that no request delivers: its process died, or it had to wait. */
   deliver: OutboundEmailRef,
-  /** Reads Gmail to find out what became of an UNCONFIRMED email. */
-  settle: OutboundEmailRef,
-  /** Stores the sent copy in its conversation and learns the Message-ID that Gmail gave it. */
-  'read-back': OutboundEmailRef,
-  /** Lets the emails go that wait for their account's pace, as many as it allows by then. */
-  pace: AccountRef,
+  /** Reads Gmail to find out whether an UNCONFIRMED email was sent. */
+  reconcile: OutboundEmailRef,
+  /** Stores the sent copy in its conversation, with the Message-ID that Gmail assigned. */
+  'fetch-sent-copy': OutboundEmailRef,
+  /** Grants permits to the emails that wait for the rate limit of their account, as many as it allows by then. */
+  'grant-permits': AccountRef,
   /** Reads what is new in a mailbox, and starts or continues its import. */
   sync: AccountRef,
-  /** Asks Gmail to tell of the mailbox's changes for some days more. */
+  /** Renews Gmail's notifications of changes of the mailbox for some days. */
   watch: AccountRef,
-  /** Stops the sending of an account whose limit Gmail has written is reached. */
+  /** Pauses an account after Gmail reported that its limit is reached. */
   pause: AccountRef.extend({ noticedAt: z.iso.datetime() }),
 } as const;
 
+type JobName = keyof typeof JOBS;
+type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]>;
+
+/** Attempts before a job that throws is given up. graphile-worker waits exp(attempt) seconds, so 25 attempts take some days. */
+const MAX_ATTEMPTS = raw('25');
+
 /**
- * Every minute, in one process: finds accepted emails that the queue has forgotten and mailboxes that it has given up, and
- * sweeps consents that nobody gave. Its payload is the queue's own.
+ * Enqueues a job that is due in `delayMs`, in the caller's transaction. A subject has at most one job of a name: enqueuing it
+ * again moves the job.
+ * @throws {z.ZodError} when the payload does not belong to this job.
  */
-export const RECOVER = 'recover';
-
-/** Every ten minutes, in one process: finds the mailboxes whose `watch` is to be renewed. */
-export const RENEW_WATCHES = 'renew-watches';
-
-export type JobName = keyof typeof JOBS;
-export type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]>;
-
-/** A job by its SQL parameters: for statements that enqueue it themselves. `payload` is JSON text. */
-export interface JobParameters {
-  readonly name: JobName;
-  readonly payload: string;
-  /** One job at most per key: enqueuing again moves it. */
-  readonly key: string;
-}
-
-/** @throws {z.ZodError} when the payload is not one of this job. */
-export function job<Name extends JobName>(name: Name, payload: JobPayload<Name>): JobParameters {
+export async function enqueue<Name extends JobName>(
+  connection: Sql,
+  name: Name,
+  payload: JobPayload<Name>,
+  delayMs: number,
+): Promise<void> {
   const parsed = JOBS[name].parse(payload);
-  const subject = 'outboundEmailId' in parsed ? parsed.outboundEmailId : parsed.accountId;
-  return { name, payload: JSON.stringify(parsed), key: `${name}:${subject}` };
+  const key = `${name}:${'outboundEmailId' in parsed ? parsed.outboundEmailId : parsed.accountId}`;
+  const runAt = sql`now() + ${delayMs} * interval '1 ms'`;
+  await connection.query(sql`SELECT ${callAddJob(sql`${name}`, sql`${parsed}`, sql`${key}`, { runAt })}`);
 }
 
-/** Runs again at most so often after it threw; graphile-worker waits exp(attempt) seconds, 25 attempts are some days. */
-const MAX_ATTEMPTS = 25;
+/** The subject of a job as SQL: columns of the row that causes it, or parameters. */
+export type JobSubject =
+  | { readonly organizationId: Fragment; readonly outboundEmailId: Fragment }
+  | { readonly organizationId: Fragment; readonly accountId: Fragment };
 
-/** Enqueues a job that is due in so many milliseconds, or moves the one with this key, in the caller's transaction. */
-export async function enqueueIn(sql: Sql, { name, payload, key }: JobParameters, delayMs: number): Promise<void> {
-  await sql.query(
-    `SELECT graphile_worker.add_job($1, payload => $2::json, run_at => now() + $3 * interval '1 ms',
-       max_attempts => ${MAX_ATTEMPTS}, job_key => $4)`,
-    [name, payload, delayMs, key],
-  );
+interface AddJobOptions {
+  /** By the database's clock. Omitted: now. */
+  readonly runAt?: Fragment;
+  /** Keeps the time of a job that is already enqueued. */
+  readonly preserveRunAt?: boolean;
 }
 
-/** Enqueues a job, or moves the one with this key, in the caller's transaction. */
-export async function enqueue(sql: Sql, { name, payload, key }: JobParameters, runAt: Date): Promise<void> {
-  await sql.query(
-    `SELECT graphile_worker.add_job($1, payload => $2::json, run_at => $3, max_attempts => ${MAX_ATTEMPTS}, job_key => $4)`,
-    [name, payload, runAt, key],
-  );
+/**
+ * SQL that enqueues a job about a row of its statement, or moves the existing one.
+ * @param name a job, or SQL for the name of one.
+ */
+export function addJob(name: JobName | Fragment, subject: JobSubject, options: AddJobOptions = {}): Fragment {
+  const { organizationId } = subject;
+  const isAccount = 'accountId' in subject;
+  const id = isAccount ? subject.accountId : subject.outboundEmailId;
+  const field = raw(isAccount ? `'accountId'` : `'outboundEmailId'`);
+  const payload = sql`json_build_object('organizationId', ${organizationId}, ${field}, ${id})`;
+  return callAddJob(taskName(name), payload, jobKey(name, id), options);
+}
+
+/** SQL that removes the job about `id`, which is SQL too. A job that is running continues. */
+export function removeJob(name: JobName, id: Fragment): Fragment {
+  return sql`graphile_worker.remove_job(${jobKey(name, id)})`;
+}
+
+/** SQL for the key of a job about `id`, which is SQL too. The same key as `enqueue` computes. */
+export function jobKey(name: JobName | Fragment, id: Fragment): Fragment {
+  return sql`${taskName(name)} || ':' || ${id}`;
+}
+
+/** SQL for the name of the job that continues with an email, by its column `status`. */
+export const NEXT_JOB = sql`CASE status WHEN 'UNCONFIRMED' THEN 'reconcile' ELSE 'deliver' END`;
+
+function taskName(name: JobName | Fragment): Fragment {
+  return typeof name === 'string' ? raw(`'${name}'`) : name;
+}
+
+function callAddJob(
+  task: Fragment,
+  payload: Fragment,
+  key: Fragment,
+  { runAt = sql`now()`, preserveRunAt = false }: AddJobOptions,
+): Fragment {
+  return sql`graphile_worker.add_job(${task}, payload => ${payload}, run_at => ${runAt}, max_attempts => ${MAX_ATTEMPTS},
+    job_key => ${key}, job_key_mode => ${raw(preserveRunAt ? `'preserve_run_at'` : `'replace'`)})`;
 }

@@ -1,59 +1,78 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
-import type { App } from './app.ts';
 import { sweepStates } from './accounts/oauth-state.ts';
-import { startHeartbeat } from './heartbeat.ts';
-import { describeError } from './log.ts';
+import { refreshProfiles } from './accounts/send-as.ts';
+import type { App } from './app.ts';
+import { sql } from './db/statement.ts';
 import { pauseForLimit } from './inbox/bounces.ts';
+import { fetchSentCopyAndTidy } from './inbox/sent-copy-queue.ts';
+import { JOBS } from './jobs.ts';
+import { REQUEUE_OVERDUE_TASK } from './operations/facts.ts';
+import { createEmailJobs } from './outbound/account-turns.ts';
 import { deliverQueued } from './outbound/claim.ts';
-import { grantWaiting } from './outbound/rate-limit.ts';
-import { recover } from './outbound/requeue-overdue.ts';
+import { grantPermits } from './outbound/rate-limit.ts';
+import { reconcile } from './outbound/reconcile.ts';
+import { requeueOverdue } from './outbound/requeue-overdue.ts';
 import { sendScheduled } from './outbound/schedule.ts';
-import { settle } from './outbound/reconcile.ts';
-import { JOBS, RECOVER, RENEW_WATCHES } from './jobs.ts';
-import { readBackAndTidy } from './inbox/sent-copy-queue.ts';
-import { renewGivenUpSyncs } from './sync/sync-now.ts';
+import { startHeartbeat } from './outbound/takeover.ts';
+import { deleteUnusedUploads } from './outbound/uploads.ts';
+import { type PeriodicTask, runPeriodically } from './periodic.ts';
+import { type Repeating, repeat } from './repeat.ts';
+import { expireContent } from './retention/expire.ts';
 import { createSyncRunner, type SyncRunner } from './sync/runner.ts';
+import { renewGivenUpSyncs } from './sync/sync-now.ts';
 import { renewWatches, watchMailbox } from './sync/watch.ts';
+import { traced } from './trace.ts';
 
 const CONCURRENCY = 16;
-/** So that thousands that are due at once do not each look for their job among all of them. */
+/** When thousands of jobs are due, workers do not search all of them for each single job. */
 const JOBS_FETCHED_AT_ONCE = 32;
-/** How late a job may start that was not due when it was enqueued; the others start at once. */
+/** How late a job may start that was enqueued for a later time. Jobs that are due when enqueued start at once. */
 const POLL_INTERVAL_MS = 1_000;
-/** After the queue has lost the database for good, and while it is still away. */
+/** Pause before the queue is started again after it has lost the database. */
 const RESTART_DELAY_MS = 1_000;
 
-export interface Worker {
-  /** Starts no more jobs, and waits for those that are running. The heartbeat goes on: leases may still be held. */
-  finishJobs(): Promise<void>;
-  /** Finishes the jobs, then ends the heartbeat. */
-  stop(): Promise<void>;
-}
-
-/** Runs the jobs of `queue.ts`, unless `WORKER` is off, and beats. */
-export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}): Promise<Worker> {
+/** Starts the heartbeat and, unless `WORKER` is off, runs the jobs of `jobs.ts`. */
+export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS } = {}) {
   const syncs = createSyncRunner(app);
   const queue = app.config.worker === 'off' ? null : await keepRunning(app, syncs, pollIntervalMs);
-  // Without jobs it still holds leases, which end with its heartbeat.
+  // A process without jobs also holds leases, which end with its heartbeat.
   const heartbeat = await startHeartbeat(app, queue?.poolId ?? (() => ''));
+  const periodic = queue === null ? [] : periodicTasks(app).map((task) => runPeriodically(app, task));
   if (queue !== null && app.config.syncInterval !== null) syncs.startPolling();
   let finished: Promise<void> | undefined;
   const finishJobs = () => {
-    finished ??= Promise.all([syncs.stop(), queue?.stop()]).then(() => undefined);
+    finished ??= Promise.all([syncs.stop(), queue?.stop(), ...periodic.map((task) => task.stop())]).then(
+      () => undefined,
+    );
     return finished;
   };
   return {
+    /** Starts no more jobs, and waits for running ones. The heartbeat continues, because leases may still be held. */
     finishJobs,
-    async stop() {
+    /** Finishes the jobs, then ends the heartbeat. */
+    async stop(): Promise<void> {
       await finishJobs();
       await heartbeat.stop();
     },
   };
 }
 
-/** A runner gives up when it cannot tell the database what became of a job. Then another one takes its place. */
+function periodicTasks({ timing }: App): PeriodicTask[] {
+  const renew = async (app: App) => {
+    await Promise.all([requeueOverdue(app), renewGivenUpSyncs(app), sweepStates(app)]);
+  };
+  return [
+    { name: REQUEUE_OVERDUE_TASK, everyMs: timing.requeueOverdueMs, run: renew },
+    { name: 'delete-unused-uploads', everyMs: timing.deleteUploadsMs, run: deleteUnusedUploads },
+    { name: 'expire-content', everyMs: timing.expireMs, run: expireContent },
+    { name: 'renew-watches', everyMs: timing.renewWatchesMs, run: renewWatches },
+    { name: 'refresh-profiles', everyMs: timing.refreshProfilesMs, run: refreshProfiles },
+  ];
+}
+
+/** A runner stops when it cannot write the result of a job to the database. Then a new one is started. */
 async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) {
   let poolId = '';
   const stopping = new AbortController();
@@ -63,6 +82,7 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
       poolId = workerPool.id;
     });
     watch(app, events);
+    keepAlive(app, events);
     return run({ ...runnerOptions(app, syncs, pollIntervalMs), events });
   };
   let runner: Runner | null = await start();
@@ -70,17 +90,17 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
     while (!stopping.signal.aborted) {
       const givenUp = poolId;
       await runner?.promise.catch((error: unknown) => {
-        app.log.warn({ error: describeError(error) }, 'the job queue gave up; starting it again');
+        app.logFailure(error, 'the job queue gave up; starting it again');
       });
       runner = null;
       await delay(RESTART_DELAY_MS, null, { signal: stopping.signal }).catch(() => null);
       if (stopping.signal.aborted) return;
       try {
-        // What it held is nobody's any more.
-        await app.pool.query('SELECT graphile_worker.force_unlock_workers(ARRAY[$1])', [givenUp]);
+        // Unlocks the jobs that it held.
+        await app.pool.query(sql`SELECT graphile_worker.force_unlock_workers(ARRAY[${givenUp}])`);
         runner = await start();
       } catch (error) {
-        app.log.warn({ error: describeError(error) }, 'the job queue cannot start yet');
+        app.logFailure(error, 'the job queue cannot start yet');
       }
     }
   })();
@@ -88,7 +108,7 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
     poolId: () => poolId,
     async stop() {
       stopping.abort();
-      // One that has just given up cannot be stopped.
+      // A runner that has just stopped by itself cannot be stopped.
       await runner?.stop().catch(() => undefined);
       await supervising;
     },
@@ -96,26 +116,23 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
 }
 
 function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): RunnerOptions {
-  const taskList: TaskList = {
-    deliver: async (payload) => {
-      const ref = JOBS.deliver.parse(payload);
-      if (!(await sendScheduled(app, ref))) await deliverQueued(app, ref);
-    },
-    settle: (payload) => settle(app, JOBS.settle.parse(payload)),
-    pace: (payload) => grantWaiting(app, JOBS.pace.parse(payload)),
+  const emailJob = createEmailJobs(app);
+  const taskList: Record<string, (payload: unknown) => Promise<void>> = {
+    deliver: emailJob('deliver', async (ref, status) => {
+      if (status !== 'SCHEDULED' || !(await sendScheduled(app, ref))) await deliverQueued(app, ref);
+    }),
+    reconcile: emailJob('reconcile', (ref) => reconcile(app, ref)),
+    'grant-permits': (payload) => grantPermits(app, JOBS['grant-permits'].parse(payload)),
     pause: (payload) => pauseForLimit(app, JOBS.pause.parse(payload)),
-    [RECOVER]: async () => {
-      await Promise.all([recover(app), renewGivenUpSyncs(app), sweepStates(app)]);
-    },
     sync: (payload) => syncs.sync(JOBS.sync.parse(payload)),
     watch: (payload) => watchMailbox(app, JOBS.watch.parse(payload)),
-    [RENEW_WATCHES]: () => renewWatches(app),
-    'read-back': (payload) => readBackAndTidy(app, JOBS['read-back'].parse(payload)),
+    'fetch-sent-copy': emailJob('fetch-sent-copy', (ref) => fetchSentCopyAndTidy(app, ref)),
   };
   return {
-    pgPool: app.pool,
-    taskList,
-    crontab: `* * * * * ${RECOVER}\n*/10 * * * * ${RENEW_WATCHES}`,
+    pgPool: app.directPool,
+    taskList: tracedJobs(taskList),
+    // graphile-worker's cron uses this process's clock, and decides for all processes.
+    parsedCronItems: [],
     concurrency: CONCURRENCY,
     pollInterval: pollIntervalMs,
     noHandleSignals: true,
@@ -126,12 +143,38 @@ function runnerOptions(app: App, syncs: SyncRunner, pollIntervalMs: number): Run
   };
 }
 
-/** A job's error may quote what it worked on: only what cannot is logged. The job itself is tried again. */
+/** Each job in a span with the uids of its payload. */
+function tracedJobs(jobs: Readonly<Record<string, (payload: unknown) => Promise<void>>>): TaskList {
+  const traceJob = ([name, run]: [string, (payload: unknown) => Promise<void>]) => {
+    const task = (payload: unknown) =>
+      traced(`job ${name}`, typeof payload === 'object' ? { ...payload } : {}, () => run(payload));
+    return [name, task] as const;
+  };
+  return Object.fromEntries(Object.entries(jobs).map(traceJob));
+}
+
+/** The connection that listens for new jobs carries no other traffic: a regular statement shows that it is alive. */
+function keepAlive({ timing }: App, events: WorkerEvents): void {
+  let asking: Repeating | undefined;
+  events.on('pool:listen:success', ({ client }) => {
+    asking = repeat(timing.databaseSilenceMs / 3, async () => {
+      // If it fails, the queue notices too, and listens on a new connection.
+      await client.query('SELECT 1').catch(() => undefined);
+    });
+  });
+  events.on('pool:listen:release', () => void asking?.stop());
+}
+
+/** The error of a job may quote its content, so only the safe part is logged. The job is tried again. */
 function watch(app: App, events: WorkerEvents): void {
   events.on('job:error', ({ job, error }) => {
-    app.log.warn({ job: job.task_identifier, attempt: job.attempts, error: describeError(error) }, 'job failed');
+    app.logFailure(error, 'job failed', {
+      job: job.task_identifier,
+      attempt: job.attempts,
+      ...(typeof job.payload === 'object' ? job.payload : {}),
+    });
   });
   events.on('worker:fatalError', ({ error }) => {
-    app.log.error({ error: describeError(error) }, 'a worker stopped');
+    app.logFailure(error, 'a worker stopped');
   });
 }

@@ -1,205 +1,80 @@
-import PostalMime from 'postal-mime';
+/** `compose.yaml` against what the image, the configuration and the files of this repository need. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ComposedEmail, composeMessage } from '../src/email/compose.ts';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { parseConfig } from '../src/config/config.ts';
+import { TIMING } from '../src/config/timing.ts';
+import { ROOT } from './support/processes.ts';
 
-const EMAIL: ComposedEmail = {
-  opId: '0199f6a0-7b1c-7000-8000-000000000001',
-  from: { address: 'ann@example.com', name: 'Ann Lee' },
-  to: ['bob@example.com'],
-  cc: [],
-  bcc: [],
-  replyTo: [],
-  subject: 'Invoice 42',
-  bodyText: 'Hello',
-  bodyHtml: null,
-  attachments: [],
-  inReplyTo: null,
-  references: [],
-  date: new Date('2026-11-05T10:20:30Z'),
-};
+const Service = z.object({
+  image: z.string().optional(),
+  build: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()),
+  ports: z.array(z.string()).optional(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+  read_only: z.boolean().optional(),
+  stop_grace_period: z.string().optional(),
+});
+const Compose = z.object({
+  services: z.object({ epistle: Service, postgres: Service, sandbox: Service }),
+  volumes: z.record(z.string(), z.null()),
+});
 
-async function compose(changes: Partial<ComposedEmail>) {
-  const composed = await composeMessage({ ...EMAIL, ...changes });
-  const mime = Buffer.concat([...composed.chunks()]);
-  const raw = mime.toString('latin1');
-  const email = await PostalMime.parse(mime);
-  const header = (name: string) => email.headers.filter(({ key }) => key === name).map(({ value }) => value);
-  return { raw, email, header, body: normalise(email.text ?? '') };
+const read = (name: string) => readFile(path.join(ROOT, name), 'utf8');
+
+async function compose() {
+  const document = parseDocument(await read('compose.yaml'), { strict: true, uniqueKeys: true });
+  expect([...document.errors, ...document.warnings]).toEqual([]);
+  return Compose.parse(document.toJS());
 }
 
-/** A parser may end a body with one line break more. */
-function normalise(text: string): string {
-  return text.replace(/\r\n|\r/g, '\n').replace(/\n$/, '');
+/** As compose replaces `${NAME:?message}`. */
+function filled(values: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
+  const fill = (value: string) => value.replace(/\$\{(\w+)[^}]*\}/g, (_, name: string) => env[name] ?? '');
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fill(value)]));
 }
 
-function attachment(changes: Partial<ComposedEmail['attachments'][number]>) {
-  return {
-    filename: 'a.bin',
-    contentType: 'application/octet-stream',
-    bytes: Buffer.from('x'),
-    contentId: null,
-    ...changes,
-  };
-}
-
-function bytesOf(content: ArrayBuffer | string | Uint8Array): Buffer {
-  return typeof content === 'string' ? Buffer.from(content) : Buffer.from(new Uint8Array(content));
-}
-
-describe('composeMessage', () => {
-  it('writes every header, Bcc and our op id included, and no X-Mailer', async () => {
-    const { email, header } = await compose({
-      to: ['bob@example.com', 'eve@example.com'],
-      cc: ['carl@münchen.de'],
-      bcc: ['dora@example.com'],
-      replyTo: ['replies@example.com'],
-      inReplyTo: '<2@mail.gmail.com>',
-      references: ['<1@mail.gmail.com>', '<2@mail.gmail.com>'],
-    });
-    expect(email.from).toMatchObject({ address: 'ann@example.com', name: 'Ann Lee' });
-    expect(header('to')).toEqual(['bob@example.com, eve@example.com']);
-    expect(header('cc')).toEqual(['carl@xn--mnchen-3ya.de']);
-    expect(header('bcc')).toEqual(['dora@example.com']);
-    expect(header('reply-to')).toEqual(['replies@example.com']);
-    expect(header('subject')).toEqual(['Invoice 42']);
-    expect(header('date')).toEqual(['Thu, 05 Nov 2026 10:20:30 +0000']);
-    expect(header('x-epistle-id')).toEqual([EMAIL.opId]);
-    expect(header('in-reply-to')).toEqual(['<2@mail.gmail.com>']);
-    expect(header('references')).toEqual(['<1@mail.gmail.com> <2@mail.gmail.com>']);
-    expect(header('message-id')).toEqual([expect.stringMatching(/^<[^<>\s]+@example\.com>$/)]);
-    expect(header('mime-version')).toEqual(['1.0']);
-    expect(header('x-mailer')).toEqual([]);
-  });
-
-  it('leaves out the headers that have no value', async () => {
-    const { header } = await compose({});
-    for (const name of ['cc', 'bcc', 'reply-to', 'in-reply-to', 'references']) expect(header(name)).toEqual([]);
-  });
-
-  it.each([
-    ['an empty message when there is no body', null, null, 'text/plain', undefined],
-    ['text alone', 'Hi', null, 'text/plain', undefined],
-    ['html alone', null, '<p>Hi</p>', 'text/html', '<p>Hi</p>'],
-    ['both as alternatives', 'Hi', '<p>Hi</p>', 'multipart/alternative', '<p>Hi</p>'],
-  ])('writes %s', async (_, bodyText, bodyHtml, contentType, html) => {
-    const { header, email, body } = await compose({ bodyText, bodyHtml });
-    expect(header('content-type')[0]).toContain(contentType);
-    expect(email.html?.trim()).toBe(html);
-    if (bodyText !== null) expect(body).toBe(bodyText);
-    expect(email.attachments).toEqual([]);
-  });
-
-  it('keeps an attachment an attachment when there is no body', async () => {
-    const { header, email, body } = await compose({ bodyText: null, attachments: [attachment({ filename: 'a.pdf' })] });
-    expect(header('content-type')[0]).toContain('multipart/mixed');
-    expect(body).toBe('');
-    expect(email.attachments).toMatchObject([{ filename: 'a.pdf', disposition: 'attachment' }]);
-  });
-
-  it('puts an image that the html shows beside it, and everything else behind the text', async () => {
-    const { email, raw } = await compose({
-      bodyHtml: '<img src="cid:logo@x">',
-      attachments: [
-        attachment({ filename: 'logo.png', contentType: 'image/png', contentId: 'logo@x' }),
-        attachment({ filename: 'unused.png', contentType: 'image/png', contentId: 'unused@x' }),
-        attachment({ filename: 'terms.pdf', contentType: 'application/pdf' }),
-      ],
-    });
-    expect(raw).toMatch(/multipart\/mixed[\s\S]*multipart\/alternative[\s\S]*multipart\/related/);
-    expect(email.attachments).toMatchObject([
-      { filename: 'logo.png', disposition: 'inline', related: true, contentId: '<logo@x>' },
-      { filename: 'unused.png', disposition: 'attachment', contentId: '<unused@x>' },
-      { filename: 'terms.pdf', disposition: 'attachment' },
+describe('compose.yaml', () => {
+  it('gives Epistle a configuration that it takes, and the database that it starts', async () => {
+    const { epistle, postgres } = (await compose()).services;
+    const environment = filled(epistle.environment, { POSTGRES_PASSWORD: 'secret' });
+    const config = parseConfig({ ...environment, NODE_ENV: 'test' });
+    const url = new URL(config.databaseUrl ?? '');
+    const started = filled(postgres.environment, { POSTGRES_PASSWORD: 'secret' });
+    expect([url.hostname, url.port, url.username, url.password, url.pathname]).toEqual([
+      'postgres',
+      '5432',
+      started.POSTGRES_USER,
+      started.POSTGRES_PASSWORD,
+      `/${started.POSTGRES_DB}`,
     ]);
+    expect(epistle.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
   });
 
-  it('sends an image with a content id as an attachment when there is no html', async () => {
-    const { email, header } = await compose({
-      attachments: [attachment({ contentType: 'image/png', contentId: 'logo@x' })],
-    });
-    expect(header('content-type')[0]).toContain('multipart/mixed');
-    expect(email.attachments).toMatchObject([{ disposition: 'attachment', contentId: '<logo@x>' }]);
+  it('publishes the port that Epistle listens on, to this machine only', async () => {
+    const { epistle, sandbox } = (await compose()).services;
+    const [, exposed] = /^EXPOSE (\d+)$/m.exec(await read('Dockerfile')) ?? [];
+    expect(epistle.environment).toMatchObject({ HOST: '0.0.0.0', PORT: exposed });
+    expect(epistle.ports).toEqual([`127.0.0.1:4000:${exposed}`, `127.0.0.1:4001:${sandbox.environment.PORT}`]);
   });
 
-  it.each([
-    ['Größe', 'Jürgen, "der" Große', 'Rechnung – Größe (final); ü.pdf'],
-    ['请查收发票', '王小明', '发票 42.pdf'],
-    ['فاتورة رقم ٤٢', 'شركة', 'فاتورة.pdf'],
-    [`${'🧾 '.repeat(60)}.`, '🧾', '🧾.pdf'],
-    [`=?utf-8?Q?not_encoded?= ${'long '.repeat(150)}end`, "O'Neil (CEO)", 'quote\'"percent%20.pdf'],
-  ])('carries any script in subject, name and file name: %s', async (subject, name, filename) => {
-    const { email, raw } = await compose({
-      subject,
-      from: { address: 'ann@example.com', name },
-      attachments: [attachment({ filename })],
-    });
-    expect(email.subject).toBe(subject);
-    expect(email.from?.name).toBe(name);
-    expect(email.attachments[0]?.filename).toBe(filename);
-    expect(/[^\0-\x7f]/.test(raw)).toBe(false);
+  it('sets only variables that Epistle reads', async () => {
+    const known = [...(await read('.env.example')).matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    const { epistle, sandbox } = (await compose()).services;
+    const set = [...Object.keys(epistle.environment), ...Object.keys(sandbox.environment)];
+    expect(set.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it.each([
-    ['dots at the start of lines', '.\n..\n.dot\n'],
-    ['lone CR and LF', 'a\rb\nc\r\nd'],
-    ['a NUL and other controls', 'a\0b\x07c\x1bd'],
-    ['trailing spaces and tabs', 'a \n\tb\t\n c'],
-    ['lines that look like headers and boundaries', 'From me\nBcc: e@example.com\n\n--boundary--\n'],
-    ['emoji and joined emoji', '👩‍👩‍👧‍👦 🇨🇭 e\u0301'],
-    ['right-to-left text with marks', 'שלום \u202bעולם\u202c مرحبا'],
-    ['a line of 5,000 characters', 'word '.repeat(1_000).trim()],
-    ['a line of 5,000 characters without a space', '漢'.repeat(5_000)],
-    ['equals signs', 'a=3D=\nb=='],
-    ['a megabyte', 'Zażółć gęślą jaźń 0123456789.\n'.repeat(30_000)],
-  ])('carries %s unchanged', async (_, bodyText) => {
-    const { raw, body } = await compose({ bodyText });
-    expect(body).toBe(normalise(bodyText));
-    expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
-  });
-
-  it('keeps its lines short with a subject of one long word', async () => {
-    const subject = 'x'.repeat(998);
-    const { raw, email } = await compose({ subject });
-    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
-    expect(email.subject).toBe(subject);
-  });
-
-  it('carries html as it carries text', async () => {
-    const bodyHtml = `<p>${'ä€😀'.repeat(2_000)}</p>\r<p>.</p>`;
-    const { email } = await compose({ bodyHtml, bodyText: 'x' });
-    expect(normalise(email.html ?? '')).toBe(normalise(bodyHtml));
-  });
-
-  it.each(['application/pdf', 'text/csv', 'message/rfc822', 'multipart/mixed', 'nonsense'])(
-    'carries the bytes of an attachment of type %s unchanged',
-    async (contentType) => {
-      const bytes = Buffer.from(Array.from({ length: 3_000 }, (_, index) => (index * 7) % 256));
-      const { email } = await compose({ attachments: [attachment({ filename: 'x.dat', contentType, bytes })] });
-      expect(email.attachments).toHaveLength(1);
-      expect(bytesOf(email.attachments[0]?.content ?? '').equals(bytes)).toBe(true);
-    },
-  );
-
-  it('adds no header and no recipient, whatever a value holds', async () => {
-    const evil = 'x\r\nBcc: evil@example.com\r\n\r\n<script>';
-    const { header, raw } = await compose({
-      opId: evil,
-      from: { address: 'ann@example.com', name: evil },
-      subject: evil,
-      inReplyTo: `<a@b>${evil}`,
-      references: [`<a@b>${evil}`],
-      bodyHtml: '<img src="cid:x">',
-      attachments: [
-        attachment({ filename: evil, contentType: `text/plain${evil}`, contentId: `x${evil}` }),
-        attachment({
-          filename: 'a"\r\nX: y',
-          contentType: 'text/plain; name="a"; x="\r\nX: y"',
-          contentId: 'x>\r\nX: y',
-        }),
-      ],
-    });
-    expect(header('bcc')).toEqual([]);
-    expect(raw).not.toMatch(/^(?:Bcc|X):/im);
+  it('waits longer for the end than Epistle takes, and runs files that the image has', async () => {
+    const { epistle, sandbox } = (await compose()).services;
+    expect(Number.parseInt(epistle.stop_grace_period ?? '', 10) * 1_000).toBeGreaterThan(TIMING.drainMs);
+    expect([epistle.read_only, sandbox.read_only]).toEqual([true, true]);
+    const [program, file = ''] = sandbox.command ?? [];
+    expect([program, existsSync(path.join(ROOT, file))]).toEqual(['node', true]);
+    expect(await read('Dockerfile')).toMatch(new RegExp(`^COPY ${path.dirname(file)} ${path.dirname(file)}$`, 'm'));
   });
 });

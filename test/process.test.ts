@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, inject, it } from 'vitest';
-import { SendEmail } from './support/documents.ts';
+import { type DefinitionNode, Kind, type OperationDefinitionNode, parse, print } from 'graphql';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { graphql } from './generated/gql.ts';
+import { SendEmail } from './support/documents.ts';
 import { eventually, expectType, query } from './support/harness.ts';
 import { EpistleProcess, environment, freePort, ROOT } from './support/processes.ts';
 
@@ -22,10 +23,23 @@ const ById = graphql(`query ById($uid: UUID!) { outboundEmail(uid: $uid) { uid s
 
 const Who = graphql(`query Who { viewer { organization { name } scopes } }`);
 
+/** Of the demo, and of every test: it is there from the second start on. */
+let folder: string;
 const started: EpistleProcess[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(inject('temporaryFolder'), 'process-'));
+});
 afterEach(async () => {
   await Promise.all(started.splice(0).map((each) => each.kill()));
 });
+
+async function launch(env: Record<string, string> = {}, command?: string): Promise<EpistleProcess> {
+  const how = command === undefined ? {} : { command };
+  const process = new EpistleProcess(await freePort(), { DATA_DIR: folder, ...env }, how);
+  started.push(process);
+  await process.start();
+  return process;
+}
 
 interface Started {
   readonly url: string;
@@ -34,10 +48,8 @@ interface Started {
   readonly process: EpistleProcess;
 }
 
-async function start(dataDir: string): Promise<Started> {
-  const process = new EpistleProcess(await freePort(), { DATA_DIR: dataDir });
-  started.push(process);
-  await process.start();
+async function start(): Promise<Started> {
+  const process = await launch();
   // It is printed last.
   const key = await eventually(async () =>
     /\ncurl [\s\S]*'\n\n/.test(process.output) ? /epk_[\w-]{43}/.exec(process.output)?.[0] : null,
@@ -45,8 +57,8 @@ async function start(dataDir: string): Promise<Started> {
   return { url: process.url, key, output: process.output, process };
 }
 
-function dataFolder(): Promise<string> {
-  return mkdtemp(path.join(inject('temporaryFolder'), 'process-'));
+function isOperation(definition: DefinitionNode): definition is OperationDefinitionNode {
+  return definition.kind === Kind.OPERATION_DEFINITION;
 }
 
 async function sendOne(app: Started, subject: string): Promise<string> {
@@ -60,23 +72,47 @@ async function sendOne(app: Started, subject: string): Promise<string> {
 }
 
 describe('npm start with nothing set', () => {
-  it('prints a curl that sends an email as it is pasted', async () => {
-    const { output } = await start(await dataFolder());
+  it('prints a curl that sends an email as it is pasted, and the same email when it is pasted again', async () => {
+    const { output } = await start();
     const command = /^curl [\s\S]*?'\n(?=\n)/m.exec(output)?.[0] ?? '';
-    const { stdout } = await run('/bin/sh', ['-c', command]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      data: { sendEmail: { outboundEmail: { status: 'SENT', context: { number: 'INV-2026-001' } } } },
+    const answers = [await run('/bin/sh', ['-c', command]), await run('/bin/sh', ['-c', command])];
+    const [first, second] = answers.map(({ stdout }) => JSON.parse(stdout).data.sendEmail);
+    expect(first).toMatchObject({
+      replayed: false,
+      outboundEmail: { status: 'SENT', contexts: [{ label: 'INV-2026-001' }] },
     });
+    expect(second).toEqual({ ...first, replayed: true });
+  });
+
+  it('shows GraphiQL with operations that all run as they are', async () => {
+    const { url } = await start();
+    const page = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text();
+    const options = JSON.parse(/querySelector\('#root'\),\s+(\{.*\}),\s+\);/.exec(page)?.[1] ?? '{}');
+    const document = parse(options.defaultQuery);
+    const answers: Record<string, unknown> = {};
+    for (const operation of document.definitions.filter(isOperation)) {
+      const name = operation.name?.value ?? '';
+      // As GraphiQL does it: without the other operations, and with every fragment.
+      const definitions = document.definitions.filter((each) => !isOperation(each) || each === operation);
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...JSON.parse(options.headers) },
+        body: JSON.stringify({ query: print({ ...document, definitions }), operationName: name }),
+      });
+      answers[name] = await response.json();
+    }
+    const sent = { data: { sendEmail: { replayed: false, outboundEmail: { status: 'SENT' } } } };
+    expect(answers).toMatchObject({ Start: { data: expect.any(Object) }, Fresh: sent, Reply: sent, Draft: sent });
+    expect(JSON.stringify(answers)).not.toContain('"errors"');
   });
 
   it('finds everything again after it was stopped, the key included', async () => {
-    const folder = await dataFolder();
-    const first = await start(folder);
+    const first = await start();
     const uid = await sendOne(first, 'Before the restart');
     first.process.signal('SIGTERM');
     expect(await first.process.exit()).toEqual([0, null]);
 
-    const second = await start(folder);
+    const second = await start();
     expect(second.key).toBe(first.key);
     const { outboundEmails } = await query(second, second.key, Sent);
     expect(outboundEmails.edges.map(({ node }) => node)).toContainEqual({
@@ -87,10 +123,9 @@ describe('npm start with nothing set', () => {
   });
 
   it('loses no acknowledged email over kill -9 in the middle of sending', async () => {
-    const folder = await dataFolder();
     const acknowledged: string[] = [];
     for (let round = 0; round < 3; round++) {
-      const app = await start(folder);
+      const app = await start();
       const killed = app.process.exit();
       const senders = Array.from({ length: 8 }, async (_, sender) => {
         for (let index = 0; ; index++) {
@@ -102,7 +137,7 @@ describe('npm start with nothing set', () => {
       await Promise.allSettled(senders);
       await killed;
     }
-    const last = await start(folder);
+    const last = await start();
     const stored = new Set<string>();
     for (const uid of acknowledged) {
       const { outboundEmail } = await query(last, last.key, ById, { uid });
@@ -110,7 +145,42 @@ describe('npm start with nothing set', () => {
     }
     expect(acknowledged.length).toBeGreaterThanOrEqual(60);
     expect(acknowledged.filter((uid) => !stored.has(uid))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
+});
+
+describe('npm start, and who is told to stop', () => {
+  const signals: [string, (app: EpistleProcess) => void][] = [
+    ['SIGTERM to npm alone', (app) => app.signal('SIGTERM')],
+    ['SIGINT to npm alone', (app) => app.signal('SIGINT')],
+    ['SIGTERM to the whole group', (app) => app.signalGroup('SIGTERM')],
+    ['Ctrl-C', (app) => app.signalGroup('SIGINT')],
+    [
+      'Ctrl-C twice',
+      (app) => {
+        app.signalGroup('SIGINT');
+        app.signalGroup('SIGINT');
+      },
+    ],
+  ];
+  it.each(signals)('leaves no process behind after %s', async (_what, send) => {
+    const app = await launch({}, 'exec npm start');
+    send(app);
+    expect(await app.exit()).toEqual([0, null]);
+    expect(app.output).toContain('"msg":"stopping"');
+    expect(() => app.signalGroup(0)).toThrow('ESRCH');
+    await expect(fetch(`${app.url}/health`)).rejects.toThrow();
+  });
+
+  it('gives the heap no more than 1 GB, unless NODE_OPTIONS says so', async () => {
+    const limitWith = async (NODE_OPTIONS: string) => {
+      const app = await launch({ NODE_OPTIONS }, 'exec scripts/start.sh');
+      const limit = await eventually(async () => /"heapLimitMb":(\d+)/.exec(app.output)?.[1]);
+      await app.kill();
+      return Number(limit);
+    };
+    expect(await limitWith('')).toBeLessThan(1_100);
+    expect(await limitWith('--max-old-space-size=1500')).toBeGreaterThan(1_400);
+  });
 });
 
 describe('configuration', () => {
@@ -125,8 +195,7 @@ describe('configuration', () => {
 
 describe('npm run admin', () => {
   it('creates an organization and a key that works, beside a running server', async () => {
-    const folder = await dataFolder();
-    const app = await start(folder);
+    const app = await start();
     const args = [
       'src/cli/index.ts',
       'key',

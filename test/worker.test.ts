@@ -1,16 +1,14 @@
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from './support/harness.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { createTenant, eventually, type Tenant, useTestApp } from './support/harness.ts';
 import { accepted, createRecipient, fresh, record } from './support/mail.ts';
 
-let t: TestApp;
-let tenant: Tenant;
+const t = useTestApp();
 
+let tenant: Tenant;
 beforeAll(async () => {
-  t = await startTestApp();
   tenant = await createTenant(t);
 });
-afterAll(() => t.close());
 
 /** As a restart of the database does it: every connection is cut. */
 async function cutConnections(): Promise<void> {

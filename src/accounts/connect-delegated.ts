@@ -1,10 +1,10 @@
 import type { App } from '../app.ts';
 import type { GmailError } from '../gmail/errors.ts';
-import { connectDelegatedAccount, startReading } from '../mail/account.ts';
-import { readProfile } from './oauth-connect.ts';
+import { readProfile } from './send-as.ts';
+import { connectDelegatedAccount, startReading } from './store-account.ts';
 
 /**
- * Connects a mailbox that its Workspace delegates to the operator's service account: it is read once, to see that this works.
+ * Connects a mailbox that its Workspace delegates to the operator's service account, after it was read once.
  * @returns the account's id and its primary address, should `email` be an alias.
  * @throws {GmailError} when Google does not let the service account in.
  * @throws {AccountTakenError} when another organization has this mailbox.

@@ -1,20 +1,23 @@
 import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
 import { inTransaction } from '../db/client.ts';
+import { sql } from '../db/statement.ts';
 import { NotFoundError } from '../errors.ts';
-import { refreshTokenPurpose } from './mailbox-access.ts';
+import { endGrant, type NamedAccount, revokeGrant } from './release-account.ts';
 
 export interface Disconnected {
   readonly accountId: string;
-  /** Emails that are SCHEDULED or QUEUED, and wait for the mailbox to be connected again. */
+  /** SCHEDULED and QUEUED emails, which wait until the mailbox is connected again. */
   readonly waitingEmails: number;
-  /** Whether Google has confirmed that the grant is over. */
+  /** Whether Google confirmed that the grant has ended. */
   readonly revoked: boolean;
 }
 
+const REASON = 'It was disconnected; what is to be sent from it waits until it is connected again.';
+
 /**
- * Erases the account's tokens and ends its grant at Google. The record stays, and so does what was to be sent.
- * The tokens go first: a revocation that fails, or a process that dies, must not keep them.
+ * Erases the account's tokens and ends its grant at Google. The record and waiting emails stay. The tokens are erased first: a failed
+ * revocation or a process that dies must not keep them.
  * @throws {NotFoundError}
  */
 export async function disconnectAccount(
@@ -22,47 +25,21 @@ export async function disconnectAccount(
   { organizationId, actor }: Identity,
   accountId: string,
 ): Promise<Disconnected> {
-  const { sealed, waitingEmails } = await inTransaction(app.pool, async (tx) => {
-    const { rows } = await tx.query<{ sealed: string | null }>(
-      `SELECT sealed_refresh_token AS sealed FROM email_account WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE`,
-      [organizationId, accountId],
+  const { account, waitingEmails } = await inTransaction(app.pool, async (tx) => {
+    const { rows } = await tx.query<Pick<NamedAccount, 'id' | 'email' | 'sealedRefreshToken' | 'releasedAt'>>(
+      sql`SELECT id, email, sealed_refresh_token AS "sealedRefreshToken", released_at AS "releasedAt" FROM email_account
+        WHERE organization_id = ${organizationId} AND id = ${accountId} FOR NO KEY UPDATE`,
     );
     const [account] = rows;
     if (account === undefined) throw new NotFoundError('EmailAccount', accountId);
-    await tx.query(
-      `UPDATE email_account SET status = 'DISCONNECTED', sealed_refresh_token = NULL, grant_id = gen_random_uuid(),
-         status_reason = 'It was disconnected; what is to be sent from it waits until it is connected again.'
-       WHERE organization_id = $1 AND id = $2`,
-      [organizationId, accountId],
-    );
-    // Whoever reads the mailbox now stores nothing more of it.
-    await tx.query(
-      `UPDATE mailbox_sync SET lease_token = NULL, lease_owner = NULL, lease_expires_at = NULL, again = false
-       WHERE organization_id = $1 AND account_id = $2`,
-      [organizationId, accountId],
-    );
-    await tx.query('DELETE FROM account_token WHERE organization_id = $1 AND account_id = $2', [
-      organizationId,
-      accountId,
-    ]);
+    if (account.releasedAt === null) await endGrant(tx, { organizationId, id: accountId }, REASON);
     const waiting = await tx.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM outbound_email
-       WHERE organization_id = $1 AND account_id = $2 AND status IN ('SCHEDULED', 'QUEUED')`,
-      [organizationId, accountId],
+      sql`SELECT count(*)::int AS count FROM outbound_email
+        WHERE organization_id = ${organizationId} AND account_id = ${accountId} AND status IN ('SCHEDULED', 'QUEUED')`,
     );
-    return { sealed: account.sealed, waitingEmails: waiting.rows[0]?.count ?? 0 };
+    return { account, waitingEmails: waiting.rows[0]?.count ?? 0 };
   });
-  const refreshToken = sealed === null ? null : openOrNull(app, accountId, sealed);
-  const revoked = refreshToken !== null && (await app.oauth.revoke(refreshToken));
+  const revoked = await revokeGrant(app, account);
   app.log.info({ accountId, actor, revoked }, 'account disconnected');
   return { accountId, waitingEmails, revoked };
-}
-
-/** Null: no key of ENCRYPTION_KEY opens it, so that nobody can use it, not even to revoke it. */
-function openOrNull(app: App, accountId: string, sealed: string): string | null {
-  try {
-    return app.sealer.open(sealed, refreshTokenPurpose(accountId));
-  } catch {
-    return null;
-  }
 }

@@ -1,41 +1,23 @@
-import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
+import type { GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
-import { GmailError } from '../gmail/errors.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql } from '../db/statement.ts';
+import { GmailError, tokenError } from '../gmail/errors.ts';
 import type { MailboxAccess } from '../gmail/gateway.ts';
 import type { Grant } from '../gmail/oauth.ts';
 import type { TokenRequest } from '../gmail/oauth-endpoints.ts';
-
-/** An account, as far as sending needs it. */
-export interface Sender {
-  readonly organizationId: string;
-  readonly id: string;
-  readonly email: string;
-  readonly displayName: string | null;
-  readonly aliases: readonly string[];
-  readonly accountStatus: EmailAccountStatus;
-  /** Null once the account is disconnected. */
-  readonly sealedRefreshToken: string | null;
-  readonly grantKind: GrantKind;
-  /** Another one after each consent. */
-  readonly grantId: string;
-}
-
-export const SENDER_COLUMNS = `a.organization_id AS "organizationId", a.id, a.email, a.display_name AS "displayName",
-  a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken", a.grant_kind AS "grantKind",
-  a.grant_id AS "grantId"`;
 
 /** What a refresh token is sealed for: this account and no other. */
 export function refreshTokenPurpose(accountId: string): string {
   return `refresh-token:${accountId}`;
 }
 
-/** The way into an account's mailbox; the refresh token is opened only when a token is asked for. */
+/** The way into an account's mailbox; its grant is read and opened only when a token is asked for. */
 export function mailboxAccess(app: App, account: Sender): MailboxAccess {
-  const { organizationId, id: accountId, grantId } = account;
-  const grant: Grant = { organizationId, accountId, id: grantId, request: () => tokenRequest(app, account) };
+  const grant: Grant = { id: account.grantId, request: () => tokenRequest(app, account) };
   return {
-    accountId,
+    accountId: account.id,
     async accessToken(options) {
       const hasGrant = account.sealedRefreshToken !== null || account.grantKind === 'DELEGATION';
       if (!hasGrant || account.accountStatus === 'DISCONNECTED') {
@@ -47,19 +29,17 @@ export function mailboxAccess(app: App, account: Sender): MailboxAccess {
   };
 }
 
-function tokenRequest(app: App, { id, email, sealedRefreshToken }: Sender): TokenRequest {
+/** @throws {GmailError} `unreachable` when the account has another grant by now, or none, or no key of ENCRYPTION_KEY opens it. */
+async function tokenRequest(app: App, { organizationId, id, grantId, email }: Sender): Promise<TokenRequest> {
+  const account = await findMailbox(app.pool, organizationId, id);
+  if (account?.grantId !== grantId) throw tokenError('unreachable', null, 'grant_over');
+  const { sealedRefreshToken } = account;
   if (sealedRefreshToken === null) return { kind: 'assertion', subject: email };
-  return { kind: 'refresh', refreshToken: openGrant(app, id, sealedRefreshToken) };
-}
-
-/** @throws {GmailError} when no key of ENCRYPTION_KEY opens it: the operator can put that right, and the email waits. */
-function openGrant(app: App, accountId: string, sealedRefreshToken: string): string {
-  try {
-    return app.sealer.open(sealedRefreshToken, refreshTokenPurpose(accountId));
-  } catch {
-    const message = 'The stored consent for this mailbox cannot be opened with ENCRYPTION_KEY.';
-    throw new GmailError({ kind: 'unreachable', status: null, reason: 'sealed_grant', message });
-  }
+  const refreshToken = app.sealer.openOrNull(sealedRefreshToken, refreshTokenPurpose(id));
+  if (refreshToken !== null) return { kind: 'refresh', refreshToken };
+  // The operator can add the key, so the email waits.
+  const message = 'The stored consent for this mailbox cannot be opened with ENCRYPTION_KEY.';
+  throw new GmailError({ kind: 'unreachable', status: null, reason: 'sealed_grant', message });
 }
 
 const REAUTH_REASONS: Readonly<Record<GrantKind, string>> = {
@@ -70,19 +50,19 @@ const REAUTH_REASONS: Readonly<Record<GrantKind, string>> = {
 /**
  * Google has said `invalid_grant`: the owner must consent again. Nothing happens to an account that has done so since.
  */
-export async function markNeedsReauth(sql: Sql, sender: Sender): Promise<void> {
-  await sql.query(
-    `UPDATE email_account SET status = 'NEEDS_REAUTH', status_reason = $4
-     WHERE organization_id = $1 AND id = $2 AND status = 'ACTIVE' AND grant_id = $3`,
-    [sender.organizationId, sender.id, sender.grantId, REAUTH_REASONS[sender.grantKind]],
+export async function markNeedsReauth({ pool, log }: Pick<App, 'pool' | 'log'>, sender: Sender): Promise<void> {
+  const { organizationId, id: accountId, grantId, grantKind } = sender;
+  const { rowCount } = await pool.query(
+    sql`UPDATE email_account SET status = 'NEEDS_REAUTH', status_reason = ${REAUTH_REASONS[grantKind]}
+      WHERE organization_id = ${organizationId} AND id = ${accountId} AND status = 'ACTIVE' AND grant_id = ${grantId}`,
   );
+  if (rowCount === 1) log.warn({ organizationId, accountId }, 'an account is NEEDS_REAUTH: Google refuses its grant');
 }
 
 /** An account of the organization; null when it has none of this id. */
-export async function findMailbox(sql: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
-  const { rows } = await sql.query<Sender>(
-    `SELECT ${SENDER_COLUMNS} FROM email_account a WHERE a.organization_id = $1 AND a.id = $2`,
-    [organizationId, accountId],
+export async function findMailbox(connection: Sql, organizationId: string, accountId: string): Promise<Sender | null> {
+  const { rows } = await connection.query<Sender>(
+    sql`SELECT ${SENDER_COLUMNS} FROM email_account a WHERE a.organization_id = ${organizationId} AND a.id = ${accountId}`,
   );
   return rows[0] ?? null;
 }

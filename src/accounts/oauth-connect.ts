@@ -1,24 +1,19 @@
 /**
  * Connecting a mailbox by its owner's consent:
- *   beginConnect    the address of Google's consent page, with a state that is good for one answer
+ *   beginConnect    the URL of Google's consent page, with a state that is valid for one answer
  *   finishConnect   the browser is back: state -> code -> tokens -> profile -> account
- * What goes wrong before the last step leaves no account. Nothing is revoked then: at Google that would end every grant of
- * the owner to this client, that of an account which works included.
+ * A failure before the last step leaves no account. The grant is not revoked then: Google would end every grant of the owner to
+ * this client, including that of a working account.
  */
 import type { App } from '../app.ts';
 import { type Identity, isActorActive } from '../auth/keys.ts';
-import { issueState, takeState } from './oauth-state.ts';
+import { addressProblem } from '../email/address.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
-import type { GmailGateway, MailboxAccess } from '../gmail/gateway.ts';
-import {
-  AccountTakenError,
-  connectAccount,
-  type MailboxProfile,
-  NoRefreshTokenError,
-  startReading,
-} from '../mail/account.ts';
-import { addressProblem } from '../email/address.ts';
+import type { MailboxAccess } from '../gmail/gateway.ts';
+import { issueState, takeState } from './oauth-state.ts';
+import { readProfile } from './send-as.ts';
+import { AccountTakenError, connectAccount, NoRefreshTokenError, startReading } from './store-account.ts';
 
 const MAX_RETURN_TO_LENGTH = 2_000;
 
@@ -50,13 +45,13 @@ export type ConnectOutcome = {
   readonly returnTo: string | null;
 } & ({ readonly accountId: string; readonly email: string } | { readonly failure: ConnectFailure });
 
-/** @throws {InvalidInputError} */
-export async function beginConnect(
-  app: App,
-  identity: Identity,
-  input: { readonly loginHint?: string | null | undefined; readonly returnTo?: string | null | undefined },
-): Promise<{ readonly authorizationUrl: string; readonly expiresAt: Date }> {
-  const { loginHint = null, returnTo = null } = input;
+interface ConnectInput {
+  readonly loginHint?: string | null | undefined;
+  readonly returnTo?: string | null | undefined;
+}
+
+/** @throws {InvalidInputError} with every issue. */
+export function requireConnectable(app: App, { loginHint = null, returnTo = null }: ConnectInput): void {
   const issues: InputIssue[] = app.oauth.hasClient ? [] : [{ path: 'input', message: NO_CLIENT }];
   const addressIssue = loginHint === null ? null : addressProblem(loginHint);
   if (addressIssue !== null) issues.push({ path: 'input.loginHint', message: addressIssue });
@@ -65,7 +60,17 @@ export async function beginConnect(
     issues.push({ path: 'input.returnTo', message });
   }
   if (issues.length > 0) throw new InvalidInputError(issues);
-  // As it will be sent to the browser: what a URL leaves out, such as line breaks, is not stored.
+}
+
+/** @throws {InvalidInputError} */
+export async function beginConnect(
+  app: App,
+  identity: Identity,
+  input: ConnectInput,
+): Promise<{ readonly authorizationUrl: string; readonly expiresAt: Date }> {
+  requireConnectable(app, input);
+  const { loginHint = null, returnTo = null } = input;
+  // In the form in which it is sent to the browser, without characters that a URL drops, such as line breaks.
   const address = returnTo === null ? null : new URL(returnTo).href;
   const { state, codeChallenge, expiresAt } = await issueState(app, identity, address);
   const request = { redirectUri: redirectUri(app), state, codeChallenge, loginHint };
@@ -76,18 +81,18 @@ function redirectUri({ publicUrl }: App): string {
   return `${publicUrl}${CALLBACK_PATH}`;
 }
 
-/** Whoever could choose another address would be handed what the owner of the mailbox sees next. */
+/** Otherwise a caller could send the owner of the mailbox to a page of their own. */
 function isAllowed({ config }: App, returnTo: string): boolean {
   const url = URL.parse(returnTo);
   if (url === null || url.href.length > MAX_RETURN_TO_LENGTH) return false;
-  // `blob:` has the origin of what it wraps; a name before the `@` is there to be taken for the host.
+  // `blob:` has the origin of the URL that it wraps. A name before the `@` imitates a host.
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return false;
-  return config.corsOrigins.some((allowed) => new URL(allowed).origin === url.origin);
+  return config.corsOrigins.includes(url.origin);
 }
 
 /**
- * The answer that the browser brings back from Google. Its state is used up, whatever becomes of it.
- * @param answer.error Google's word for why there is no code.
+ * Handles the answer that the browser brings from Google. Its state is used up, whatever the result.
+ * @param answer.error Google's code for the missing code. Null if there is a code.
  */
 export async function finishConnect(
   app: App,
@@ -102,7 +107,7 @@ export async function finishConnect(
   if (codeVerifier === null) return failed('state_expired');
   if (!(await isActorActive(app.pool, pending, app.now()))) return failed('not_permitted');
   if (answer.error === 'access_denied') return failed('access_denied');
-  // RFC 6749 section 4.1.2: an answer has the one or the other.
+  // RFC 6749 section 4.1.2: an answer has either a code or an error.
   if (answer.error !== null || answer.code === null) return failed('google_refused');
 
   const exchange = { code: answer.code, codeVerifier, redirectUri: redirectUri(app) };
@@ -128,17 +133,6 @@ function exchangeFailure(error: unknown): ConnectFailure {
   if (!(error instanceof GmailError)) throw error;
   if (error.kind !== 'rejected') return 'google_unavailable';
   return error.reason === 'invalid_grant' ? 'code_expired' : 'client_misconfigured';
-}
-
-/** What a mailbox calls itself, and from which addresses it may send. @throws {GmailError} */
-export async function readProfile(gmail: GmailGateway, mailbox: MailboxAccess): Promise<MailboxProfile> {
-  const [{ email }, sendAs] = await Promise.all([gmail.getProfile(mailbox), gmail.listSendAs(mailbox)]);
-  const aliases = sendAs.filter(({ isPrimary, isAccepted }) => isAccepted && !isPrimary);
-  return {
-    email,
-    displayName: sendAs.find(({ isPrimary }) => isPrimary)?.displayName ?? null,
-    aliases: aliases.map((alias) => alias.email),
-  };
 }
 
 function profileFailure(error: unknown): ConnectFailure {

@@ -1,26 +1,31 @@
 /**
- * Sealing of secrets at rest: AES-256-GCM, the key's id in the envelope, so that keys can be rotated.
- * Envelope: `v1.<key id>.<base64url of nonce, tag and ciphertext>`.
+ * Encrypts secrets at rest with AES-256-GCM. The envelope names the key, so that keys can be rotated.
+ * Format: `v1.<key id>.<base64url of nonce, tag and ciphertext>`.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 
 const NONCE_BYTES = 12;
-/** Required when opening: shorter ones, which Node takes too, could be guessed. */
+/** Required when decrypting: Node.js also accepts shorter tags, which could be guessed. */
 const TAG_BYTES = 16;
 
 export interface Sealer {
   /** @param purpose bound into the seal (AAD), so that an envelope cannot be moved to another row. */
   seal(secret: string, purpose: string): string;
-  /** @throws {Error} when no configured key opens it, or when it was tampered with or sealed for another purpose. */
+  /** @throws {Error} when no configured key decrypts it, or when it was changed or sealed for another purpose. */
   open(envelope: string, purpose: string): string;
-  /** Whether it is sealed under the key that seals now. Says nothing of what is inside. */
+  /** As `open`. Null: it cannot be opened. */
+  openOrNull(envelope: string, purpose: string): string | null;
+  /** Whether it is encrypted under the first key. Does not decrypt it. */
   isCurrent(envelope: string): boolean;
+  /** Fingerprints of the keys, the one that seals first: the second part of an envelope. */
+  readonly keyIds: readonly string[];
 }
 
-/** @param keys 32 bytes each; the first one seals, every one opens. */
+/** @param keys 32 bytes each; the first one encrypts, every one decrypts. */
 export function createSealer(keys: readonly Buffer[]): Sealer {
-  const ids = keys.map((key) => createHash('sha256').update(key).digest('hex').slice(0, 8));
-  return {
+  const ids = keys.map((key) => hash('sha256', key, 'hex').slice(0, 8));
+  const sealer: Sealer = {
+    keyIds: ids,
     seal(secret, purpose) {
       const [key, id] = [keys[0], ids[0]];
       if (key === undefined || id === undefined) throw new Error('no encryption key');
@@ -44,5 +49,13 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
       const opened = [decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
       return Buffer.concat(opened).toString('utf8');
     },
+    openOrNull(envelope, purpose) {
+      try {
+        return sealer.open(envelope, purpose);
+      } catch {
+        return null;
+      }
+    },
   };
+  return sealer;
 }

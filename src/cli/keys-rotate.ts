@@ -1,20 +1,22 @@
 import { createSealer } from '../auth/seal.ts';
 import type { Config } from '../config/config.ts';
-import { resealSecrets } from '../mail/reseal.ts';
 import { generatedEncryptionKey } from '../config/secrets.ts';
 import { type Report, withDatabase } from './command.ts';
+import { rotateSecrets } from './rotate-secrets.ts';
 
 export const KEYS_ROTATE_USAGE = 'keys rotate';
 
-/** Safe while servers run, and to be run again. */
+/** Safe while servers run, and safe to repeat. */
 export async function rotateKeys(config: Config): Promise<Report> {
   const sealer = createSealer(config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)]);
-  const { resealed, current, unopenable } = await withDatabase(config, ({ pool }) => resealSecrets(pool, sealer));
+  const { rotated, current, unopenable } = await withDatabase(config, ({ pool }) => rotateSecrets(pool, sealer));
   return {
-    lines: [`${resealed} secrets sealed anew under the first key of ENCRYPTION_KEY; ${current} were already.`],
+    lines: [
+      `Encrypted ${rotated} secrets under the first key of ENCRYPTION_KEY; ${current} were encrypted under it before.`,
+    ],
     problems: unopenable.map(
       (email) =>
-        `${email}: no key of ENCRYPTION_KEY opens its consent. Add the key that sealed it, or connect it again.`,
+        `${email}: no key of ENCRYPTION_KEY decrypts its consent. Add the key that encrypted it, or connect the account again.`,
     ),
   };
 }

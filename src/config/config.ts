@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -35,10 +36,20 @@ const origin = httpUrl.refine(
   'must be an origin such as https://app.example.com, without a path',
 );
 
+const MIN_RETENTION_DAYS = 30;
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
+
 const encryptionKey = z
   .string()
   .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'each key must be 32 bytes in base64')
   .transform((value) => Buffer.from(value, 'base64'));
+
+/** 0: without limit. Nothing that Epistle still needs is 30 days old. */
+export const retentionDays = wholeNumber(0, 36_500, 'whole days').refine(
+  (days) => days === 0 || days >= MIN_RETENTION_DAYS,
+  `must be 0, or whole days from ${MIN_RETENTION_DAYS} to 36500`,
+);
 
 /** `0`, `30000`, or the shortest and the longest: `15000,300000`. */
 const syncInterval = z
@@ -70,16 +81,15 @@ function isProxyUrl(value: string | undefined): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '';
 }
 
-/** An empty variable is an unset one: that is how `.env` files and container tools say so. */
+/** An empty variable counts as unset: `.env` files and container tools express it that way. */
 const Environment = z
   .object({
     PORT: port.default(4000),
     HOST: z.string().default('127.0.0.1'),
     PUBLIC_URL: httpUrl.optional(),
-    DATABASE_URL: z
-      .string()
-      .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-      .optional(),
+    DATABASE_URL: postgresUrl.optional(),
+    DATABASE_DIRECT_URL: postgresUrl.optional(),
+    DATABASE_READ_URL: postgresUrl.optional(),
     DATA_DIR: z
       .string()
       .default('./data')
@@ -90,6 +100,9 @@ const Environment = z
     GOOGLE_SERVICE_ACCOUNT_FILE: z.string().optional(),
     ENCRYPTION_KEY: z.string().transform(commaSeparated).pipe(z.array(encryptionKey).min(1)).optional(),
     CORS_ORIGINS: z.string().transform(commaSeparated).pipe(z.array(origin)).default([]),
+    METRICS_PORT: port.optional(),
+    METRICS_HOST: z.string().default('127.0.0.1'),
+    INSTANCE: z.string().max(100, 'must have at most 100 characters').optional(),
     WORKER: oneOf('on', 'off', 'only').default('on'),
     SEND_WAIT_MS: milliseconds(0, 300_000).default(20_000),
     GMAIL_TIMEOUT_MS: milliseconds(100, 600_000).default(60_000),
@@ -102,6 +115,8 @@ const Environment = z
     GMAIL_DAILY_SENDS: wholeNumber(1, 1_000_000_000).default(2_000),
     SYNC_SINCE_DAYS: wholeNumber(0, 36_500, 'whole days').default(90),
     SYNC_INTERVAL_MS: syncInterval.default([15_000, 300_000]),
+    RETENTION_MESSAGES_DAYS: retentionDays.default(0),
+    RETENTION_EVENTS_DAYS: retentionDays.default(0),
     GOOGLE_PUBSUB_TOPIC: z
       .string()
       .regex(/^projects\/[^/\s]+\/topics\/[^/\s]+$/, 'must be projects/PROJECT/topics/TOPIC')
@@ -112,106 +127,57 @@ const Environment = z
     https_proxy: z.string().optional(),
     HTTP_PROXY: z.string().optional(),
     http_proxy: z.string().optional(),
+    DRAIN_DELAY_MS: milliseconds(0, 25_000).default(0),
+    LOG_REQUESTS: oneOf('on', 'off').default('off'),
     LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
     NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   })
   .superRefine((env, context) => {
     const refuse = (variable: string, message: string) =>
       context.addIssue({ code: 'custom', path: [variable], message });
-    if ((env.GOOGLE_CLIENT_ID === undefined) !== (env.GOOGLE_CLIENT_SECRET === undefined)) {
-      refuse(
-        env.GOOGLE_CLIENT_ID === undefined ? 'GOOGLE_CLIENT_ID' : 'GOOGLE_CLIENT_SECRET',
-        'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together',
-      );
+    const requireBoth = (first: keyof typeof env, second: keyof typeof env) => {
+      const [missing, ...others] = [first, second].filter((name) => env[name] === undefined);
+      if (missing !== undefined && others.length === 0) refuse(missing, `${first} and ${second} go together`);
+    };
+    requireBoth('GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET');
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'] as const) {
+      if (env[name] !== undefined && env.DATABASE_URL === undefined) refuse(name, 'needs DATABASE_URL');
     }
     const isGoogle = usesGoogle(env);
     if (env.GOOGLE_BASE_URL !== undefined && !isGoogle) refuse('GOOGLE_BASE_URL', `needs ${WAYS_INTO_GMAIL}`);
     const proxy = PROXY_NAMES.find((name) => env[name] !== undefined);
-    // The sandbox is on this machine, and a developer's proxy may be of another kind.
+    // The sandbox runs on this machine and needs no proxy, so a developer's proxy may be of another kind.
     if (isGoogle && proxy !== undefined && !isProxyUrl(env[proxy])) {
       refuse(proxy, 'must be the http or https URL of a proxy, such as http://proxy.example.com:3128');
     }
-    if ((env.GOOGLE_PUBSUB_TOPIC === undefined) !== (env.GOOGLE_PUSH_SERVICE_ACCOUNT === undefined)) {
-      refuse(
-        env.GOOGLE_PUBSUB_TOPIC === undefined ? 'GOOGLE_PUBSUB_TOPIC' : 'GOOGLE_PUSH_SERVICE_ACCOUNT',
-        'GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT go together',
-      );
-    }
+    requireBoth('GOOGLE_PUBSUB_TOPIC', 'GOOGLE_PUSH_SERVICE_ACCOUNT');
     if (env.GOOGLE_PUSH_AUDIENCE !== undefined && env.GOOGLE_PUBSUB_TOPIC === undefined) {
       refuse('GOOGLE_PUSH_AUDIENCE', 'needs GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT');
     }
     if (env.NODE_ENV === 'production') {
       if (!isGoogle) refuse('GOOGLE_CLIENT_ID', `production needs ${WAYS_INTO_GMAIL}`);
       if (env.ENCRYPTION_KEY === undefined) refuse('ENCRYPTION_KEY', 'is required in production');
+      if (env.PUBLIC_URL === undefined) refuse('PUBLIC_URL', 'is required in production');
     }
   });
 
-/** The operator's OAuth client at Google, or at whatever `baseUrl` serves in Google's place. */
+/** The operator's OAuth client at Google, or at the server of `baseUrl`. */
 export interface GoogleClient {
-  /** Both null: there is a service account only, and nobody can consent. */
+  /** Both null: there is only a service account, and consents are not possible. */
   readonly clientId: string | null;
   readonly clientSecret: string | null;
   /** One origin for every Google endpoint. Null: Google itself. */
   readonly baseUrl: string | null;
 }
 
-/** How Gmail tells of changes, through Pub/Sub. */
-export interface PushConfig {
-  /** `projects/…/topics/…`, to which Gmail publishes. */
-  readonly topic: string;
-  /** What the tokens of its pushes are made out to. Null: the address of `/google/push`. */
-  readonly audience: string | null;
-  /** The service account that signs them. */
-  readonly serviceAccount: string;
-}
-
-export interface Config {
-  readonly port: number;
-  readonly host: string;
-  /** Base of the addresses that are given out, without a trailing slash. Null: `http://localhost:<port>`. */
-  readonly publicUrl: string | null;
-  /** Null: embedded PostgreSQL under `dataDir`. */
-  readonly databaseUrl: string | null;
-  readonly dataDir: string;
-  /** Null: the Gmail sandbox, in process. */
-  readonly google: GoogleClient | null;
-  /** The JSON key file of a service account, for mailboxes that a Workspace delegates. Null: none are. */
-  readonly googleServiceAccountFile: string | null;
-  /** 32 bytes each; the first one seals. Null: generated into `dataDir`. */
-  readonly encryptionKeys: readonly Buffer[] | null;
-  readonly corsOrigins: readonly string[];
-  /** `off`: serves and runs no jobs. `only`: runs jobs, and serves nothing but /health and /ready. */
-  readonly worker: 'on' | 'off' | 'only';
-  /** How long `sendEmail` waits for Gmail before it answers with the email as it then is. */
-  readonly sendWaitMs: number;
-  /** One call to Gmail. */
-  readonly gmailTimeoutMs: number;
-  /** The waits between the readings that settle an UNCONFIRMED email, the first one after its answer was lost. */
-  readonly settleDelaysMs: readonly number[];
-  /** Gmail's quota units that one account may use. */
-  readonly gmailUnitsPerMinute: number;
-  /** Emails of one account within any 24 hours. */
-  readonly gmailDailySends: number;
-  /** The first import brings messages so many days old at most. */
-  readonly syncSinceDays: number;
-  /** How often mailboxes are looked at. Null: only when somebody asks or Gmail tells of a change. */
-  readonly syncInterval: { readonly minMs: number; readonly maxMs: number } | null;
-  /** Null: Gmail tells of no changes. */
-  readonly push: PushConfig | null;
-  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  readonly production: boolean;
-  /** The variables that name a proxy, for the calls to Google. Those that are unset are absent, and all are for the sandbox. */
-  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
-}
-
-/** A variable of the environment that is missing or wrong. Its value is never part of the message. */
+/** A missing or wrong environment variable. The message never contains its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * Reads the environment, once.
- * @throws {ConfigError} naming every bad variable and what is allowed, never its value.
+ * @throws {ConfigError} naming every wrong variable and the allowed values, never its value.
  */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -220,44 +186,77 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     const lines = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
     throw new ConfigError(`Invalid environment:\n${[...new Set(lines)].join('\n')}`);
   }
-  const env = parsed.data;
+  return Object.freeze(toConfig(parsed.data, given));
+}
+
+export interface Config extends Readonly<ReturnType<typeof toConfig>> {}
+
+function toConfig(env: z.output<typeof Environment>, given: Readonly<Record<string, string | undefined>>) {
   const [minMs, maxMs = minMs] = env.SYNC_INTERVAL_MS;
-  return Object.freeze({
+  const google: GoogleClient = {
+    clientId: env.GOOGLE_CLIENT_ID ?? null,
+    clientSecret: env.GOOGLE_CLIENT_SECRET ?? null,
+    baseUrl: env.GOOGLE_BASE_URL ?? null,
+  };
+  const { GOOGLE_PUBSUB_TOPIC: topic, GOOGLE_PUSH_SERVICE_ACCOUNT: serviceAccount } = env;
+  return {
     port: env.PORT,
     host: env.HOST,
+    /** Base of public URLs, without a trailing slash. Null: `http://localhost:<port>`. */
     publicUrl: env.PUBLIC_URL ?? null,
+    /** Null: embedded PostgreSQL under `dataDir`. */
     databaseUrl: env.DATABASE_URL ?? null,
+    /** PostgreSQL itself, when `databaseUrl` is a pooler that pools by transaction. Null: `databaseUrl` can do everything. */
+    databaseDirectUrl: env.DATABASE_DIRECT_URL ?? null,
+    /** A streaming standby that answers queries. Null: the primary answers them. */
+    databaseReadUrl: env.DATABASE_READ_URL ?? null,
     dataDir: env.DATA_DIR,
-    google: usesGoogle(env)
-      ? {
-          clientId: env.GOOGLE_CLIENT_ID ?? null,
-          clientSecret: env.GOOGLE_CLIENT_SECRET ?? null,
-          baseUrl: env.GOOGLE_BASE_URL ?? null,
-        }
-      : null,
+    /** Null: the Gmail sandbox, in process. */
+    google: usesGoogle(env) ? google : null,
+    /** The JSON key file of a service account, for mailboxes that a Workspace delegates. Null: none. */
     googleServiceAccountFile: env.GOOGLE_SERVICE_ACCOUNT_FILE ?? null,
+    /** 32 bytes each; the first one encrypts. Null: generated into `dataDir`. */
     encryptionKeys: env.ENCRYPTION_KEY ?? null,
     corsOrigins: env.CORS_ORIGINS,
+    /** Where Prometheus scrapes the process. Null: nowhere. */
+    metrics: env.METRICS_PORT === undefined ? null : { port: env.METRICS_PORT, host: env.METRICS_HOST },
+    /** Names the process for people: in `admin -- status`, in the log and among the metrics. */
+    instance: env.INSTANCE ?? `${hostname()}:${process.pid}`,
+    /** `off`: serves requests and runs no jobs. `only`: runs jobs and serves only /health and /ready. */
     worker: env.WORKER,
+    /** How long `sendEmail` waits for Gmail before it answers with the email's current state. */
     sendWaitMs: env.SEND_WAIT_MS,
+    /** Deadline of one call to Gmail. */
     gmailTimeoutMs: env.GMAIL_TIMEOUT_MS,
-    settleDelaysMs: env.SETTLE_DELAYS_MS,
+    /** Delays before each read of the mailbox for an UNCONFIRMED email, the first one after the answer was lost. */
+    reconcileDelaysMs: env.SETTLE_DELAYS_MS,
+    /** Gmail's quota units that one account may use in a minute. */
     gmailUnitsPerMinute: env.GMAIL_UNITS_PER_MINUTE,
+    /** Emails that one account may send in any 24 hours. */
     gmailDailySends: env.GMAIL_DAILY_SENDS,
+    /** The first import reads messages up to this age. */
     syncSinceDays: env.SYNC_SINCE_DAYS,
+    /** Days that bodies and files, and entries of the audit trail, are kept. 0: without limit. */
+    retention: { messagesDays: env.RETENTION_MESSAGES_DAYS, eventsDays: env.RETENTION_EVENTS_DAYS },
+    /** Interval between polls of a mailbox. Null: it is read only on request or when Gmail reports a change. */
     syncInterval: minMs === undefined || maxMs === undefined ? null : { minMs, maxMs },
+    /**
+     * Gmail's notifications of changes, which it publishes to `topic` of Pub/Sub. Their pushes have tokens of `serviceAccount`
+     * for `audience`; null: the address of `/google/push`. Null: Gmail does not report changes.
+     */
     push:
-      env.GOOGLE_PUBSUB_TOPIC === undefined || env.GOOGLE_PUSH_SERVICE_ACCOUNT === undefined
+      topic === undefined || serviceAccount === undefined
         ? null
-        : {
-            topic: env.GOOGLE_PUBSUB_TOPIC,
-            audience: env.GOOGLE_PUSH_AUDIENCE ?? null,
-            serviceAccount: env.GOOGLE_PUSH_SERVICE_ACCOUNT,
-          },
+        : { topic, serviceAccount, audience: env.GOOGLE_PUSH_AUDIENCE ?? null },
+    /** How long a process that is told to stop still accepts connections, while /ready answers 503. */
+    drainDelayMs: env.DRAIN_DELAY_MS,
+    /** Whether each request is logged. */
+    logRequests: env.LOG_REQUESTS === 'on',
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
-    proxyEnv: usesGoogle(env)
-      ? Object.fromEntries(Object.entries(given).filter(([name]) => PROXY_VARIABLE.test(name)))
-      : {},
-  });
+    /** The set variables that name a proxy for calls to Google. Empty for the sandbox. */
+    proxyEnv: Object.fromEntries(
+      Object.entries(given).filter(([name]) => usesGoogle(env) && PROXY_VARIABLE.test(name)),
+    ),
+  };
 }

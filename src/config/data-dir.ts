@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from './config.ts';
 
-/** @throws {ConfigError} when the folder cannot be made or written. */
+/** @throws {ConfigError} when the folder cannot be created or written. */
 export function prepareDataDir(dataDir: string): void {
   try {
     makeFolder(dataDir);
@@ -13,7 +13,7 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** With those above it, one by one: where none can be made, as in `/proc`, the `recursive` of Node 24 never ends. */
+/** Creates the folders above it one by one: where none can be created, as in `/proc`, `recursive` of Node.js 24 never ends. */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return;
   const parent = path.dirname(folder);
@@ -21,7 +21,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been first.
+    // Another process may have created it first.
     if (!isFolder(folder)) throw error;
   }
 }

@@ -4,14 +4,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config.ts';
 import { prepareDataDir } from './data-dir.ts';
-import type { ServiceAccount } from '../gmail/oauth-endpoints.ts';
 
-/** The secret in a file of the data folder, made and written when there is none yet. Readable by its owner alone. */
+/** The secret in a file of the data folder, which is created if it does not exist. Only its owner can read it. */
 function keptSecret(dataDir: string, name: string, make: () => string): string {
   const file = path.join(dataDir, name);
   if (!existsSync(file)) {
     prepareDataDir(dataDir);
-    // Written aside and renamed: a crash must not leave half a key that everything is then sealed under.
+    // Written to another file and renamed: a crash must not leave half a key, under which everything would then be encrypted.
     const aside = `${file}.${process.pid}`;
     writeFileSync(aside, `${make()}\n`, { mode: 0o600 });
     renameSync(aside, file);
@@ -20,7 +19,7 @@ function keptSecret(dataDir: string, name: string, make: () => string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/** The key that seals what is stored when ENCRYPTION_KEY is not set. 32 bytes. */
+/** The key that encrypts stored secrets if ENCRYPTION_KEY is not set. 32 bytes. */
 export function generatedEncryptionKey(dataDir: string): Buffer {
   return Buffer.from(
     keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('base64')),
@@ -33,7 +32,15 @@ export function demoApiKey(dataDir: string): string {
   return keptSecret(dataDir, 'demo-api-key', () => `epk_${randomBytes(32).toString('base64url')}`);
 }
 
-/** The JSON key file as the Google Cloud console makes it; what else is in it is not needed. */
+/** A key of the operator's service account, which the administrator of the Workspace trusts for all of its mailboxes. */
+export interface ServiceAccount {
+  readonly clientEmail: string;
+  /** PEM. */
+  readonly privateKey: string;
+  readonly privateKeyId: string;
+}
+
+/** The JSON key file of the Google Cloud console. Its other fields are not needed. */
 const KeyFile = z.object({
   type: z.literal('service_account'),
   client_email: z.string().min(3),
@@ -43,7 +50,7 @@ const KeyFile = z.object({
 
 /**
  * The service account that GOOGLE_SERVICE_ACCOUNT_FILE names. Null when it names none.
- * @throws {ConfigError} that says nothing of what is in the file.
+ * @throws {ConfigError} whose message contains nothing of the file.
  */
 export function readServiceAccount(file: string | null): ServiceAccount | null {
   if (file === null) return null;

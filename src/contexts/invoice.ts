@@ -1,106 +1,176 @@
-import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
-import { InvoiceStatus } from '#generated/prisma/enums.ts';
-import type { Pool } from '../db/client.ts';
-import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { line, parseInput } from '../input.ts';
+import type { InvoiceStatus } from '#generated/prisma/enums.ts';
+import { sql } from '../db/statement.ts';
+import { escapeHtml } from '../email/escape-html.ts';
+import { type About, dynamicFields, type FieldOf } from './dynamic-fields.ts';
+import { INVOICE_COLUMNS, type InvoiceColumns } from './invoice-input.ts';
 import type { ContextKind } from './kind.ts';
-import { isCurrency } from './money.ts';
-
-export const invoiceKind = { type: 'invoice', typename: 'Invoice' } as const satisfies ContextKind;
+import type { Money } from './money.ts';
+import { READER_COLUMNS, READER_FIELDS, READER_JOINS, type ReaderRow, SAMPLE_READER } from './reader.ts';
 
 const DAY_MS = 86_400_000;
-/** What bigint holds in PostgreSQL, with room for sums. */
-const MAX_CENTS = 10n ** 17n;
 
-const cents = z
-  .string()
-  .regex(/^-?\d{1,18}$/, 'Must be whole cents as a string of digits, such as "150000".')
-  .transform(BigInt)
-  .refine((value) => value <= MAX_CENTS && value >= -MAX_CENTS, 'Must be at most 10^17 cents.');
+/** The day on which invoices are judged: that of UTC, at its midnight. */
+export function utcDate(now: Date): Date {
+  return new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
+}
 
-const httpUrl = z
-  .string()
-  .refine(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && !/[\s\p{Cc}]/u.test(value),
-    'Must be an absolute http or https URL.',
-  );
+interface Due {
+  readonly status: InvoiceStatus;
+  /** At midnight of UTC. */
+  readonly dueDate: Date;
+}
 
-const UpsertInvoice = z.object({
-  number: line(100),
-  customerUid: z.uuid(),
-  status: z.enum(InvoiceStatus),
-  currency: z.string().refine(isCurrency, 'Must be an ISO 4217 code in capitals, such as USD.'),
-  issueDate: z.date(),
-  dueDate: z.date(),
-  paidDate: z.date().nullish(),
-  subtotalCents: cents,
-  discountsCents: cents.nullish(),
-  taxCents: cents.nullish(),
-  totalCents: cents,
-  amountPaidCents: cents.nullish(),
-  amountDueCents: cents.nullish(),
-  paymentLink: httpUrl.nullish(),
+/** Whole days since the due date, of an OPEN invoice; 0 of any other. It is overdue from the first day on. */
+export function daysOverdue({ status, dueDate }: Due, now: Date): number {
+  return status === 'OPEN' ? Math.max(0, (utcDate(now).getTime() - dueDate.getTime()) / DAY_MS) : 0;
+}
+
+export function statusOf(invoice: Due, now: Date): InvoiceStatus | 'OVERDUE' {
+  return daysOverdue(invoice, now) > 0 ? 'OVERDUE' : invoice.status;
+}
+
+type InvoiceRow = ReaderRow & InvoiceColumns;
+
+type Amount = Extract<keyof InvoiceRow, `${string}Cents`>;
+
+const midnight = (day: string) => new Date(`${day}T00:00:00Z`);
+
+function moneyOf(row: InvoiceRow, amount: Amount): Money {
+  return { cents: BigInt(row[amount]), currency: row.currency };
+}
+
+/** The sum of an amount of all invoices, for each currency. */
+function totals({ rows }: About<InvoiceRow>, amount: Amount): Money[] {
+  const sums = new Map<string, bigint>();
+  for (const row of rows) sums.set(row.currency, (sums.get(row.currency) ?? 0n) + BigInt(row[amount]));
+  return Array.from(sums, ([currency, cents]) => ({ currency, cents }));
+}
+
+/** Days since the date, as of today in the time zone of the email; at least 0. */
+function daysSince(day: string, { formats }: About<InvoiceRow>): number {
+  return Math.max(0, Math.round((midnight(formats.today).getTime() - midnight(day).getTime()) / DAY_MS));
+}
+
+function listed({ rows, formats }: About<InvoiceRow>): [string, string, string][] {
+  return rows.map((row) => [row.number, formats.date(row.dueDate), formats.money(moneyOf(row, 'amountDueCents'))]);
+}
+
+function listTable(about: About<InvoiceRow>): string {
+  const links = about.rows.map(({ paymentLink }) => paymentLink);
+  const rows = listed(about).map(([number, due, amount], index) => {
+    const link = links[index] ?? null;
+    const name = link === null ? escapeHtml(number) : `<a href="${escapeHtml(link)}">${escapeHtml(number)}</a>`;
+    const cell = 'td style="padding:4px 12px 4px 0;text-align:left"';
+    const cells = [name, escapeHtml(due), escapeHtml(amount)].map((content) => `<${cell}>${content}</td>`);
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  return `<table style="border-collapse:collapse"><tbody>${rows.join('')}</tbody></table>`;
+}
+
+const amount = (token: string, label: string, name: Amount): FieldOf<InvoiceRow> => ({
+  token,
+  label,
+  type: 'currency',
+  value: (row) => moneyOf(row, name),
 });
 
-/**
- * Creates the invoice with this number, or replaces what it says; safe against a concurrent twin. What is omitted or
- * null is cleared: amounts become 0, and `amountDueCents` becomes the total less what is paid.
- * @returns the invoice's id.
- * @throws {InvalidInputError} @throws {NotFoundError} for the customer.
- */
-export async function upsertInvoice(pool: Pool, organizationId: string, input: unknown): Promise<string> {
-  const invoice = parseInput(UpsertInvoice, input, 'input');
-  if (invoice.dueDate < invoice.issueDate) {
-    throw new InvalidInputError([{ path: 'input.dueDate', message: 'Must not be before issueDate.' }]);
-  }
-  const paid = invoice.amountPaidCents ?? 0n;
-  const { rows } = await pool.query<{ id: string }>(
-    `WITH invoice AS (
-       INSERT INTO invoice (organization_id, id, number, customer_id, status, currency, issue_date, due_date, paid_date,
-         subtotal_cents, discounts_cents, tax_cents, total_cents, amount_paid_cents, amount_due_cents, payment_link)
-       SELECT $1, $2, $3, c.id, $5::invoice_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
-         FROM customer c WHERE c.organization_id = $1 AND c.id = $4
-       ON CONFLICT (organization_id, number) DO UPDATE SET
-         customer_id = excluded.customer_id, status = excluded.status, currency = excluded.currency,
-         issue_date = excluded.issue_date, due_date = excluded.due_date, paid_date = excluded.paid_date,
-         subtotal_cents = excluded.subtotal_cents, discounts_cents = excluded.discounts_cents,
-         tax_cents = excluded.tax_cents, total_cents = excluded.total_cents,
-         amount_paid_cents = excluded.amount_paid_cents, amount_due_cents = excluded.amount_due_cents,
-         payment_link = excluded.payment_link, updated_at = now()
-       RETURNING organization_id, context_type, id
-     ), entity AS (
-       INSERT INTO context_entity (organization_id, type, id)
-       SELECT organization_id, context_type, id FROM invoice ON CONFLICT DO NOTHING
-     )
-     SELECT id FROM invoice`,
-    [
-      organizationId,
-      uuidv7(),
-      invoice.number,
-      invoice.customerUid,
-      invoice.status,
-      invoice.currency,
-      invoice.issueDate,
-      invoice.dueDate,
-      invoice.paidDate ?? null,
-      invoice.subtotalCents,
-      invoice.discountsCents ?? 0n,
-      invoice.taxCents ?? 0n,
-      invoice.totalCents,
-      paid,
-      invoice.amountDueCents ?? invoice.totalCents - paid,
-      invoice.paymentLink ?? null,
-    ],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new NotFoundError('Customer', invoice.customerUid);
-  return id;
-}
+const due = (row: InvoiceRow) => ({ status: row.status, dueDate: midnight(row.dueDate) });
 
-/** Whole days past the due date, counted for OPEN and OVERDUE invoices only; 0 otherwise. */
-export function daysOverdue(invoice: { status: InvoiceStatus; dueDate: Date }, now: Date): number {
-  const collectable = invoice.status === 'OPEN' || invoice.status === 'OVERDUE';
-  if (!collectable) return 0;
-  return Math.max(0, Math.floor((now.getTime() - invoice.dueDate.getTime()) / DAY_MS));
-}
+const FIELDS: readonly FieldOf<InvoiceRow>[] = [
+  { token: 'invoice_number', label: 'Invoice Number', type: 'str', value: ({ number }) => number },
+  { token: 'issue_date', label: 'Issue Date', type: 'date', value: ({ issueDate }) => issueDate },
+  { token: 'due_date', label: 'Due Date', type: 'date', value: ({ dueDate }) => dueDate },
+  { token: 'paid_date', label: 'Paid Date', type: 'date', value: ({ paidDate }) => paidDate },
+  {
+    token: 'status',
+    label: 'Status',
+    type: 'str',
+    value: (row, { formats }) => statusOf(due(row), midnight(formats.today)).toLowerCase(),
+  },
+  { token: 'currency', label: 'Currency', type: 'str', value: ({ currency }) => currency },
+  {
+    token: 'collection_method',
+    label: 'Collection Method',
+    type: 'str',
+    value: ({ collectionMethod }) => collectionMethod,
+  },
+  amount('total_cents', 'Total Amount', 'totalCents'),
+  amount('amount_due', 'Amount Due', 'amountDueCents'),
+  amount('subtotal', 'Subtotal', 'subtotalCents'),
+  amount('discounts', 'Discounts', 'discountsCents'),
+  amount('tax_amount', 'Tax Amount', 'taxCents'),
+  amount('credit_notes', 'Credit Notes', 'creditNotesCents'),
+  amount('amount_paid', 'Amount Paid', 'amountPaidCents'),
+  amount('amount_remaining', 'Amount Remaining', 'amountDueCents'),
+  { token: 'payment_link', label: 'Payment Link', type: 'url', value: ({ paymentLink }) => paymentLink },
+  {
+    token: 'days_overdue',
+    label: 'Days Overdue',
+    type: 'int',
+    value: (row, { formats }) => daysOverdue(due(row), midnight(formats.today)),
+  },
+  {
+    token: 'age_in_days',
+    label: 'Invoice Age (Days)',
+    type: 'int',
+    value: ({ issueDate }, about) => daysSince(issueDate, about),
+  },
+  { token: 'invoice_count', label: 'Number of Invoices', type: 'int', value: (_row, { rows }) => rows.length },
+  {
+    token: 'invoice_list',
+    label: 'List of Invoices',
+    type: 'str',
+    value: (_row, about) =>
+      listed(about)
+        .map((cells) => cells.join(', '))
+        .join('\n'),
+    html: (_row, about) => listTable(about),
+  },
+  {
+    token: 'total_amount',
+    label: 'Total Amount of all Invoices',
+    type: 'currency',
+    value: (_row, about) => totals(about, 'totalCents'),
+  },
+  {
+    token: 'total_amount_due',
+    label: 'Amount Due of all Invoices',
+    type: 'currency',
+    value: (_row, about) => totals(about, 'amountDueCents'),
+  },
+  ...READER_FIELDS,
+];
+
+const dynamicInvoiceFields = dynamicFields<InvoiceRow>({
+  fields: FIELDS,
+  select: (organizationId, ids) => sql`SELECT ${INVOICE_COLUMNS}, ${READER_COLUMNS}
+    FROM invoice i
+    JOIN customer c ON c.organization_id = i.organization_id AND c.id = i.customer_id ${READER_JOINS}
+    WHERE i.organization_id = ${organizationId} AND i.id = ANY(${ids})`,
+  sample: {
+    ...SAMPLE_READER,
+    number: 'INV-2024-001',
+    status: 'OPEN',
+    currency: 'USD',
+    collectionMethod: 'send_invoice',
+    issueDate: '2024-01-15',
+    dueDate: '2024-03-15',
+    paidDate: '2024-03-20',
+    subtotalCents: '190000',
+    discountsCents: '10000',
+    taxCents: '20000',
+    creditNotesCents: '0',
+    totalCents: '200000',
+    amountPaidCents: '50000',
+    amountDueCents: '150000',
+    paymentLink: 'https://pay.example.com/INV-2024-001',
+  },
+});
+
+export const invoiceKind = {
+  type: 'invoice',
+  typename: 'Invoice',
+  relation: 'invoice',
+  dynamicFields: dynamicInvoiceFields,
+  closed: { table: 'invoice', when: `status IN ('PAID', 'VOID')` },
+} as const satisfies ContextKind;

@@ -1,15 +1,16 @@
 /**
- * A real PostgreSQL for installations that bring none: started from npm's binaries, private to this user, gone with us.
+ * A real PostgreSQL for installations without one: started from npm's binaries, private to this user, stopped with us.
  *
  *   DATA_DIR/postgres-18     the data: owned by the server's user, 0700, fsync on
  *   /tmp/epistle-pg-XXXXXX   the Unix socket, and `holders`, a pipe that every process using the server keeps open
  *
- * The server runs below a small shell that reads `holders`. When the last holder is gone, however it died, the read ends
- * and the server is stopped: no orphan after `kill -9`, and a second process (say `npm run admin`) that found the server
- * running may outlive the one that started it.
+ * The server runs below a small shell that reads `holders`. When the last holder is gone, however it died, the read ends and the
+ * server is stopped. So `kill -9` leaves no orphan, and a second process (such as `npm run admin`) that joined the server may
+ * outlive the one that started it.
  *
- * PostgreSQL refuses to run as root. A root process runs it as the owner of the data, at first `nobody`. The server gets
- * its data folder as its working directory, not by path, so that DATA_DIR may lie where that user could not go (`/root`).
+ * PostgreSQL refuses to run as root. If Epistle runs as root, PostgreSQL runs as the user who owns the data; Epistle gives new data to
+ * the system user `nobody`. PostgreSQL is started in the folder of its data and uses relative paths only. DATA_DIR may therefore be
+ * below a folder that this user cannot enter, such as `/root`.
  */
 
 import { rmSync } from 'node:fs';
@@ -36,28 +37,28 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** Process id of the postmaster. */
   readonly pid: number;
-  /** Lets go of the server; who launched it also waits until it has stopped, unless others still use it. May be called twice. */
+  /** Releases the server. The process that launched it also waits until it has stopped, unless others still use it. May be called twice. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Receives what the server reports, line by line: no statements, no data. Only who launches the server hears it. */
+  /** Receives the server's log line by line, without statements and data. Only the process that launches the server receives it. */
   readonly log: (line: string) => void;
-  /** False trades safety against power loss for speed: for tests only. Default true. */
+  /** False is faster and loses data in a power failure: for tests only. Default true. */
   readonly durable?: boolean;
 }
 
-/** The server is ours alone, so that its first database will do: creating another would only delay a first start. */
+/** The server is only ours, so its first database is used: creating another one would delay the first start. */
 const DATABASE = 'postgres';
 
 const POLL_MS = 5;
-/** Long enough for a crash recovery: at most 1 GB of write-ahead log is read again. */
+/** Long enough for a crash recovery, which reads at most 1 GB of write-ahead log. */
 const START_TIMEOUT_MS = 60_000;
-/** A server that still runs this long after we let go of it is in use by others; it stops within 0.2 s when it is not. */
+/** A server that still runs this long after we released it is in use by others. Otherwise it stops within 0.2 s. */
 const RELEASE_MS = 500;
 
 /**
- * Starts PostgreSQL on the data in `dataDir`, created when missing, or joins the server that already runs on it.
+ * Starts PostgreSQL on the data in `dataDir`, which is created if it is missing, or joins the server that runs on it.
  * @throws {EmbeddedPostgresError} when PostgreSQL cannot run here, or not with this data.
  */
 export async function startEmbeddedPostgres(
@@ -70,7 +71,7 @@ export async function startEmbeddedPostgres(
     const postmaster = runningPostmaster(cluster.data);
     const server = postmaster === null ? await launch(cluster, deadline, log) : join(postmaster);
     if (server !== null) return server;
-    // It is starting, or stopping after its last holder went: wait for either to end.
+    // It is starting, or stopping after its last holder ended: wait for either.
     await delay(POLL_MS);
   }
   throw startFailure(`It was not ready after ${START_TIMEOUT_MS / 1000} s.`);
@@ -93,7 +94,7 @@ async function launch(
   while (!(await Promise.race([server.ended, delay(POLL_MS, false)])) && Date.now() < deadline) {
     const postmaster = runningPostmaster(cluster.data);
     if (!postmaster?.isReady || postmaster.socketDirectory !== server.sockets) continue;
-    // It must not keep a process alive that forgot to stop it.
+    // It must not keep a process alive that did not stop it.
     server.keepAlive(false);
     return describe(postmaster, async () => {
       server.release();

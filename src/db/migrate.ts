@@ -1,9 +1,11 @@
 /**
  * Applies prisma/migrations as `prisma migrate deploy` does, on its table and under its lock, without its engine binary.
- * Any number of processes may start at once: one applies, the others wait and find nothing left to do.
+ * Then it applies prisma/functions.sql, if the file has changed since it was last applied. Any number of processes may start at
+ * the same time: one applies, the others wait and then find the database up to date.
  */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,69 +23,54 @@ const CREATE_TABLE = `create table if not exists "_prisma_migrations" (
   migration_name varchar(255) not null, logs text, rolled_back_at timestamptz,
   started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`;
 
-const SELECT_RECORDS = `select migration_name as name, checksum, finished_at is not null as finished, logs
-  from "_prisma_migrations" where rolled_back_at is null`;
+const SELECT_RECORDS = `select migration_name as name, checksum from "_prisma_migrations"
+  where finished_at is not null and rolled_back_at is null order by started_at`;
 
 const TRY_LOCK = 'select pg_try_advisory_lock($1) as acquired';
 const LockAttempt = z.tuple([z.object({ acquired: z.boolean() })]);
 
-const Records = z.array(
-  z.object({ name: z.string(), checksum: z.string(), finished: z.boolean(), logs: z.string().nullable() }),
-);
+const Records = z.array(z.object({ name: z.string(), checksum: z.string() }));
 type MigrationRecord = z.infer<typeof Records>[number];
 
+/** The file of functions, and its name in the table of migrations. */
+export const FUNCTIONS = 'functions.sql';
+
 interface Migration {
-  /** The folder's name; migrations run in the order of their names. */
+  /** The name of the folder, by which migrations are sorted, or of the file of functions, which comes last. */
   readonly name: string;
   readonly sql: string;
   /** SHA-256 of `migration.sql`, in hex. */
   readonly checksum: string;
 }
 
-export interface MigrateOptions {
-  /** Receives what an operator should know although it does not stop us: edited and unknown migrations. */
+interface MigrateOptions {
+  /** Receives warnings for the operator: edited and unknown migrations. */
   readonly warn: (message: string) => void;
   /** How long to wait for another process that is migrating. Default 60,000. */
   readonly lockTimeoutMs?: number;
 }
 
-/** A migration's SQL failed. Unless it is marked `-- no-transaction`, it left nothing behind and the next start tries again. */
-export class MigrationFailedError extends Error {
-  readonly migration: string;
+/** A migration's SQL failed. It was rolled back, and the next start tries it again. */
+class MigrationFailedError extends Error {
+  override readonly name = 'MigrationFailedError';
   constructor(migration: string, cause: unknown) {
-    super(`Migration ${migration} failed: ${messageOf(cause)}`, { cause });
-    this.name = 'MigrationFailedError';
-    this.migration = migration;
+    super(`Migration ${migration} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
-/** A migration was begun earlier and did not finish, so that nobody knows how far it got: a person has to look. */
-export class MigrationUnfinishedError extends Error {
-  readonly migration: string;
-  constructor(migration: string, logs: string | null) {
-    super(
-      `Migration ${migration} was begun and did not finish${logs === null ? '' : ` (${logs})`}. ` +
-        'Undo what it did, then delete its row from the table _prisma_migrations; or finish it by hand and set finished_at.',
-    );
-    this.name = 'MigrationUnfinishedError';
-    this.migration = migration;
-  }
-}
-
-/** Another process has held the migration lock for longer than we were willing to wait. */
-export class MigrationLockTimeoutError extends Error {
+/** Another process has held the migration lock for longer than the time-out. */
+class MigrationLockTimeoutError extends Error {
+  override readonly name = 'MigrationLockTimeoutError';
   constructor(lockTimeoutMs: number) {
     super(`Another process has been migrating this database for more than ${lockTimeoutMs / 1000} s.`);
-    this.name = 'MigrationLockTimeoutError';
   }
 }
 
 /**
- * Applies what is in `dir` and not yet in the database, each migration in a transaction of its own. A migration with the
- * line `-- no-transaction` (for `create index concurrently`: one statement only) runs outside of one.
+ * Applies the migrations in `dir` that the database does not have, each in a transaction of its own, then the functions beside `dir`.
  * @param client a connection of its own; its session settings are unchanged afterwards.
  * @returns the names of the migrations applied, in order.
- * @throws {MigrationFailedError} {MigrationUnfinishedError} {MigrationLockTimeoutError}
+ * @throws {MigrationFailedError | MigrationLockTimeoutError}
  */
 export async function applyMigrations(
   client: ClientBase,
@@ -91,7 +78,7 @@ export async function applyMigrations(
   { warn, lockTimeoutMs = LOCK_TIMEOUT_MS }: MigrateOptions,
 ): Promise<string[]> {
   const [migrations, records] = await Promise.all([readMigrations(dir), readRecords(client)]);
-  // An up-to-date database, at almost every start, is recognised by one statement and without the lock.
+  // At almost every start the database is up to date. One statement recognises that, without the lock.
   if (records !== null && pendingMigrations(migrations, records).length === 0) {
     reportDifferences(migrations, records, warn);
     return [];
@@ -100,7 +87,7 @@ export async function applyMigrations(
   try {
     return await applyPending(client, migrations, warn);
   } finally {
-    // When this fails the connection is lost, and the lock with it: the first error is the one to see.
+    // If this fails, the connection and the lock with it are lost. The first error is the one to report.
     await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => {});
   }
 }
@@ -108,15 +95,18 @@ export async function applyMigrations(
 async function readMigrations(dir: string): Promise<Migration[]> {
   const entries = await readdir(dir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const files = names.sort().map((name) => ({ name, file: path.join(dir, name, 'migration.sql') }));
+  const functions = path.join(dir, '..', FUNCTIONS);
+  if (existsSync(functions)) files.push({ name: FUNCTIONS, file: functions });
   return Promise.all(
-    names.sort().map(async (name) => {
-      const sql = await readFile(path.join(dir, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    files.map(async ({ name, file }) => {
+      const sql = await readFile(file, 'utf8');
+      return { name, sql, checksum: hash('sha256', sql, 'hex') };
     }),
   );
 }
 
-/** Null when the table does not exist: nothing was ever applied. */
+/** Null when the table does not exist: no migration was ever applied. */
 async function readRecords(client: ClientBase): Promise<MigrationRecord[] | null> {
   try {
     return Records.parse((await client.query(SELECT_RECORDS)).rows);
@@ -126,10 +116,7 @@ async function readRecords(client: ClientBase): Promise<MigrationRecord[] | null
   }
 }
 
-/**
- * Asks again and again instead of waiting in the database: a waiting statement holds a snapshot, for whose end a
- * `create index concurrently` of the process with the lock would wait in turn.
- */
+/** Polls, because a statement that waits for the lock would need a time limit of its own. */
 async function acquireLock(client: ClientBase, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!LockAttempt.parse((await client.query(TRY_LOCK, [LOCK_KEY])).rows)[0].acquired) {
@@ -138,7 +125,7 @@ async function acquireLock(client: ClientBase, timeoutMs: number): Promise<void>
   }
 }
 
-/** Under the lock: what was read before it may be out of date by now. */
+/** Under the lock, because state that was read before it may be outdated. */
 async function applyPending(
   client: ClientBase,
   migrations: readonly Migration[],
@@ -148,19 +135,15 @@ async function applyPending(
   const records = (await readRecords(client)) ?? [];
   const pending = pendingMigrations(migrations, records);
   reportDifferences(migrations, records, warn);
-  for (const migration of pending) {
-    const apply = /^--\s*no-transaction\b/m.test(migration.sql) ? applyOutsideTransaction : applyInTransaction;
-    await apply(client, migration);
-  }
+  for (const migration of pending) await apply(client, migration);
   return pending.map(({ name }) => name);
 }
 
-/** @throws {MigrationUnfinishedError} */
 function pendingMigrations(migrations: readonly Migration[], records: readonly MigrationRecord[]): Migration[] {
-  const unfinished = records.find((record) => !record.finished);
-  if (unfinished !== undefined) throw new MigrationUnfinishedError(unfinished.name, unfinished.logs);
-  const applied = new Set(records.map(({ name }) => name));
-  return migrations.filter(({ name }) => !applied.has(name));
+  const applied = new Map(records.map(({ name, checksum }) => [name, checksum]));
+  return migrations.filter(({ name, checksum }) =>
+    name === FUNCTIONS ? applied.get(name) !== checksum : !applied.has(name),
+  );
 }
 
 function reportDifferences(
@@ -170,6 +153,7 @@ function reportDifferences(
 ): void {
   const checksums = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
   for (const { name, checksum } of records) {
+    if (name === FUNCTIONS) continue;
     const current = checksums.get(name);
     if (current === undefined) {
       warn(`Migration ${name} was applied to the database but is unknown here: a newer version has been running.`);
@@ -180,49 +164,18 @@ function reportDifferences(
 }
 
 /** Record and effect commit together, so that a failed or killed run leaves no trace. */
-async function applyInTransaction(client: ClientBase, migration: Migration): Promise<void> {
+async function apply(client: ClientBase, { name, checksum, sql }: Migration): Promise<void> {
   try {
     await client.query('begin');
-    const id = await recordStart(client, migration);
-    await client.query(migration.sql);
-    await recordFinish(client, id);
+    await client.query(sql);
+    await client.query(
+      `insert into "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
+       values ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw new MigrationFailedError(migration.name, error);
+    throw new MigrationFailedError(name, error);
   }
-}
-
-/** The record of the start stays when it fails or is killed: its effect is unknown, and the next run refuses to go on. */
-async function applyOutsideTransaction(client: ClientBase, migration: Migration): Promise<void> {
-  const id = await recordStart(client, migration);
-  try {
-    await client.query(migration.sql);
-  } catch (error) {
-    const logs = [messageOf(error), id];
-    await client.query('update "_prisma_migrations" set logs = $1 where id = $2', logs).catch(() => {});
-    throw new MigrationFailedError(migration.name, error);
-  }
-  await recordFinish(client, id);
-}
-
-async function recordStart(client: ClientBase, { name, checksum }: Migration): Promise<string> {
-  const id = randomUUID();
-  await client.query('insert into "_prisma_migrations" (id, checksum, migration_name) values ($1, $2, $3)', [
-    id,
-    checksum,
-    name,
-  ]);
-  return id;
-}
-
-async function recordFinish(client: ClientBase, id: string): Promise<void> {
-  await client.query(
-    'update "_prisma_migrations" set finished_at = clock_timestamp(), applied_steps_count = 1 where id = $1',
-    [id],
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

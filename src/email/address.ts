@@ -1,31 +1,30 @@
 import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
-import { decodeEncodedWords } from './encoded-word.ts';
+import { decodeEncodedWords, MAX_HEADER_LENGTH } from './encoded-word.ts';
 
 /** A mailbox of an address header. */
 export interface NamedAddress {
-  /** addr-spec as the header gave it, not validated: what others send need not be what we would send to. */
+  /** addr-spec as the header has it, not validated: addresses of strangers need not be valid for sending. */
   readonly address: string;
-  /** Decoded. Null when the header gave none. */
+  /** Decoded. Null when the header has none. */
   readonly name: string | null;
 }
 
 /** RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, angle brackets included. */
 const MAX_ADDRESS_LENGTH = 254;
 const MAX_LOCAL_LENGTH = 64;
-/** Longer header values are cut: 100 KB is some 2,000 recipients. */
-const MAX_HEADER_LENGTH = 100_000;
 
 // RFC 5322 section 3.2.3, without the white space and comments around a dot-atom.
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /**
- * Why a text is not an address that Epistle sends to, in words for its user; null when it is one.
+ * A message for the user that says why Epistle does not send to this address; null when it does.
  *
  * Accepted is an RFC 5321 addr-spec `a@b.c`: a dot-atom local part, a domain with a dot, no display name, no white space.
- * The domain may be written in any script (RFC 5890). What nobody has in practice and mail systems disagree on is
- * refused: quoted local parts, domain literals, non-ASCII local parts (SMTPUTF8).
+ * The domain may be written in any script (RFC 5890). Forms that do not
+ * occur in practice and that mail systems treat differently are refused: quoted local parts, domain literals, non-ASCII local
+ * parts (SMTPUTF8).
  */
 export function addressProblem(value: string): string | null {
   if (value === '') return 'An address must not be empty.';
@@ -56,7 +55,7 @@ function localPartProblem(local: string): string | null {
 function domainProblem(domain: string): string | null {
   if (domain === '') return 'The domain after "@" is missing.';
   if (domain.startsWith('[')) return 'A domain literal such as "[192.0.2.1]" is not supported; use a domain name.';
-  // Checked before domainToASCII sees it, which would decode "%41", take ports and paths off and read "0x7f.1" as an IP.
+  // Checked before domainToASCII, which would decode "%41", remove ports and paths, and read "0x7f.1" as an IP address.
   if (/[^a-z0-9.\-\x80-\u{10ffff}]/iu.test(domain)) return 'The domain holds a character that is not allowed.';
   const ascii = asciiDomain(domain);
   if (ascii === '') return 'The domain is not a valid domain name.';
@@ -73,12 +72,12 @@ function lengthProblem(value: string): string | null {
   return length > MAX_ADDRESS_LENGTH ? `An address must not be longer than ${MAX_ADDRESS_LENGTH} characters.` : null;
 }
 
-/** The domain as DNS has it: lower case, other scripts as punycode. An empty text when it cannot be. */
+/** The domain as in DNS: lower case, other scripts as punycode. Empty when it is invalid. */
 function asciiDomain(domain: string): string {
   return /[^\0-\x7f]|xn--/i.test(domain) ? domainToASCII(domain) : domain.toLowerCase();
 }
 
-/** The form to store and to send: the domain in lower-case ASCII, the local part untouched, since only its host may fold it. */
+/** The form to store and to send: the domain in lower-case ASCII, the local part unchanged, because only its host may fold it. */
 export function normaliseAddress(address: string): string {
   const at = address.lastIndexOf('@');
   if (at < 0) return address;
@@ -86,9 +85,19 @@ export function normaliseAddress(address: string): string {
   return `${address.slice(0, at)}@${asciiDomain(domain) || domain.toLowerCase()}`;
 }
 
-/** The form to compare by: two addresses with one key are the same mailbox for every provider met in practice. */
+/** The form to compare: two addresses with the same key are the same mailbox at every provider in practice. */
 export function addressKey(address: string): string {
   return normaliseAddress(address.trim()).toLowerCase();
+}
+
+/**
+ * Tells our own addresses from others. Gmail delivers `user+tag@` to `user@`, whatever the tag.
+ * @param own the addresses and aliases of accounts.
+ * @returns a test of the `addressKey` of an address.
+ */
+export function ownKeyTest(own: readonly string[]): (key: string) => boolean {
+  const keys = new Set(own.map(addressKey));
+  return (key) => keys.has(key) || keys.has(key.replace(/^([^+@]+)\+[^@]*@/, '$1@'));
 }
 
 /** The first of each set of equal addresses, in order. */
@@ -99,18 +108,23 @@ export function distinctAddresses(addresses: readonly string[]): string[] {
 
 /**
  * The mailboxes of an address header (RFC 5322 section 3.4): comments, quoted names and encoded-words resolved, groups
- * flattened. Never throws; what has no address is left out ("undisclosed-recipients:;").
+ * flattened. Never throws. What has no address is left out: "undisclosed-recipients:;", "@host".
  * @param headerValue may be folded, and may be anything: it comes from strangers.
  */
 export function parseAddressList(headerValue: string): NamedAddress[] {
   // A name is decoded after parsing, so that an encoded comma or bracket stays part of the name.
   return addressparser(headerValue.slice(0, MAX_HEADER_LENGTH), { flatten: true })
-    .map(({ address, name }) => ({ address: address.trim(), name: displayName(name) }))
-    .filter(({ address }) => address.includes('@'));
+    .map(({ address, name }) => ({ address: withoutRoute(address.trim()), name: displayName(name) }))
+    .filter(({ address }) => address.indexOf('@') > 0);
+}
+
+/** RFC 5322 section 4.4: the obsolete route before an address, `@a,@b:c@d`. */
+function withoutRoute(address: string): string {
+  return address.replace(/^@[^:]*:/, '');
 }
 
 function displayName(name: string): string | null {
-  // Controls out: a name is shown and quoted on one line.
+  // Without control characters, because a name is shown and quoted on one line.
   const decoded = decodeEncodedWords(name)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim();

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/epistle-headers.ts';
 import type { WrittenEmail } from './content.ts';
 import { ComposedMime, type MimePart } from './mime.ts';
 
-export interface ComposedAttachment {
+interface ComposedAttachment {
   readonly filename: string;
-  /** "type/subtype", parameters allowed. Anything else is sent as application/octet-stream. */
+  /** "type/subtype", parameters allowed. Other values are sent as application/octet-stream. */
   readonly contentType: string;
   readonly bytes: Buffer;
-  /** Makes it an inline image where the html refers to it as `cid:`. Null for a plain attachment. */
+  /** Makes it an inline image if the HTML refers to it as `cid:`. Null for a plain attachment. */
   readonly contentId: string | null;
 }
 
-/** Its mark, in base64, stands where its own is to be. Unknown beforehand, so that nothing in an email can look like one. */
+/** A random mark, in base64, which stands for the content until the message is read. An email cannot contain it by chance. */
 type MarkedAttachment = ComposedAttachment & { readonly mark: Buffer };
 
 /** In base64 one line without padding. */
@@ -23,6 +24,8 @@ const MARK_LENGTH = (MARK_BYTES / 3) * 4;
 export interface ComposedEmail extends WrittenEmail {
   /** Goes into `X-Epistle-Id`, by which a sent copy or a bounce is matched. */
   readonly opId: string;
+  /** Of a draft, from 1: goes into `X-Epistle-Revision` from the second on. */
+  readonly revision: number;
   readonly from: { readonly address: string; readonly name: string | null };
   readonly attachments: readonly ComposedAttachment[];
   /** Message-IDs with their angle brackets. */
@@ -34,9 +37,9 @@ export interface ComposedEmail extends WrittenEmail {
 /**
  * Renders an email as an RFC 5322 message.
  *
- * The Message-ID is only there because a message needs one: Gmail replaces it. Bcc is a header, since Gmail reads its
- * recipients from the headers and takes Bcc out itself.
- * nodemailer composes it around marks, in whose places the files are encoded only when the message is read.
+ * Gmail replaces the Message-ID, which is only set because a message needs one. Bcc is a header, because Gmail reads the
+ * recipients from the headers and removes Bcc itself. nodemailer composes around marks, and the files are encoded in their place
+ * when the message is read.
  * @returns CRLF-terminated bytes in 7-bit lines of at most 998 octets, not yet base64url.
  */
 export async function composeMessage(email: ComposedEmail): Promise<ComposedMime> {
@@ -53,11 +56,14 @@ export async function composeMessage(email: ComposedEmail): Promise<ComposedMime
     replyTo: mailboxes(email.replyTo),
     subject: literal(email.subject),
     date: email.date,
-    headers: { 'X-Epistle-Id': email.opId },
+    headers: {
+      [OP_ID_HEADER]: email.opId,
+      ...(email.revision > 1 ? { [REVISION_HEADER]: String(email.revision) } : {}),
+    },
     ...(email.inReplyTo === null ? {} : { inReplyTo: email.inReplyTo }),
     ...(email.references.length === 0 ? {} : { references: [...email.references] }),
-    // A Buffer, because nodemailer takes an empty string for "no text" and then lets a lone attachment be the whole
-    // message. Its `html` may be left out, so only the text needs this.
+    // A Buffer, because nodemailer treats an empty string as "no text" and then makes a single attachment the whole message.
+    // `html` may be omitted, so only the text needs this.
     ...(text === '' && html !== ''
       ? {}
       : { text: { content: Buffer.from(text), contentTransferEncoding: encodingFor(text) } }),
@@ -69,7 +75,7 @@ export async function composeMessage(email: ComposedEmail): Promise<ComposedMime
   return new ComposedMime(withFiles(await message.build(), files));
 }
 
-/** The files in the order in which nodemailer has put them. */
+/** The files in nodemailer's order. */
 function withFiles(composed: Buffer, files: readonly MarkedAttachment[]): MimePart[] {
   const found = files.map(({ bytes, mark }) => ({ bytes, at: composed.indexOf(mark.toString('base64')) }));
   const parts: MimePart[] = [];
@@ -99,9 +105,9 @@ function encodingFor(text: string): 'quoted-printable' | 'base64' {
 }
 
 /**
- * nodemailer leaves alone what already looks encoded, so a subject that holds "=?" would reach its reader decoded, and it
- * cannot fold a word that is as long as a line may be: such a one is encoded here, in words of at most 75 characters
- * (RFC 2047 section 2).
+ * nodemailer does not encode text that already looks encoded, so a subject that contains "=?" would reach its reader decoded, and it
+ * cannot fold a word of the maximum line length. Such subjects are encoded here, in words of at most 75 characters (RFC 2047
+ * section 2).
  */
 function literal(text: string): string {
   if (!/=\?|\S{900}/.test(text)) return text;
@@ -120,7 +126,7 @@ function mimeAttachment(attachment: MarkedAttachment, html: string) {
     contentType: safeContentType(attachment.contentType),
     contentTransferEncoding: 'base64',
     contentDisposition: isInline ? 'inline' : 'attachment',
-    // nodemailer puts whatever has a `cid` beside the html, where an image that the html does not show would be lost.
+    // nodemailer puts every file with a `cid` beside the HTML, where an image that the HTML does not show would be lost.
     ...(isInline ? { cid: contentId } : contentId === '' ? {} : { headers: { 'Content-ID': `<${contentId}>` } }),
   };
 }

@@ -1,26 +1,29 @@
 /**
- * What a client gave to be sent: checked whole, every issue reported with its path, and brought into the form in which
- * it is stored and sent. Limits: RFC 5322 section 2.1.1 for the subject, Gmail's for recipients and sizes.
+ * The content of an email from a client: checks it completely, reports every issue with its path, and brings it into the form in
+ * which it is stored and sent. Limits: RFC 5322 section 2.1.1 for the subject, Gmail's for recipients and sizes.
  */
-import { createHash } from 'node:crypto';
-import type { InputIssue } from '../errors.ts';
+import { hash } from 'node:crypto';
+import { sql } from '../db/statement.ts';
+import type { DomainError, InputIssue } from '../errors.ts';
 import { addressProblem, normaliseAddress } from './address.ts';
-import { type Base64, decodeBase64, decodedSize } from './base64.ts';
+import { type Base64, bytesOf } from './base64.ts';
 
 const MAX_RECIPIENTS = 100;
 export const MAX_SUBJECT_LENGTH = 998;
 const MAX_ATTACHMENTS = 20;
 /** Decoded, all files of an email together. */
-const MAX_ATTACHMENT_BYTES = 25 * 1024 * 1024;
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
-/** Gmail's upload endpoint takes 36,700,160 bytes of MIME; what is left is for headers and MIME boundaries. */
+export const MAX_ATTACHMENT_BYTES = 25 * 1024 * 1024;
+export const TOO_LARGE = `The files are larger than ${MAX_ATTACHMENT_BYTES} bytes (25 MB) together.`;
+/** As UTF-8, of each body. */
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+/** Gmail's upload endpoint accepts 36,700,160 bytes of MIME. The rest is for headers and MIME boundaries. */
 const MAX_ENCODED_BYTES = 36_700_160 - 200_000;
 /** Base64 in lines of 76 characters and CRLF. */
 const ENCODED_GROWTH = (4 / 3) * (78 / 76);
 const MAX_FILENAME_LENGTH = 255;
 const MAX_REPLY_TO = 10;
 
-/** As the GraphQL inputs give it; null and undefined are the same here. */
+/** The GraphQL input. Null and undefined are the same here. */
 export interface ContentInput {
   readonly to?: readonly string[] | null;
   readonly cc?: readonly string[] | null;
@@ -32,11 +35,18 @@ export interface ContentInput {
   readonly attachments?: readonly AttachmentInput[] | null;
 }
 
+/** Exactly one of `dataBase64`, `uploadUid`, `attachmentUid` is the source. */
 export interface AttachmentInput {
-  readonly filename: string;
-  readonly contentType: string;
-  readonly dataBase64: Base64;
+  readonly filename?: string | null;
+  readonly contentType?: string | null;
   readonly contentId?: string | null;
+  readonly dataBase64?: Base64 | null;
+  readonly uploadUid?: string | null;
+  readonly attachmentUid?: string | null;
+  /** The bytes, once they were found by the uid that the input gave. */
+  readonly stored?: Buffer;
+  /** Why there are none by this uid. Then only a repeated request can be answered. */
+  readonly missing?: DomainError;
 }
 
 export interface AttachedFile {
@@ -49,7 +59,7 @@ export interface AttachedFile {
   readonly contentId: string | null;
 }
 
-/** What an email says, and to whom, without its files. */
+/** The text and recipients of an email, without its files. */
 export interface WrittenEmail {
   readonly to: readonly string[];
   readonly cc: readonly string[];
@@ -61,13 +71,8 @@ export interface WrittenEmail {
 }
 
 /** A `WrittenEmail` in the table `outbound_email e`. */
-export const CONTENT_COLUMNS = `e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject, e.body_text AS "bodyText",
+export const CONTENT_COLUMNS = sql`e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject, e.body_text AS "bodyText",
   e.body_html AS "bodyHtml"`;
-
-/** The values of "to", cc, bcc, reply_to, subject, body_text and body_html, in this order. */
-export function contentValues(email: WrittenEmail): unknown[] {
-  return [email.to, email.cc, email.bcc, email.replyTo, email.subject, email.bodyText, email.bodyHtml];
-}
 
 /** Addresses normalised, the files decoded. */
 export interface EmailContent extends WrittenEmail {
@@ -81,9 +86,9 @@ const MEDIA_TYPE =
 const CONTENT_ID = /^[\x21-\x3b\x3d\x3f-\x7e]{1,255}$/;
 
 /**
- * Checks the form of everything that is there.
+ * Checks the form of every given field.
  * @param path of the input object: `input.fresh`.
- * @param issues receives every issue; when it stays empty the content is sound.
+ * @param issues receives every issue; when it stays empty, the content is valid.
  */
 export function parseContent(input: ContentInput, path: string, issues: InputIssue[]): EmailContent {
   const report = (field: string, message: string) => issues.push({ path: `${path}.${field}`, message });
@@ -97,17 +102,19 @@ export function parseContent(input: ContentInput, path: string, issues: InputIss
     bodyHtml: input.bodyHtml ?? null,
     attachments: parseAttachments(input.attachments ?? [], report),
   };
+  if (content.replyTo.length > MAX_REPLY_TO) report('replyTo', `At most ${MAX_REPLY_TO} addresses are allowed.`);
+  reportLimits(content, path, issues);
+  return content;
+}
+
+/** Checks the subject, the number of recipients and the size of the bodies. */
+export function reportLimits(content: EmailContent, path: string, issues: InputIssue[]): void {
+  const report = (field: string, message: string) => issues.push({ path: `${path}.${field}`, message });
+  reportSubject(content.subject, report);
   const recipients = content.to.length + content.cc.length + content.bcc.length;
   if (recipients > MAX_RECIPIENTS) {
     report('to', `At most ${MAX_RECIPIENTS} recipients are allowed with cc and bcc together; there are ${recipients}.`);
   }
-  if (content.replyTo.length > MAX_REPLY_TO) report('replyTo', `At most ${MAX_REPLY_TO} addresses are allowed.`);
-  reportSubject(content.subject, report);
-  reportBodies(content, report);
-  return content;
-}
-
-function reportBodies(content: EmailContent, report: Report): void {
   let total = content.attachments.reduce((sum, { bytes }) => sum + bytes.length, 0);
   for (const field of ['bodyText', 'bodyHtml'] as const) {
     const body = content[field];
@@ -121,7 +128,7 @@ function reportBodies(content: EmailContent, report: Report): void {
   }
 }
 
-/** Checks that nothing is missing for sending: a draft may be incomplete, what is sent may not. */
+/** Checks that the email is complete: a draft may be incomplete, a sent email may not. */
 export function reportMissing(content: Missable, path: string, issues: InputIssue[]): void {
   if (content.to.length + content.cc.length + content.bcc.length === 0) {
     issues.push({
@@ -145,9 +152,14 @@ type Missable = Pick<EmailContent, 'to' | 'cc' | 'bcc' | 'subject' | 'bodyText' 
 };
 type Report = (field: string, message: string) => void;
 
-/** Whether PostgreSQL can hold it and UTF-8 can write it. */
+/** Whether PostgreSQL can store it and UTF-8 can encode it. */
 function isText(value: string): boolean {
   return !value.includes('\0') && value.isWellFormed();
+}
+
+/** Counted in code points, and only if the count can matter. */
+function isLonger(value: string, limit: number): boolean {
+  return value.length > 2 * limit || [...value].length > limit;
 }
 
 function parseAddresses(list: readonly string[] | null | undefined, field: string, report: Report): string[] {
@@ -159,7 +171,7 @@ function parseAddresses(list: readonly string[] | null | undefined, field: strin
 }
 
 function reportSubject(subject: string, report: Report): void {
-  if ([...subject].length > MAX_SUBJECT_LENGTH) report('subject', `Must be 1 to ${MAX_SUBJECT_LENGTH} characters.`);
+  if (isLonger(subject, MAX_SUBJECT_LENGTH)) report('subject', `Must be 1 to ${MAX_SUBJECT_LENGTH} characters.`);
   if (/[\p{Cc}\u2028\u2029]/u.test(subject)) report('subject', 'Must not contain line breaks or control characters.');
   else if (!isText(subject)) report('subject', 'Must not contain unpaired surrogates.');
 }
@@ -174,11 +186,13 @@ function parseAttachments(inputs: readonly AttachmentInput[], report: Report): A
   const contentIds = new Set<string>();
   return inputs.map((input, index) => {
     const at = `attachments.${index}`;
-    reportFilename(input.filename, `${at}.filename`, report);
-    // The length first: on a text of megabytes the pattern itself would fail.
-    if (input.contentType.length > 255 || !MEDIA_TYPE.test(input.contentType)) {
+    const [filename, contentType] = [input.filename ?? '', input.contentType ?? ''];
+    // Not read yet, when only the form of the input is checked: then the file has what is omitted.
+    const isNamed = input.stored === undefined && (input.uploadUid ?? input.attachmentUid) != null;
+    const name = isNamed && input.filename == null ? null : filenameProblem(filename);
+    if (name !== null) report(`${at}.filename`, name);
+    if (!isMediaType(contentType) && !(isNamed && input.contentType == null))
       report(`${at}.contentType`, 'Must be a media type such as application/pdf.');
-    }
     const contentId = input.contentId ?? null;
     if (contentId !== null && !CONTENT_ID.test(contentId)) {
       report(`${at}.contentId`, 'Must be 1 to 255 visible ASCII characters without angle brackets.');
@@ -186,27 +200,41 @@ function parseAttachments(inputs: readonly AttachmentInput[], report: Report): A
       report(`${at}.contentId`, 'Must be different from the contentId of every other file.');
     } else if (contentId !== null) contentIds.add(contentId);
 
-    const size = decodedSize(input.dataBase64);
-    if (size === null) report(`${at}.dataBase64`, 'Must be base64 (RFC 4648 section 4), without line breaks.');
-    total += size ?? 0;
+    const decoded = input.stored ?? (input.dataBase64 == null ? null : bytesOf(input.dataBase64));
+    if (!hasOneSource(input)) report(at, 'Give exactly one of dataBase64, uploadUid and attachmentUid.');
+    else if (decoded === null && !isNamed) {
+      report(`${at}.dataBase64`, 'Must be base64 (RFC 4648 section 4), without line breaks.');
+    }
+    total += decoded?.length ?? 0;
     if (total > MAX_ATTACHMENT_BYTES && !tooLarge) {
       tooLarge = true;
       const limit = `${MAX_ATTACHMENT_BYTES} bytes (25 MB)`;
-      report(`${at}.dataBase64`, `With ${JSON.stringify(input.filename)} the files are larger than ${limit} together.`);
+      report(`${at}.dataBase64`, `With ${JSON.stringify(filename)} the files are larger than ${limit} together.`);
     }
-    const bytes = tooLarge || size === null ? Buffer.alloc(0) : decodeBase64(input.dataBase64);
-    return { filename: input.filename, contentType: input.contentType, bytes, sha256: sha256(bytes), contentId };
+    const bytes = tooLarge || decoded === null ? Buffer.alloc(0) : decoded;
+    return { filename, contentType, bytes, sha256: sha256(bytes), contentId };
   });
 }
 
-function reportFilename(filename: string, at: string, report: Report): void {
-  const length = [...filename].length;
-  if (length < 1 || length > MAX_FILENAME_LENGTH) report(at, `Must be 1 to ${MAX_FILENAME_LENGTH} characters.`);
-  if (/[\p{Cc}\u2028\u2029]/u.test(filename) || !isText(filename)) {
-    report(at, 'Must not contain line breaks or control characters.');
+function hasOneSource({ stored, dataBase64, uploadUid, attachmentUid }: AttachmentInput): boolean {
+  return [stored, dataBase64, uploadUid, attachmentUid].filter((source) => source != null).length === 1;
+}
+
+/** What is wrong with the name of a file. Null: nothing. */
+export function filenameProblem(filename: string): string | null {
+  if (filename === '' || isLonger(filename, MAX_FILENAME_LENGTH)) {
+    return `Must be 1 to ${MAX_FILENAME_LENGTH} characters.`;
   }
+  const isPlain = !/[\p{Cc}\u2028\u2029]/u.test(filename) && isText(filename);
+  return isPlain ? null : 'Must not contain line breaks or control characters.';
+}
+
+/** RFC 2045 section 5.1. */
+export function isMediaType(text: string): boolean {
+  // The length first: on megabytes of text, the pattern itself would fail.
+  return text.length <= 255 && MEDIA_TYPE.test(text);
 }
 
 function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }

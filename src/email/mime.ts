@@ -3,15 +3,15 @@ import type { Mime } from '../gmail/gateway.ts';
 
 /** Of base64, without its CRLF (RFC 2045 section 6.8). */
 const LINE_LENGTH = 76;
-/** Encoded at a time: whole lines, and little enough that other requests get their turn. */
+/** Bytes that are encoded at a time: whole lines, and few enough that other requests are not delayed. */
 const LINE_BYTES = (LINE_LENGTH / 4) * 3;
 const SLICE_BYTES = LINE_BYTES * 1024;
 const CRLF = '\r\n';
 
-/** As it is, or a file whose base64 goes there. */
+/** Bytes of the message, or of a file whose base64 is written there. */
 export type MimePart = { readonly kind: 'text' | 'file'; readonly bytes: Buffer };
 
-/** A message whose files are encoded while it is read: encoded as a whole it never exists. */
+/** A message whose files are encoded while it is read, so that the whole message is never in memory. */
 export class ComposedMime implements Mime {
   readonly size: number;
   readonly #parts: readonly MimePart[];
@@ -33,7 +33,7 @@ export class ComposedMime implements Mime {
     this.#sha256 ??= hash.digest('hex');
   }
 
-  /** Hex. Known as soon as the message was read once; otherwise it is read for this. */
+  /** Hex. Known after the message was read once; otherwise this reads it. */
   sha256(): string {
     const unread = this.#sha256 === null ? this.chunks() : [];
     for (const _chunk of unread);
@@ -55,7 +55,7 @@ function* encoded(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** Written line by line into its place: no string of it is made but for one line. */
+/** Writes line by line into the buffer, so that only one line is a string at a time. */
 function encodedLines(bytes: Buffer, size: number): Buffer {
   const lines = Buffer.allocUnsafe(size);
   let to = 0;

@@ -1,35 +1,77 @@
 /**
- * What makes a message a reply: its identification fields (RFC 5322 section 3.6.4), its subject (3.6.5), whom it goes to
- * (3.6.3) and what it quotes. Pure functions.
+ * The parts of a reply: its identification fields (RFC 5322 section 3.6.4), subject (3.6.5), recipients (3.6.3) and quote. Pure
+ * functions.
  */
 
-import { addressKey, addressProblem, distinctAddresses, type NamedAddress, normaliseAddress } from './address.ts';
-import { htmlToText } from './html-text.ts';
+import type { Threading } from '#generated/prisma/enums.ts';
+import {
+  addressKey,
+  addressProblem,
+  distinctAddresses,
+  type NamedAddress,
+  normaliseAddress,
+  ownKeyTest,
+} from './address.ts';
+import { MAX_SUBJECT_LENGTH } from './content.ts';
+import { decodeEncodedWords, MAX_HEADER_LENGTH } from './encoded-word.ts';
+import { escapeHtml } from './escape-html.ts';
+import { bodyAsText } from './html-text.ts';
 
-/** The first reference names the thread, the last ones its tail; the parent always comes last. */
+/** References that are kept: the first one, which names the thread, and the last ones. The parent always comes last. */
 const MAX_REFERENCES = 40;
-const MAX_SUBJECT_LENGTH = 998;
-/** A quote is a convenience; the whole message stays available beside it. */
+/** Addresses of each header; an email may have 100 recipients. */
+const MAX_SUGGESTED = 500;
+/** A longer message is quoted in part. The whole message stays available. */
 const MAX_QUOTE_LENGTH = 100_000;
 
-// "Re", "Re[2]", "Re(2)", "Re^2" and what mail programs write in its place in other languages. Kept to forms that are
-// not a word somebody may begin a subject with ("VS:", "R:").
-const REPLY_WORD = '(?:re|aw|sv|antw|odp|ynt|res|回复|答复|回覆|返信)(?:\\[\\d{1,3}\\]|\\(\\d{1,3}\\)|\\^\\d{1,3})?';
-const REPLY_PREFIX = new RegExp(`^\\s*${REPLY_WORD}\\s*[:：]\\s*`, 'i');
-const THREAD_PREFIX = new RegExp(`^\\s*(?:${REPLY_WORD}|fwd?)\\s*[:：]\\s*`, 'i');
+// "Re", "Re[2]", "Re(2)", "Re^2" and the forms that mail programs use in other languages, except words with which a subject may
+// start ("VS:", "R:").
+const REPLY_PREFIX =
+  /^\s*(?:re|aw|sv|antw|odp|ynt|res|回复|答复|回覆|返信)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]\s*/i;
 
-/** The msg-ids of an identification field, angle brackets included, in order. Unfit or over-long ids are left out. */
-export function parseMessageIds(header: string | null): string[] {
-  return header?.match(/<[^<>\s]{1,900}>/g) ?? [];
+/** Compares the thread into which Gmail put a message with the requested one. */
+export function threadingOf(requestedThreadId: string | null, sentThreadId: string): Threading {
+  if (requestedThreadId === null) return 'NEW_THREAD';
+  return sentThreadId === requestedThreadId ? 'NATIVE' : 'HEADERS_ONLY';
 }
+
+/**
+ * The msg-ids of an identification field, angle brackets included, in order. Unfit or over-long ids are left out. They
+ * may stand in encoded-words, as Python's email package writes long ones.
+ */
+export function parseMessageIds(header: string | null): string[] {
+  return decodedIds(header).match(/<[^<>\s]{1,900}>/g) ?? [];
+}
+
+/**
+ * The msg-ids of In-Reply-To or References. Some programs fold within an id or leave out the angle brackets (RFC 5322
+ * section 3.6.4 requires them).
+ */
+export function parseReferences(header: string | null): string[] {
+  const value = decodedIds(header);
+  const bracketed = value.match(/<[^<>]{1,900}>/g);
+  if (bracketed !== null) return bracketed.map((id) => id.replace(/\s+/g, '')).filter((id) => id !== '<>');
+  const tokens = value.split(/[\s,;]+/).filter((token) => token !== '');
+  return tokens.every((token) => BARE_ID.test(token)) ? tokens.map((token) => `<${token}>`) : [];
+}
+
+/** The nearest ids stand last. */
+function decodedIds(header: string | null): string {
+  const read = (header ?? '').slice(-MAX_HEADER_LENGTH);
+  return read.includes('=?') ? decodeEncodedWords(read.slice(-MAX_ENCODED_LENGTH)) : read;
+}
+
+/** Characters read of a field with encoded-words: the 8 nearest ids, if they are as long as Gmail's. */
+const MAX_ENCODED_LENGTH = 1_000;
+const BARE_ID = /^[^<>\s@"()]{1,450}@[^<>\s@"()]{1,450}$/;
 
 /** RFC 5322 section 2.1.1, with room for the name of the header. */
 const MAX_MESSAGE_ID_LENGTH = 900;
 
 /**
- * Whether a header of ours may name it. Wider than a msg-id of RFC 5322 section 3.6.4, which is often missed by a colon or
- * a second dot: mail programs compare it as text, and the reply is to be in its thread there. But a line cannot hold all
- * that strangers write, such as what is not ASCII.
+ * Whether our headers may contain this id. Accepts more than a msg-id of RFC 5322 section 3.6.4, because ids in practice have a colon or
+ * a second dot: mail programs compare them as text, and the reply must be in its thread there. Refuses ids that a header line cannot
+ * hold, such as non-ASCII ones.
  */
 export function isMessageId(id: string): boolean {
   return id.length <= MAX_MESSAGE_ID_LENGTH && /^<[\x21-\x3b\x3d\x3f-\x7e]+>$/.test(id);
@@ -37,12 +79,12 @@ export function isMessageId(id: string): boolean {
 
 /**
  * The References of a reply: the parent's references, then the parent. Without references, the parent's In-Reply-To
- * stands in for them when it holds exactly one id (RFC 5322 section 3.6.4). What no header can hold is left out.
+ * replaces them if it has exactly one id (RFC 5322 section 3.6.4). Ids that a header cannot hold are left out.
  */
 export function replyReferences(parent: {
   readonly messageId: string;
   readonly references: readonly string[];
-  /** The field as it came. */
+  /** The raw field. */
   readonly inReplyTo: string | null;
 }): string[] {
   const inReplyTo = parseMessageIds(parent.inReplyTo);
@@ -53,33 +95,17 @@ export function replyReferences(parent: {
 }
 
 /**
- * The subject of a reply. One reply prefix, in whatever language, is left as it is: a recipient's Gmail goes by the
- * subject, and whether it takes "AW:" off is not known. A pile of them becomes one "Re: ".
+ * The subject of a reply. A single reply prefix in any language stays: the recipient's Gmail compares subjects, and whether it removes
+ * "AW:" is not known. Several prefixes become one "Re: ".
  */
 export function replySubject(subject: string): string {
-  const prefixes = countPrefixes(subject, REPLY_PREFIX);
-  if (prefixes.count === 1) return subject.slice(0, MAX_SUBJECT_LENGTH);
-  return `Re: ${prefixes.rest}`.trimEnd().slice(0, MAX_SUBJECT_LENGTH);
-}
-
-/** The form in which two subjects of one thread are equal: without prefixes, white space and case folded. */
-export function normaliseSubject(subject: string): string {
-  return countPrefixes(subject, THREAD_PREFIX).rest.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
-}
-
-/** Whether a Gmail recipient would keep two messages in one conversation, as far as their subjects decide. */
-export function sameThreadSubject(a: string, b: string): boolean {
-  return normaliseSubject(a) === normaliseSubject(b);
-}
-
-function countPrefixes(subject: string, prefix: RegExp): { count: number; rest: string } {
   let rest = subject.slice(0, 2 * MAX_SUBJECT_LENGTH);
   let count = 0;
-  for (let match = prefix.exec(rest); match !== null; match = prefix.exec(rest)) {
+  for (let match = REPLY_PREFIX.exec(rest); match !== null; match = REPLY_PREFIX.exec(rest)) {
     rest = rest.slice(match[0].length);
     count += 1;
   }
-  return { count, rest };
+  return (count === 1 ? subject : `Re: ${rest}`.trimEnd()).slice(0, MAX_SUBJECT_LENGTH).toWellFormed();
 }
 
 export interface RepliableMessage {
@@ -101,17 +127,16 @@ export interface ReplySuggestion {
   /** "On <date>, <name> wrote:" and the message, each line behind "> ". */
   readonly quotedText: string;
   /**
-   * The same in a blockquote, from the text of the message. Its HTML is not carried over: it comes from a stranger, and
-   * making it safe takes a real sanitiser, which is the client's choice to make.
+   * The same in a blockquote, from the text of the message. Its HTML is not copied, because it comes from a stranger.
    */
   readonly quotedHtml: string;
 }
 
 /**
- * Whom a reply would go to and what it would quote.
- * @param options.ownAddresses every address of the account that replies; none of them is replied to, unless there is
- * nobody else. A message of our own is continued: its recipients stay the recipients.
- * @param options.all reply to everybody: the other recipients go to Cc, as RFC 5322 section 3.6.3 has it.
+ * The recipients and the quote of a reply.
+ * @param options.ownAddresses every address of the account that replies; they are not among the recipients,
+ * unless they are the only ones. A reply to a message of our own goes to its recipients.
+ * @param options.all reply to all: the other recipients are in Cc (RFC 5322 section 3.6.3).
  */
 export function replySuggestion(options: {
   readonly message: RepliableMessage;
@@ -119,9 +144,9 @@ export function replySuggestion(options: {
   readonly all: boolean;
 }): ReplySuggestion {
   const { message } = options;
-  const own = new Set(options.ownAddresses.map(addressKey));
-  const isOther = (address: string) => !own.has(addressKey(address));
-  const isOurs = own.has(addressKey(message.from.address));
+  const isOwn = ownKeyTest(options.ownAddresses);
+  const isOther = (address: string) => !isOwn(addressKey(address));
+  const isOurs = isOwn(addressKey(message.from.address));
 
   const author = isOurs ? [message.to, message.replyTo] : [message.replyTo, [message.from], message.to];
   const candidates = author.map((list) => sendable(list).filter(isOther));
@@ -130,8 +155,8 @@ export function replySuggestion(options: {
   const taken = new Set(to.map(addressKey));
 
   const intro = `On ${quoteDate(message.sentAt)}, ${quoteAuthor(message.from)} wrote:`;
-  const quoted = (message.bodyText ?? htmlToText(message.bodyHtml ?? '')).replace(/\r\n?/g, '\n').trimEnd();
-  const lines = quoted.slice(0, MAX_QUOTE_LENGTH).split('\n');
+  const quoted = bodyAsText(message).slice(0, MAX_QUOTE_LENGTH).toWellFormed().replace(/\r\n?/g, '\n').trimEnd();
+  const lines = quoted.split('\n');
   return {
     to,
     cc: others.filter((address) => !taken.has(addressKey(address))),
@@ -144,7 +169,10 @@ export function replySuggestion(options: {
 }
 
 function sendable(list: readonly NamedAddress[]): string[] {
-  const addresses = list.map(({ address }) => address).filter((address) => addressProblem(address) === null);
+  const addresses = list
+    .slice(0, MAX_SUGGESTED)
+    .map(({ address }) => address)
+    .filter((address) => addressProblem(address) === null);
   return distinctAddresses(addresses.map(normaliseAddress));
 }
 
@@ -155,8 +183,4 @@ function quoteAuthor({ name, address }: NamedAddress): string {
 /** "Thu, 15 Jan 2026 14:05 UTC": the server does not know the reader's zone, so it names its own. */
 function quoteDate(date: Date): string {
   return date.toUTCString().replace(/:\d\d GMT$/, ' UTC');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -1,11 +1,15 @@
-/** What Gmail answers, as far as it is read: everything else in an answer may come and go. Messages and history: message.ts, history.ts. */
+/** The fields of Gmail's answers that are read; others may change. For messages and history, see message.ts and history.ts. */
 import { z } from 'zod';
+import { MAX_MILLIS, MIN_MILLIS } from '../input.ts';
+import { OP_ID_HEADER, parseRevision, REVISION_HEADER } from './epistle-headers.ts';
 import type { DraftRef, MessageHead } from './gateway.ts';
 
-/** Composers and mail servers change the case of header names. */
-export const OP_ID_HEADER = 'X-Epistle-Id';
-
 const Id = z.string().min(1);
+/** Milliseconds since 1970, as text. */
+export const InternalDate = z
+  .string()
+  .regex(/^-?\d{1,20}$/)
+  .transform((millis) => new Date(Math.min(MAX_MILLIS, Math.max(MIN_MILLIS, Number(millis)))));
 export const ProfileAnswer = z.object({ emailAddress: z.string().min(3), historyId: z.string().regex(/^\d{1,20}$/) });
 export const SendAsAnswer = z.object({
   sendAs: z.array(
@@ -13,6 +17,8 @@ export const SendAsAnswer = z.object({
       sendAsEmail: z.string(),
       displayName: z.string().optional(),
       isPrimary: z.boolean().default(false),
+      isDefault: z.boolean().default(false),
+      signature: z.string().optional(),
       verificationStatus: z.string().optional(),
     }),
   ),
@@ -23,6 +29,7 @@ export const DraftAnswer = z.object({
   message: SentAnswer.extend({ labelIds: z.array(z.string()).default([]) }),
 });
 export const HeadAnswer = SentAnswer.extend({
+  internalDate: InternalDate,
   labelIds: z.array(z.string()).default([]),
   payload: z
     .object({ headers: z.array(z.object({ name: z.string(), value: z.string() })).default([]) })
@@ -39,9 +46,18 @@ export const DraftsAnswer = z.object({
 });
 export const AttachmentAnswer = z.object({ data: z.string() });
 
-export function toHead({ id, threadId, labelIds, payload }: z.infer<typeof HeadAnswer>): MessageHead {
-  const header = payload.headers.find(({ name }) => name.toLowerCase() === OP_ID_HEADER.toLowerCase());
-  return { messageId: id, threadId, labels: labelIds, opId: header?.value.trim() ?? null };
+export function toHead({ id, threadId, labelIds, internalDate, payload }: z.infer<typeof HeadAnswer>): MessageHead {
+  const headerOf = (header: string) =>
+    payload.headers.find(({ name }) => name.toLowerCase() === header.toLowerCase())?.value;
+  const opId = headerOf(OP_ID_HEADER)?.trim() ?? null;
+  return {
+    messageId: id,
+    threadId,
+    labels: labelIds,
+    internalDate,
+    opId,
+    revision: parseRevision(headerOf(REVISION_HEADER)),
+  };
 }
 
 export function toDraftRef(draft: z.infer<typeof DraftAnswer>): DraftRef {

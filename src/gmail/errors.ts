@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { isNeverWritten, readFailure } from './failure.ts';
+import { TransportError } from './transport.ts';
 
 /**
  * - `reauth`        the owner must consent again (only `invalid_grant` says so)
@@ -12,13 +12,13 @@ import { isNeverWritten, readFailure } from './failure.ts';
  * - `forbidden`     a 403 that is not throttling: scope or policy
  * - `rate-limited`  throttled; see `retryAt`
  * - `daily-limit`   the account's sending limit for the day
- * - `not-found`     Gmail knows no such id
+ * - `not-found`     the id does not exist in the mailbox
  * - `thread-not-found` the thread id is foreign, deleted or malformed
  * - `too-large`     413
  * - `rejected`      any other 4xx: the request itself is wrong
  * - `unavailable`   the mailbox has no mail service; permanent
- * - `unreachable`   the request was never written: DNS, connect or TLS failed, no token could be had, or it was aborted
- *                   while it waited for its turn
+ * - `unreachable`   the request was never written: DNS, connect or TLS failed, no token could be fetched, or it was aborted
+ *                   while it waited in the queue
  * - `unknown`       timeout, reset, 408, 5xx, a broken answer
  */
 export type GmailErrorKind =
@@ -35,11 +35,11 @@ export type GmailErrorKind =
   | 'unreachable'
   | 'unknown';
 
-/** First match wins. What no row names is `rejected` below 500 and `unknown` from there on. */
+/** The first match wins. Without a match, a status below 500 is `rejected`, and any other `unknown`. */
 const ANSWERS: readonly { status: number; reason?: RegExp; message?: RegExp; kind: GmailErrorKind }[] = [
   { status: 400, message: /mail service not enabled/i, kind: 'unavailable' },
   { status: 400, message: /invalid thread_?id/i, kind: 'thread-not-found' },
-  // Attachment ids are replaced at each read; an old one is as good as none.
+  // Attachment ids change at each read: an old one does not exist any more.
   { status: 400, message: /invalid attachment token/i, kind: 'not-found' },
   { status: 401, kind: 'unauthorized' },
   { status: 403, reason: /^dailyLimitExceeded/, kind: 'daily-limit' },
@@ -55,8 +55,8 @@ const ANSWERS: readonly { status: number; reason?: RegExp; message?: RegExp; kin
 ];
 
 /**
- * Statuses that mean the same whoever gives them, Gmail's front end included, which answers in HTML. Any other 4xx
- * without Google's JSON envelope may come from something in between, and proves nothing.
+ * Statuses with the same meaning from any server, including Gmail's front end, which answers in HTML. Any other 4xx without Google's
+ * JSON envelope may come from a proxy, and proves nothing.
  */
 const PLAIN_REFUSALS = new Set([401, 407, 413, 429]);
 
@@ -91,7 +91,7 @@ export class GmailError extends Error {
 }
 
 /** Google's JSON error envelope; `errors` holds the older kind of reason, `status` the newer one. */
-const Envelope = z.object({
+const ErrorBody = z.object({
   error: z.object({
     message: z.string().catch(''),
     status: z.string().optional().catch(undefined),
@@ -99,47 +99,50 @@ const Envelope = z.object({
   }),
 });
 
-/**
- * What a failed Gmail call means. The result holds nothing of the request: a client error carries the whole mail and the
- * token, so it is neither kept as `cause` nor quoted.
- * @param now dates a Retry-After that is given in seconds.
- */
-export function toGmailError(error: unknown, now: Date): GmailError {
-  if (error instanceof GmailError) return error;
-  const failure = readFailure(error);
-  const { status } = failure;
-  if (status === null) {
-    const reason = reasonWord(failure.code) ?? 'unexpected';
-    if (isNeverWritten(failure)) {
-      return new GmailError({
-        kind: 'unreachable',
-        status,
-        reason,
-        message: `Gmail could not be reached (${reason}).`,
-      });
-    }
-    return new GmailError({ kind: 'unknown', status, reason, message: `No answer came from Gmail (${reason}).` });
-  }
+/** An answer that is not 2xx. */
+export interface Refusal {
+  /** HTTP status. */
+  readonly status: number;
+  /** Parsed JSON, or text. Not trusted. */
+  readonly body: unknown;
+  /** The Retry-After header. */
+  readonly retryAfter: string | null;
+}
 
-  const envelope = Envelope.safeParse(failure.body).data?.error ?? null;
-  const message = envelope?.message ?? '';
-  const reason = reasonWord(envelope?.errors[0]?.reason ?? envelope?.status ?? null) ?? `http-${status}`;
+/** @param now base of a Retry-After in seconds. */
+export function refused({ status, body, retryAfter }: Refusal, now: Date): GmailError {
+  const googleError = ErrorBody.safeParse(body).data?.error ?? null;
+  const message = googleError?.message ?? '';
+  const reason = reasonWord(googleError?.errors[0]?.reason ?? googleError?.status ?? null) ?? `http-${status}`;
   return new GmailError({
-    kind: envelope !== null || PLAIN_REFUSALS.has(status) ? kindOf(status, reason, message) : 'unknown',
+    kind: googleError !== null || PLAIN_REFUSALS.has(status) ? kindOf(status, reason, message) : 'unknown',
     status,
     reason,
     message: presentable(message) ?? `Gmail answered ${status} (${reason}).`,
-    retryAt: retryTime(message, failure.retryAfter, now),
+    retryAt: retryTime(message, retryAfter, now),
   });
 }
 
-/** A 2xx whose body is not what the call promises: whatever it asked for may have happened. */
+/**
+ * A call without an answer. The original error is not kept: errors of Google's client contain the whole mail and the token, and have the
+ * transport's error as their cause.
+ */
+export function unanswered(error: unknown): GmailError {
+  const cause = error instanceof Error && !(error instanceof TransportError) ? error.cause : error;
+  const { code, isNeverWritten } = cause instanceof TransportError ? cause : { code: null, isNeverWritten: false };
+  const reason = reasonWord(code) ?? 'unexpected';
+  return isNeverWritten
+    ? new GmailError({ kind: 'unreachable', status: null, reason, message: `Gmail could not be reached (${reason}).` })
+    : new GmailError({ kind: 'unknown', status: null, reason, message: `No answer came from Gmail (${reason}).` });
+}
+
+/** A 2xx with an unexpected body: the call may have taken effect. */
 export function brokenAnswer(): GmailError {
   const message = 'Gmail accepted the call, but its answer cannot be read.';
   return new GmailError({ kind: 'unknown', status: 200, reason: 'broken-answer', message });
 }
 
-/** A call that was aborted while it waited for its turn. */
+/** A call that was aborted while it waited in the queue. */
 export function abortedBeforeCall(): GmailError {
   return new GmailError({
     kind: 'unreachable',
@@ -157,14 +160,14 @@ function kindOf(status: number, reason: string, message: string): GmailErrorKind
   return row?.kind ?? (status >= 400 && status < 500 ? 'rejected' : 'unknown');
 }
 
-/** A code as programs write it; null for anything that could be text. */
+/** A machine-readable code; null for anything that could be text. */
 export function reasonWord(value: string | null): string | null {
   return value !== null && /^[\w.-]{1,64}$/.test(value) ? value : null;
 }
 
 /**
- * Google's words, which help ("Invalid To header"), unless they may quote the mail, an address or a token: what stands
- * in double quotes is cut out, and what holds an "@" or an over-long word is not passed on at all.
+ * Google's message, which helps ("Invalid To header"), unless it may quote the mail, an address or a token: text in double quotes is
+ * removed, and a message with an "@" or an over-long word is not used at all.
  */
 function presentable(message: string): string | null {
   const text = message
@@ -182,4 +185,18 @@ function retryTime(message: string, header: string | null, now: Date): Date | nu
   if (time === null) return null;
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? null : date;
+}
+
+/** Why no access token could be fetched. @param reason without any text of Google's. */
+export function tokenError(
+  kind: 'reauth' | 'unreachable' | 'rejected',
+  status: number | null,
+  reason: string,
+): GmailError {
+  const messages = {
+    reauth: 'Google withdrew the permission for this mailbox; its owner must connect it again.',
+    unreachable: `No access token could be had from Google (${reason}).`,
+    rejected: `Google refused the authorization code (${reason}).`,
+  };
+  return new GmailError({ kind, status, reason, message: messages[kind] });
 }

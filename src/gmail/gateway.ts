@@ -32,6 +32,10 @@ export interface SendAs {
   readonly email: string;
   readonly displayName: string | null;
   readonly isPrimary: boolean;
+  /** Gmail's own composer starts with this address. */
+  readonly isDefault: boolean;
+  /** HTML, as its owner wrote it in Gmail's settings. Null: none. */
+  readonly signatureHtml: string | null;
   /** False while the owner has not confirmed the alias: Gmail would rewrite such a From silently. */
   readonly isAccepted: boolean;
 }
@@ -59,25 +63,32 @@ export interface GmailPart {
 
 /** One recipient that a mail system could not deliver to, or not yet. */
 export interface ReportedRecipient {
-  /** Whom it could not reach in the end, as the report has it. */
-  readonly recipient: string;
-  /** Whom the sender wrote to, when the report says so: not the same when mail is forwarded. */
+  /** The address that it could not reach in the end. Null: the report names none that is an address. */
+  readonly recipient: string | null;
+  /** The address that the sender wrote to, if the report says so. It differs when mail is forwarded. */
   readonly original: string | null;
   /** RFC 3463: `5.1.1`. */
   readonly status: string;
   /** At most 1,000 characters. */
   readonly diagnostic: string | null;
-  /** False: a delay; the mail system goes on trying. */
+  /** False: a delay; the mail system will retry. */
   readonly permanent: boolean;
 }
 
-/** What a delivery status notification (RFC 3464) says. */
+/** What a message reports on the delivery of another (RFC 3464), or only returns of it. */
 export interface DeliveryReport {
-  /** Those with bad news; at most 500. */
+  /**
+   * `report`: a status part in a `multipart/report` (RFC 6522). `status`: a status part in another container. `text`:
+   * the fields of a status in the plain text. `returned`: no status, only a returned message.
+   */
+  readonly form: 'report' | 'status' | 'text' | 'returned';
+  /** Recipients that failed or are delayed; at most 500. */
   readonly recipients: readonly ReportedRecipient[];
-  /** The `X-Epistle-Id` of the message that it returns. Null: it returns none, or not one of ours. */
+  /** Some recipient was delivered, relayed or expanded. */
+  readonly hasSuccess: boolean;
+  /** The `X-Epistle-Id` of the returned message. Null: nothing is returned, or not an email of Epistle. */
   readonly opId: string | null;
-  /** Message-IDs of that message, with angle brackets. */
+  /** Message-IDs of the returned message, with angle brackets. */
   readonly returnedMessageIds: readonly string[];
 }
 
@@ -94,7 +105,7 @@ export interface GmailMessage extends MessageRef {
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
   readonly parts: readonly GmailPart[];
-  /** Null: it is no delivery status notification. */
+  /** Null: it has no delivery status and returns no message. */
   readonly report: DeliveryReport | null;
   /** What could not be read of it, in sentences for people, without anything of its content. */
   readonly problems: readonly string[];
@@ -103,8 +114,12 @@ export interface GmailMessage extends MessageRef {
 /** What tells one message of a thread from another, without its content. */
 export interface MessageHead extends MessageRef {
   readonly labels: readonly string[];
+  /** Gmail's own time of receipt or sending. */
+  readonly internalDate: Date;
   /** The `X-Epistle-Id` that it was composed with. Null: it is not from Epistle. */
   readonly opId: string | null;
+  /** The revision of the draft that it was composed from, from 1. */
+  readonly revision: number;
 }
 
 /** A page of the mailbox's messages, newest first. */
@@ -171,8 +186,8 @@ export interface GmailGateway {
     limit: number,
     options?: CallOptions,
   ): Promise<(MessageHead & { readonly draftId: string })[]>;
-  /** Deletes a draft for good. One that is already gone is fine. */
-  deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<void>;
+  /** Deletes a draft for good. @returns false when it was gone already: sent, or deleted. */
+  deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<boolean>;
   /** The whole message, bodies decoded; of one that is too large to be read, the headers. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
   /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
@@ -182,7 +197,7 @@ export interface GmailGateway {
    * does not show may be there all the same.
    * @param list.limit 1..500.
    * @param list.query in the language of Gmail's search box.
-   * @param list.includeSpamTrash else what is in Spam or Trash is left out.
+   * @param list.includeSpamTrash otherwise messages in Spam and Trash are left out.
    */
   listMessages(
     mailbox: MailboxAccess,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { gmail } from '@googleapis/gmail';
 import { z } from 'zod';
 import {
@@ -7,7 +8,6 @@ import {
   HeadAnswer,
   LabelsAnswer,
   ListAnswer,
-  OP_ID_HEADER,
   PageAnswer,
   ProfileAnswer,
   SendAsAnswer,
@@ -17,34 +17,25 @@ import {
   toHead,
   WatchAnswer,
 } from './answers.ts';
-import { draftRequest, ME, type RequestParts, sendRequest } from './draft-request.ts';
-import { abortedBeforeCall, brokenAnswer, GmailError, toGmailError } from './errors.ts';
-import type { CallOptions, GmailGateway, MailboxAccess, MessageHead } from './gateway.ts';
+import { createCalls } from './call.ts';
+import { OP_ID_HEADER, REVISION_HEADER } from './epistle-headers.ts';
+import { GmailError } from './errors.ts';
+import type { CallOptions, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
 import { HistoryAnswer, toHistoryPage } from './history.ts';
-import { createAccountLimiter } from './limiter.ts';
 import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
-import { ANSWER_TOO_LARGE, createTransport, type ProxyEnvironment } from './transport.ts';
+import { ANSWER_TOO_LARGE, type ProxyEnvironment } from './transport.ts';
 
-/** Gmail allows an unpublished number of concurrent calls for a user; four have not been seen refused. */
-const MAX_IN_FLIGHT = 4;
+const HEAD_HEADERS = [OP_ID_HEADER, REVISION_HEADER];
 /** Of `messages.batchModify`. */
 const MAX_IDS_PER_MODIFY = 1_000;
-const GOOGLE = 'https://gmail.googleapis.com';
-
-/** Up to two repeats, after 0.1 and 0.5 s, as in `transport.ts`. Throttling is not repeated here: the caller's queue waits as long as Gmail says. */
-const READ = {
-  retryConfig: { retry: 2, noResponseRetries: 2, httpMethodsToRetry: ['GET'], statusCodesToRetry: [[500, 599]] },
-};
-/** Once. The default of the client is to repeat PUT and DELETE. */
-const EFFECT = { retry: false };
-
-const UserId = { userId: 'me' };
+/** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
+const MAX_JSON_MIME_BYTES = 3_500_000;
 
 /**
- * Gmail through Google's client, the calls that every send makes through a transport of our own.
+ * Gmail through Google's client, over our own transport.
  * @param options.rootUrl one origin that serves the Gmail API, null for Google's own.
  * @param options.timeoutMs of one call, its repeats included.
- * @param options.proxyEnv for the transport. Absent: no proxy. Google's client reads the process's environment itself.
+ * @param options.proxyEnv absent: no proxy.
  */
 export function googleGateway(options: {
   readonly rootUrl: string | null;
@@ -52,111 +43,45 @@ export function googleGateway(options: {
   readonly now: () => Date;
   readonly proxyEnv?: ProxyEnvironment;
 }): GmailGateway {
-  const users = gmail({ version: 'v1' }).users;
-  const { rootUrl, timeoutMs, proxyEnv = {} } = options;
-  const transport = createTransport({ origin: rootUrl ?? GOOGLE, timeoutMs, proxyEnv });
-  const limit = createAccountLimiter(MAX_IN_FLIGHT);
+  const { users } = gmail({ version: 'v1', params: { userId: 'me' } });
+  const { read, effect } = createCalls({ proxyEnv: {}, ...options });
 
-  /**
-   * One call: a place among the account's calls, a token, the request, its answer parsed.
-   * @throws {GmailError}, and whatever else `mailbox.accessToken` throws.
-   */
-  function inTurn<T>(
-    mailbox: MailboxAccess,
-    { signal }: CallOptions,
-    answer: z.ZodType<T>,
-    request: (token: string) => Promise<unknown>,
-  ): Promise<T> {
-    const attempt = async (token: string): Promise<T> => {
-      if (signal?.aborted) throw abortedBeforeCall();
-      const data = await request(token).catch((error: unknown) => {
-        throw toGmailError(error, options.now());
-      });
-      const parsed = answer.safeParse(data);
-      if (!parsed.success) throw brokenAnswer();
-      return parsed.data;
-    };
-    return limit(mailbox.accountId, signal, async () => {
-      const token = await mailbox.accessToken();
-      try {
-        return await attempt(token);
-      } catch (error) {
-        // A 401 was not accepted, so even an effect may be repeated.
-        if (!isKind(error, 'unauthorized')) throw error;
-        return attempt(await mailbox.accessToken({ refused: token }));
-      }
-    });
-  }
-
-  /** A call of every send, through our own transport. `request` is built when its turn has come: it may be large. */
-  function exchange<T>(
-    mailbox: MailboxAccess,
-    { signal }: CallOptions,
-    answer: z.ZodType<T>,
-    request: () => RequestParts,
-  ): Promise<T> {
-    return inTurn(mailbox, { signal }, answer, (token) => transport({ ...request(), token, signal }));
-  }
-
-  /** Any other call, through Google's client. */
-  function call<T>(
-    mailbox: MailboxAccess,
-    { signal }: CallOptions,
-    policy: object,
-    answer: z.ZodType<T>,
-    request: (requestOptions: object) => Promise<{ data: unknown }>,
-  ): Promise<T> {
-    return inTurn(mailbox, { signal }, answer, async (token) => {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      const response = await request({
-        ...policy,
-        ...(rootUrl === null ? {} : { rootUrl }),
-        headers: { authorization: `Bearer ${token}` },
-        responseType: 'json',
-        // A redirect is no answer of Gmail's; following it would repeat the request elsewhere.
-        redirect: 'manual',
-        noProxy: ['localhost', '127.0.0.1'],
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-      });
-      return response.data;
-    });
-  }
-
-  async function getHead(mailbox: MailboxAccess, id: string, callOptions: CallOptions): Promise<MessageHead | null> {
-    const params = { ...UserId, id, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
-    const answer = await orNullWhenGone(
-      call(mailbox, callOptions, READ, HeadAnswer, (o) => users.messages.get(params, o)),
-    );
+  async function getHead(mailbox: MailboxAccess, id: string, options: CallOptions): Promise<MessageHead | null> {
+    const params = { id, format: 'metadata', metadataHeaders: HEAD_HEADERS };
+    const answer = await orNullWhenGone(read(mailbox, options, HeadAnswer, (o) => users.messages.get(params, o)));
     return answer && toHead(answer);
   }
 
-  function readMessage(mailbox: MailboxAccess, id: string, format: 'full' | 'metadata', callOptions: CallOptions) {
-    const path = `${ME}/messages/${encodeURIComponent(id)}?format=${format}`;
-    return orNullWhenGone(exchange(mailbox, callOptions, MessageAnswer, () => ({ method: 'GET', path, body: null })));
+  function readMessage(mailbox: MailboxAccess, id: string, format: 'full' | 'metadata', options: CallOptions) {
+    const params = { id, format };
+    return orNullWhenGone(read(mailbox, options, MessageAnswer, (o) => users.messages.get(params, o)));
   }
 
   const gateway: GmailGateway = {
-    async getProfile(mailbox, callOptions = {}) {
-      const profile = await call(mailbox, callOptions, READ, ProfileAnswer, (o) => users.getProfile(UserId, o));
+    async getProfile(mailbox, options = {}) {
+      const profile = await read(mailbox, options, ProfileAnswer, (o) => users.getProfile({}, o));
       return { email: profile.emailAddress, historyId: profile.historyId };
     },
 
-    async listSendAs(mailbox, callOptions = {}) {
-      const { sendAs } = await call(mailbox, callOptions, READ, SendAsAnswer, (o) =>
-        users.settings.sendAs.list(UserId, o),
-      );
+    async listSendAs(mailbox, options = {}) {
+      const { sendAs } = await read(mailbox, options, SendAsAnswer, (o) => users.settings.sendAs.list({}, o));
       return sendAs.map((alias) => ({
         email: alias.sendAsEmail,
         displayName: alias.displayName || null,
         isPrimary: alias.isPrimary,
-        // The primary address carries no status.
+        isDefault: alias.isDefault,
+        signatureHtml: alias.signature || null,
+        // Gmail gives no status for the primary address.
         isAccepted: alias.isPrimary || alias.verificationStatus === 'accepted',
       }));
     },
 
-    async createDraft(mailbox, { mime, threadId }, callOptions = {}) {
+    async createDraft(mailbox, { mime, threadId }, options = {}) {
       try {
-        return toDraftRef(await exchange(mailbox, callOptions, DraftAnswer, () => draftRequest(mime, threadId)));
+        const draft = await effect(mailbox, options, DraftAnswer, (o) =>
+          users.drafts.create(draftOf(mime, threadId), o),
+        );
+        return toDraftRef(draft);
       } catch (error) {
         if (threadId === null || !isKind(error, 'not-found')) throw error;
         // `drafts.create` names nothing else that could be missing.
@@ -165,119 +90,123 @@ export function googleGateway(options: {
       }
     },
 
-    async sendDraft(mailbox, draftId, callOptions = {}) {
-      const sent = await orNullWhenGone(exchange(mailbox, callOptions, SentAnswer, () => sendRequest(draftId)));
+    async sendDraft(mailbox, draftId, options = {}) {
+      const params = { requestBody: { id: draftId } };
+      const sent = await orNullWhenGone(effect(mailbox, options, SentAnswer, (o) => users.drafts.send(params, o)));
       return sent && { messageId: sent.id, threadId: sent.threadId };
     },
 
-    async getDraft(mailbox, draftId, callOptions = {}) {
-      const params = { ...UserId, id: draftId, format: 'minimal' };
-      const draft = await orNullWhenGone(
-        call(mailbox, callOptions, READ, DraftAnswer, (o) => users.drafts.get(params, o)),
-      );
+    async getDraft(mailbox, draftId, options = {}) {
+      const params = { id: draftId, format: 'minimal' };
+      const draft = await orNullWhenGone(read(mailbox, options, DraftAnswer, (o) => users.drafts.get(params, o)));
       return draft && toDraftRef(draft);
     },
 
-    async getThread(mailbox, threadId, callOptions = {}) {
-      const params = { ...UserId, id: threadId, format: 'metadata', metadataHeaders: [OP_ID_HEADER] };
-      const thread = await orNullWhenGone(
-        call(mailbox, callOptions, READ, ThreadAnswer, (o) => users.threads.get(params, o)),
-      );
+    async getThread(mailbox, threadId, options = {}) {
+      const params = { id: threadId, format: 'metadata', metadataHeaders: HEAD_HEADERS };
+      const thread = await orNullWhenGone(read(mailbox, options, ThreadAnswer, (o) => users.threads.get(params, o)));
       return thread === null ? null : thread.messages.map(toHead);
     },
 
-    async listSent(mailbox, limit, callOptions = {}) {
-      const list = { ...UserId, labelIds: ['SENT'], maxResults: limit };
-      const { messages } = await call(mailbox, callOptions, READ, ListAnswer, (o) => users.messages.list(list, o));
-      const heads = await Promise.all(messages.map(({ id }) => getHead(mailbox, id, callOptions)));
+    async listSent(mailbox, limit, options = {}) {
+      const list = { labelIds: ['SENT'], maxResults: limit };
+      const { messages } = await read(mailbox, options, ListAnswer, (o) => users.messages.list(list, o));
+      const heads = await Promise.all(messages.map(({ id }) => getHead(mailbox, id, options)));
       return heads.filter((head) => head !== null);
     },
 
-    async listDrafts(mailbox, limit, callOptions = {}) {
-      const list = { ...UserId, maxResults: limit };
-      const { drafts } = await call(mailbox, callOptions, READ, DraftsAnswer, (o) => users.drafts.list(list, o));
+    async listDrafts(mailbox, limit, options = {}) {
+      const list = { maxResults: limit };
+      const { drafts } = await read(mailbox, options, DraftsAnswer, (o) => users.drafts.list(list, o));
       const heads = drafts.map(async ({ id: draftId, message }) => {
-        const head = await getHead(mailbox, message.id, callOptions);
+        const head = await getHead(mailbox, message.id, options);
         return head && { ...head, draftId };
       });
       return (await Promise.all(heads)).filter((head) => head !== null);
     },
 
-    async deleteDraft(mailbox, draftId, callOptions = {}) {
-      const params = { ...UserId, id: draftId };
-      await orNullWhenGone(call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.drafts.delete(params, o)));
+    async deleteDraft(mailbox, draftId, options = {}) {
+      const deleted = effect(mailbox, options, z.unknown(), (o) => users.drafts.delete({ id: draftId }, o));
+      return (await orNullWhenGone(deleted)) !== null;
     },
 
-    async getMessage(mailbox, messageId, callOptions = {}) {
-      const fetchBody = (attachmentId: string) =>
-        gateway.getAttachment(mailbox, { messageId, attachmentId }, callOptions);
+    async getMessage(mailbox, messageId, options = {}) {
+      const fetchBody = (attachmentId: string) => gateway.getAttachment(mailbox, { messageId, attachmentId }, options);
       try {
-        const answer = await readMessage(mailbox, messageId, 'full', callOptions);
+        const answer = await readMessage(mailbox, messageId, 'full', options);
         return answer && (await toGmailMessage(answer, fetchBody));
       } catch (error) {
         if (!(error instanceof GmailError) || error.reason !== ANSWER_TOO_LARGE) throw error;
       }
-      const head = await readMessage(mailbox, messageId, 'metadata', callOptions);
+      const head = await readMessage(mailbox, messageId, 'metadata', options);
       return head && (await toGmailHead(head, 'It is too large to be read; only its headers were stored.'));
     },
 
-    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, callOptions = {}) {
+    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, options = {}) {
       for (let at = 0; at < messageIds.length; at += MAX_IDS_PER_MODIFY) {
         const ids = messageIds.slice(at, at + MAX_IDS_PER_MODIFY);
-        const params = { ...UserId, requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
-        await call(mailbox, callOptions, EFFECT, z.unknown(), (o) => users.messages.batchModify(params, o));
+        const params = { requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
+        await effect(mailbox, options, z.unknown(), (o) => users.messages.batchModify(params, o));
       }
     },
 
-    async getMessageHeaders(mailbox, messageId, callOptions = {}) {
-      const head = await readMessage(mailbox, messageId, 'metadata', callOptions);
+    async getMessageHeaders(mailbox, messageId, options = {}) {
+      const head = await readMessage(mailbox, messageId, 'metadata', options);
       return head && (await toGmailHead(head, 'Only its headers were read.'));
     },
 
-    async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId, includeSpamTrash }, callOptions = {}) {
-      const params = new URLSearchParams({ maxResults: String(maxResults) });
-      if (pageToken !== null) params.set('pageToken', pageToken);
-      if (query !== undefined) params.set('q', query);
-      if (labelId !== undefined) params.set('labelIds', labelId);
-      if (includeSpamTrash) params.set('includeSpamTrash', 'true');
-      const path = `${ME}/messages?${params}`;
-      const page = await exchange(mailbox, callOptions, PageAnswer, () => ({ method: 'GET', path, body: null }));
+    async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId, includeSpamTrash }, options = {}) {
+      const labelIds = labelId === undefined ? [] : [labelId];
+      const params = { maxResults, pageToken: pageToken ?? undefined, q: query, labelIds, includeSpamTrash };
+      const page = await read(mailbox, options, PageAnswer, (o) => users.messages.list(params, o));
       return { ids: page.messages.map(({ id }) => id), nextPageToken: page.nextPageToken };
     },
 
-    async listLabels(mailbox, callOptions = {}) {
-      const { labels } = await call(mailbox, callOptions, READ, LabelsAnswer, (o) => users.labels.list(UserId, o));
+    async listLabels(mailbox, options = {}) {
+      const { labels } = await read(mailbox, options, LabelsAnswer, (o) => users.labels.list({}, o));
       return labels.map(({ id }) => id);
     },
 
-    async listHistory(mailbox, startHistoryId, callOptions = {}) {
-      const path = `${ME}/history?startHistoryId=${encodeURIComponent(startHistoryId)}&maxResults=500`;
-      const list = (page: string) =>
-        exchange(mailbox, callOptions, HistoryAnswer, () => ({ method: 'GET', path: path + page, body: null }));
-      let answer = await orNullWhenGone(list(''));
+    async listHistory(mailbox, startHistoryId, options = {}) {
+      const list = (page: { pageToken?: string }) => {
+        const params = { startHistoryId, maxResults: 500, ...page };
+        return orNullWhenGone(read(mailbox, options, HistoryAnswer, (o) => users.history.list(params, o)));
+      };
+      let answer = await list({});
       // A page may be empty and not the last.
       while (answer?.nextPageToken !== undefined && answer.history.length === 0) {
-        answer = await orNullWhenGone(list(`&pageToken=${encodeURIComponent(answer.nextPageToken)}`));
+        answer = await list({ pageToken: answer.nextPageToken });
       }
       return answer && toHistoryPage(answer);
     },
 
-    async watch(mailbox, topicName, callOptions = {}) {
-      const params = { ...UserId, requestBody: { topicName } };
+    async watch(mailbox, topicName, options = {}) {
+      const params = { requestBody: { topicName } };
       // Made twice it is the same watch.
-      const { expiration } = await call(mailbox, callOptions, EFFECT, WatchAnswer, (o) => users.watch(params, o));
+      const { expiration } = await effect(mailbox, options, WatchAnswer, (o) => users.watch(params, o));
       return new Date(Number(expiration));
     },
 
-    async getAttachment(mailbox, { messageId, attachmentId }, callOptions = {}) {
-      const params = { ...UserId, messageId, id: attachmentId };
+    async getAttachment(mailbox, { messageId, attachmentId }, options = {}) {
+      const params = { messageId, id: attachmentId };
       const attachment = await orNullWhenGone(
-        call(mailbox, callOptions, READ, AttachmentAnswer, (o) => users.messages.attachments.get(params, o)),
+        read(mailbox, options, AttachmentAnswer, (o) => users.messages.attachments.get(params, o)),
       );
       return attachment && Buffer.from(attachment.data, 'base64url');
     },
   };
   return gateway;
+}
+
+/** A small one as JSON, a large one as an upload of two parts, streamed. */
+function draftOf(mime: Mime, threadId: string | null) {
+  const thread = threadId === null ? {} : { threadId };
+  if (mime.size > MAX_JSON_MIME_BYTES) {
+    const media = { mimeType: 'message/rfc822', body: Readable.from(mime.chunks()) };
+    return { requestBody: { message: thread }, media };
+  }
+  const raw = Buffer.concat([...mime.chunks()]).toString('base64url');
+  return { requestBody: { message: { ...thread, raw } } };
 }
 
 function isKind(error: unknown, kind: GmailError['kind']): error is GmailError {

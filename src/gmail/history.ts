@@ -1,4 +1,4 @@
-/** From an answer of `history.list` to changes in their order. */
+/** Converts an answer of `history.list` to changes in their order. */
 import { z } from 'zod';
 import type { HistoryPage, MailboxChange } from './gateway.ts';
 
@@ -38,7 +38,7 @@ export function toHistoryPage({ history, historyId, nextPageToken }: z.infer<typ
     ...record.messagesDeleted.map(({ message }) => ({ type: 'deleted', messageId: message.id }) as const),
   ]);
   const last = history.at(-1);
-  // Listed anew from there instead of by the page token: a cursor can be stored, and outlives the token.
+  // The next page is listed from this cursor instead of the page token: a cursor can be stored, and outlives the token.
   const hasMore = nextPageToken !== undefined && last !== undefined;
   return { changes, historyId: hasMore ? last.id : historyId, hasMore };
 }

@@ -2,9 +2,12 @@
  * From the payload of `messages.get?format=full` to a GmailMessage. Nothing that a stranger can write makes it throw: what
  * cannot be read is left out, and named in `problems`.
  */
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { decodeConverted, isKnownCharset, isUtf8 } from './charset.ts';
+import { InternalDate } from './answers.ts';
+import { decodeConverted, isKnownCharset } from './charset.ts';
 import { readDeliveryReport } from './delivery-report.ts';
+import { isFlowedDelSp, unflowed } from './flowed.ts';
 import type { GmailMessage, GmailPart } from './gateway.ts';
 import {
   bytesOf,
@@ -17,13 +20,15 @@ import {
   unfold,
 } from './payload.ts';
 
-/** Beyond it a body is cut: it is no longer a letter, and it is held in memory. */
+/** A longer body is cut, because it is held in memory. */
 const MAX_BODY_BYTES = 10_485_760;
 const MAX_PARTS = 500;
+/** Of file names and Content-IDs; no file system and no mail program makes longer ones. */
+const MAX_NAME_LENGTH = 1_000;
+/** RFC 6838 section 4.2 allows 127 characters on either side of the slash. */
+const MAX_TYPE_LENGTH = 255;
 /** Begins the shifts of ISO 2022, whose text is ASCII to the eye. */
 const ESCAPE = 0x1b;
-/** The years 1 to 9999, which PostgreSQL and RFC 3339 share. */
-const [MIN_MILLIS, MAX_MILLIS] = [-62_135_596_800_000, 253_402_300_799_999];
 
 const text = z.string().catch('');
 
@@ -32,8 +37,7 @@ export const MessageAnswer = z.object({
   threadId: z.string().min(1),
   labelIds: z.array(z.string()).catch([]),
   snippet: text,
-  /** Milliseconds since 1970, as text. */
-  internalDate: z.string().regex(/^-?\d{1,20}$/),
+  internalDate: InternalDate,
   historyId: z.string().regex(/^\d{1,20}$/),
   payload: z.unknown().optional(),
 });
@@ -57,13 +61,13 @@ export async function toGmailMessage(
     threadId: answer.threadId,
     labels: answer.labelIds,
     snippet: unescapeSnippet(answer.snippet),
-    internalDate: new Date(Math.min(MAX_MILLIS, Math.max(MIN_MILLIS, Number(answer.internalDate)))),
+    internalDate: answer.internalDate,
     historyId: answer.historyId,
     headers: (root?.headers ?? []).filter(({ name }) => name !== '').map(unfold),
     bodyText: plain.text,
     bodyHtml: html.text,
     parts: parts.slice(0, MAX_PARTS).map(toPart),
-    report: await readDeliveryReport(leaves, fetchBody),
+    report: await readDeliveryReport(leaves, plain.text, fetchBody),
     problems,
   };
 }
@@ -137,7 +141,7 @@ function decode(part: PayloadNode, bytes: Buffer, kind: string, problems: Set<st
   } else if (text.includes('\ufffd') && !isUtf8(bytes)) {
     problems.add(`Its ${kind} body holds bytes that are no characters of its character set.`);
   }
-  return text;
+  return isFlowedDelSp(headerOf(part, 'content-type') ?? '') ? unflowed(text) : text;
 }
 
 function tooLarge(kind: string): string {
@@ -161,9 +165,9 @@ function toPart(leaf: PayloadNode): GmailPart {
   const bytes = data === null ? null : Buffer.from(data, 'base64url');
   return {
     partId: leaf.partId,
-    filename: leaf.filename,
-    contentType: leaf.mimeType || 'application/octet-stream',
-    contentId: headerOf(leaf, 'content-id')?.trim().replace(/^<|>$/g, '') || null,
+    filename: leaf.filename.slice(0, MAX_NAME_LENGTH),
+    contentType: leaf.mimeType.slice(0, MAX_TYPE_LENGTH) || 'application/octet-stream',
+    contentId: headerOf(leaf, 'content-id')?.trim().replace(/^<|>$/g, '').slice(0, MAX_NAME_LENGTH) || null,
     size: Math.min(bytes?.length ?? size, 2_147_483_647),
     attachmentId,
     data: bytes,

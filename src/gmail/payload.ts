@@ -1,9 +1,13 @@
-/** The MIME tree of a message as `messages.get?format=full` gives it. It was built from a stranger's MIME: a node that makes no sense costs that node. */
+/** The MIME tree of a message as `messages.get?format=full` gives it. It was built from a stranger's MIME: an invalid node is left out. */
 import { z } from 'zod';
 import type { MimeHeader } from './gateway.ts';
 
-/** Gmail gives what it could split; more nodes than that are a machine's doing, and only cost memory. */
+/** A message with more nodes was made by a machine, and would only cost memory. */
 const MAX_NODES = 10_000;
+/** The longest that a line of a message can hold (RFC 5322 section 2.1.1). */
+const MAX_HEADER_NAME_LENGTH = 998;
+/** Longer than the References of any thread and the recipients that are read of a message; what is beyond is not read. */
+const MAX_HEADER_LENGTH = 262_144;
 
 const text = z.string().catch('');
 
@@ -11,7 +15,9 @@ const Node = z.object({
   partId: text,
   mimeType: text.transform((type) => type.toLowerCase()),
   filename: text,
-  headers: z.array(z.object({ name: z.string(), value: z.string() }).catch({ name: '', value: '' })).catch([]),
+  headers: z
+    .array(z.object({ name: z.string().max(MAX_HEADER_NAME_LENGTH), value: z.string() }).catch({ name: '', value: '' }))
+    .catch([]),
   body: z
     .object({
       attachmentId: z.string().min(1).nullable().catch(null),
@@ -24,24 +30,27 @@ const Node = z.object({
 });
 export type PayloadNode = z.infer<typeof Node>;
 
-/** The bytes of a part that Gmail gave by id only; null when they are gone. */
+/** Fetches the bytes of a part that Gmail gave only by id; null when they are gone. */
 export type FetchBody = (attachmentId: string) => Promise<Buffer | null>;
 
-/** Null for what is no node at all. */
+/** Null when it is not a node. */
 export function readNode(payload: unknown): PayloadNode | null {
   return Node.safeParse(payload).data ?? null;
 }
 
-export function childrenOf(node: PayloadNode): PayloadNode[] {
-  return node.parts.map(readNode).filter((part) => part !== null);
+export function childrenOf(node: PayloadNode, limit = MAX_NODES): PayloadNode[] {
+  return node.parts
+    .slice(0, limit)
+    .map(readNode)
+    .filter((part) => part !== null);
 }
 
-/** A leaf, and where it stands. */
+/** A leaf and its position. */
 export interface Leaf {
   readonly node: PayloadNode;
   /** In a `multipart/report`. */
   readonly isReported: boolean;
-  /** The `multipart/alternative` that it is one form of. Null: it says what nothing else does. */
+  /** The `multipart/alternative` of which it is one form. Null: it is not an alternative. */
   readonly alternative: PayloadNode | null;
 }
 
@@ -51,34 +60,43 @@ export function leavesOf(root: PayloadNode): { readonly leaves: Leaf[]; readonly
   // Not recursive: the depth is the sender's choice.
   const pending: Leaf[] = [{ node: root, isReported: false, alternative: null }];
   let seen = 0;
+  let isCut = false;
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     seen += 1;
-    if (seen > MAX_NODES) return { leaves, isCut: true };
     const { node } = at;
     const isMultipart = node.mimeType.startsWith('multipart/');
     if (isMultipart || (node.parts.length > 0 && !node.mimeType.startsWith('message/'))) {
       const isReported = at.isReported || node.mimeType === 'multipart/report';
       const alternative = node.mimeType === 'multipart/alternative' ? node : null;
-      const children = childrenOf(node).map((child) => ({ node: child, isReported, alternative }));
+      const room = MAX_NODES - seen - pending.length;
+      isCut ||= node.parts.length > room;
+      const children = childrenOf(node, room).map((child) => ({ node: child, isReported, alternative }));
       pending.push(...children.reverse());
     } else {
       leaves.push(at);
     }
   }
-  return { leaves, isCut: false };
+  return { leaves, isCut };
 }
 
-/** Null when it has none of this name, compared without case. */
+/** The field of this name, compared without case. Null when it is missing. */
 export function headerOf(node: Pick<PayloadNode, 'headers'>, name: string): string | null {
   return node.headers.find((header) => header.name.toLowerCase() === name)?.value ?? null;
 }
 
-/** RFC 5322 section 2.2.3: the line break goes, the white space behind it stays. */
+/** RFC 5322 section 2.2.3: the line break is removed, the white space after it stays. Of a longer value the beginning. */
 export function unfold({ name, value }: MimeHeader): MimeHeader {
-  return { name, value: value.replace(/\r?\n(?=[ \t])/g, '').replace(/[\r\n]+/g, ' ') };
+  return {
+    name,
+    value: value
+      .slice(0, MAX_HEADER_LENGTH)
+      .replace(/\r?\n(?=[ \t])/g, '')
+      .split(/[\r\n]+/)
+      .join(' '),
+  };
 }
 
-/** The bytes of a leaf. Null when they are gone, or more than `limit`, which are not fetched. */
+/** The bytes of a leaf. Null when they are gone, or larger than `limit`; then they are not fetched. */
 export async function bytesOf({ body }: PayloadNode, fetchBody: FetchBody, limit: number): Promise<Buffer | null> {
   if (body.data !== null) return Buffer.from(body.data, 'base64url');
   if (body.attachmentId === null) return Buffer.alloc(0);

@@ -1,240 +1,204 @@
 /**
- * The gateway's own way to Gmail, for the calls that every send makes: one request over a kept connection.
- *   createTransport  the connections to one origin, and the repeats of a read
- *   exchange         one request and its whole answer, or a CallFailure
- * Nothing is written before the connection stands, TLS included, so a failure knows whether Gmail can have seen anything.
- * A request that was begun is never made again, on whatever connection: only a read is repeated, as a new request.
+ * The only transport to Google: a `fetch` for its client, the OAuth endpoints and the keys of push tokens.
+ *   A request is written once, on one connection, and never repeated here: repeats are up to the caller.
+ *   A failure says whether the request was started. Nothing is written before the connection is open, including TLS.
+ *   Redirects are not followed. An answer is complete, of limited size, and not compressed.
  */
-
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
-import { CallFailure } from './failure.ts';
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { observe, secondsSince } from '../observe.ts';
+import { traced } from '../trace.ts';
 
 /**
- * A request on a connection that the server is closing has an unknown outcome. So idle ones are given up long before
- * Google (minutes) or a proxy (from 5 s) would; Node goes below this where the server's Keep-Alive header asks for it.
+ * A request on a connection that the server is closing has an unknown outcome. So idle connections are closed long before Google
+ * (minutes) or a proxy (from 5 s) would close them, or this long before the time of the server's Keep-Alive header.
  */
 const MAX_IDLE_MS = 4_000;
+const IDLE_MARGIN_MS = 1_000;
+/** For a proxy to open a tunnel. */
+const TUNNEL_TIMEOUT_MS = 10_000;
+/** To one origin. */
 const MAX_CONNECTIONS = 256;
-/** Before each repeat of a read. */
-const READ_PAUSES_MS = [100, 500];
-const MAX_ANSWER_BYTES = { GET: 64 * 1024 * 1024, POST: 1024 * 1024 };
-const CHUNK_BYTES = 64 * 1024;
-
-export interface GmailRequest {
-  /** A GET is repeated when it fails, a POST never. */
-  readonly method: 'GET' | 'POST';
-  /** Query included. */
-  readonly path: string;
-  readonly token: string;
-  readonly body: RequestBody | null;
-  readonly signal: AbortSignal | undefined;
-}
-
-export interface RequestBody {
-  readonly contentType: string;
-  /** Bytes of all pieces. */
-  readonly size: number;
-  /** Sent one after the other, each taken when the connection has room for it. Read once. */
-  readonly pieces: Iterable<string | Buffer>;
-}
+const MAX_READ_BYTES = 64 * 1024 * 1024;
+/** Of the answer to anything but a GET. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+export const ANSWER_TOO_LARGE = 'ERR_ANSWER_TOO_LARGE';
 
 /**
- * The environment's proxy variables: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case. A proxy that is not
- * named by an http or https URL is none.
+ * The environment's proxy variables: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case. One proxy serves both
+ * schemes. Hosts on this machine are called directly.
  */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
-/**
- * @returns the JSON of a 2xx answer; undefined when it is none.
- * @throws {CallFailure} for everything else, redirects included.
- */
-export type Transport = (request: GmailRequest) => Promise<unknown>;
+/** Needs a signal for its deadline. @throws {TransportError} without a complete answer. */
+export type Transport = typeof fetch;
 
-/**
- * @param options.origin scheme, host and port; a path is ignored.
- * @param options.timeoutMs of one call, its repeats included.
- */
-export function createTransport(options: {
-  readonly origin: string;
-  readonly timeoutMs: number;
-  readonly proxyEnv: ProxyEnvironment;
-}): Transport {
-  const { protocol, hostname, port } = new URL(options.origin);
-  const { Agent, request: open } = protocol === 'https:' ? https : http;
-  const agent = new Agent({
-    keepAlive: true,
-    timeout: MAX_IDLE_MS,
-    maxSockets: MAX_CONNECTIONS,
-    scheduling: 'lifo',
-    proxyEnv: likeGoogleClient(options.proxyEnv),
+/** Contains nothing of the request, which holds the mail and the token. */
+export class TransportError extends Error {
+  /** A code of the system ("ECONNRESET") or of Node.js; "TimeoutError" or "AbortError" when the signal ended it. */
+  readonly code: string | null;
+  /** True when it is certain that no byte of the request left. */
+  readonly isNeverWritten: boolean;
+
+  constructor(code: string | null, isNeverWritten: boolean) {
+    super('The request to Google failed.');
+    this.name = 'TransportError';
+    this.code = code;
+    this.isNeverWritten = isNeverWritten;
+  }
+}
+
+export function createTransport(proxyEnv: ProxyEnvironment): Transport {
+  const agent = new EnvHttpProxyAgent({
+    ...proxiesOf(proxyEnv),
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    // On HTTP/2, undici would repeat a request on another connection.
+    allowH2: false,
+    keepAliveTimeout: MAX_IDLE_MS,
+    keepAliveMaxTimeout: MAX_IDLE_MS,
+    keepAliveTimeoutThreshold: IDLE_MARGIN_MS,
+    // The signal of each request has the deadline.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    clientFactory: (proxy, clientOptions) => new Pool(proxy, { ...clientOptions, headersTimeout: TUNNEL_TIMEOUT_MS }),
   });
-  // Node takes an IPv6 address without its brackets.
-  const target = { agent, hostname: hostname.replace(/^\[|\]$/g, ''), port };
-  const connected = protocol === 'https:' ? 'secureConnect' : 'connect';
 
-  /** One request, written at most once, and its whole answer. */
-  function exchange({ method, path, token, body, signal }: GmailRequest, timeoutMs: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      let isBegun = false;
-      let isOver = false;
-      const call = open({ ...target, method, path, headers: headersOf(token, body) });
-
-      const end = () => {
-        isOver = true;
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
-      const fail = (code: string | null) => {
-        if (isOver) return;
-        end();
-        call.destroy();
-        reject(new CallFailure({ status: null, code, isNeverWritten: !isBegun }));
-      };
-      const abort = () => fail('AbortError');
-      const lost = () => fail('ECONNRESET');
-      const timer = setTimeout(() => fail('TimeoutError'), timeoutMs);
-      signal?.addEventListener('abort', abort);
-      if (signal?.aborted) abort();
-
-      call.on('socket', (socket) => {
-        const begin = () => {
-          isBegun = true;
-          writeBody(call, body?.pieces ?? []);
-        };
-        if (socket.connecting) socket.once(connected, begin);
-        else begin();
+  const exchange: Transport = async (input, { method = 'GET', headers, body, signal = null } = {}) => {
+    const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
+    const call = callName(method, pathname);
+    const startedAt = performance.now();
+    let isBegun = false;
+    const begin = () => {
+      if (isBegun) throw new Error('undici would write a request again');
+      isBegun = true;
+    };
+    try {
+      const answer = await agent.compose(beginningWith(begin)).request({
+        origin,
+        path: pathname + search,
+        method,
+        // Google's client asks for gzip. Answers are small: decompressing one costs more than it saves.
+        headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
+        body: bodyOf(body),
+        signal,
       });
-      // Also for what comes after the end: an error that nobody hears would end the process.
-      call.on('error', (error) => fail(codeOf(error)));
-      call.on('close', lost);
-      call.on('response', (answer) => {
-        // The connection may be closed before the end of the answer was read from memory.
-        call.off('close', lost);
-        answer.on('close', lost);
-        const chunks: Buffer[] = [];
-        let size = 0;
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES[method]) fail(ANSWER_TOO_LARGE);
-          else chunks.push(chunk);
-        });
-        answer.on('end', () => {
-          const text = decode(answer, Buffer.concat(chunks), MAX_ANSWER_BYTES[method]);
-          if (text === null) {
-            fail('ERR_CONTENT_ENCODING');
-            return;
-          }
-          end();
-          // An answer that came early: the rest of the request is not wanted.
-          if (!call.writableFinished) call.destroy();
-          const { statusCode: status = 0, headers } = answer;
-          const json = parseJson(text);
-          if (status >= 200 && status < 300) resolve(json);
-          else reject(new CallFailure({ status, body: json ?? text, retryAfter: headers['retry-after'] ?? null }));
-        });
-      });
+      const bytes = await read(answer, method === 'GET' ? MAX_READ_BYTES : MAX_ANSWER_BYTES);
+      // Only then has undici freed the connection for the next request, which would otherwise open another one.
+      await nextTurn();
+      observe('googleCall', { call, status: String(answer.statusCode), seconds: secondsSince(startedAt) });
+      return toResponse(answer, bytes);
+    } catch (error) {
+      const code = signal?.aborted ? abortCode(signal) : codeOf(error);
+      observe('googleCall', { call, status: code ?? 'unknown', seconds: secondsSince(startedAt) });
+      throw new TransportError(code, !isBegun);
+    }
+  };
+  return (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    return traced(`google ${callName(init?.method ?? 'GET', pathname)}`, {}, () => exchange(input, init));
+  };
+}
+
+/** The words in the paths of the Gmail API. Everything else in one is an id. */
+const PATH_WORD =
+  /^(?:messages|drafts|threads|labels|history|profile|watch|stop|send|settings|sendAs|attachments|batchModify|modify|trash)$/;
+
+/** The method and the resource without ids, such as `GET messages/{id}`; of other endpoints the last word, such as `POST token`. */
+function callName(method: string, pathname: string): string {
+  const [, path] = /\/users\/[^/]+\/(.*)$/.exec(pathname) ?? [];
+  if (path === undefined) return `${method} ${pathname.split('/').at(-1)}`;
+  const words = path.split('/').map((segment) => (PATH_WORD.test(segment) ? segment : '{id}'));
+  return `${method} ${words.join('/')}`;
+}
+
+function proxiesOf(env: ProxyEnvironment) {
+  const proxy = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy || '';
+  const noProxy = [env.NO_PROXY ?? env.no_proxy, 'localhost', '127.0.0.1', '::1'].join(',');
+  return { httpProxy: proxy, httpsProxy: proxy, noProxy };
+}
+
+/** undici calls this when it has a connection, just before it writes the first byte. If it throws, nothing is written. */
+function beginningWith(begin: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        begin();
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (...answer) => handler.onResponseStart?.(...answer),
+      onResponseData: (...chunk) => handler.onResponseData?.(...chunk),
+      onResponseEnd: (...trailers) => handler.onResponseEnd?.(...trailers),
+      onResponseError: (...failure) => handler.onResponseError?.(...failure),
     });
+}
+
+/** The body from Google's client. A stream is read no faster than the connection takes it. */
+function bodyOf(body: unknown): string | Readable | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === 'string' || body instanceof Readable) return body;
+  throw new TypeError('A request body is a string or a stream.');
+}
+
+async function read({ headers, body }: Dispatcher.ResponseData, maxBytes: number) {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new TransportError(ANSWER_TOO_LARGE, false);
+    chunks.push(chunk);
+  }
+  // A compressed answer was not requested.
+  if (size > 0 && (headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new TransportError('ERR_CONTENT_ENCODING', false);
+  }
+  return Buffer.concat(chunks);
+}
+
+function toResponse(answer: Dispatcher.ResponseData, bytes: Buffer<ArrayBuffer>): Response {
+  const status = answer.statusCode;
+  const headers = new Headers();
+  for (const name of ['content-type', 'retry-after']) {
+    const value = answer.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  return new Answer(bytes, { status, headers });
+}
+
+/** A `Response` would wrap the bytes that are read already into a stream, and its reader would read them once more. */
+class Answer extends Response {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer, init: ResponseInit) {
+    super(null, init);
+    this.#bytes = bytes;
   }
 
-  return async (request) => {
-    const deadline = performance.now() + options.timeoutMs;
-    // A process that stood still may be past it.
-    const leftMs = () => Math.max(1, deadline - performance.now());
-    for (const pauseMs of request.method === 'GET' ? READ_PAUSES_MS : []) {
-      try {
-        return await exchange(request, leftMs());
-      } catch (error) {
-        if (!mayPass(error)) throw error;
-      }
-      const pause = Math.min(pauseMs, leftMs());
-      // An abort ends the pause, and then the next request before it is made.
-      await delay(pause, undefined, { signal: request.signal }).catch(() => undefined);
-    }
-    return exchange(request, leftMs());
-  };
-}
+  override async text(): Promise<string> {
+    return this.#bytes.toString();
+  }
 
-/** As the Google client reads it, which the other calls go through: one proxy for either scheme, none for this machine. */
-function likeGoogleClient(env: ProxyEnvironment): ProxyEnvironment {
-  const proxy = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy;
-  const noProxy = [env.NO_PROXY ?? env.no_proxy, 'localhost', '127.0.0.1'].filter((rule) => rule).join(',');
-  return { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY: noProxy };
-}
-
-function headersOf(token: string, body: RequestBody | null): Record<string, string | number> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    accept: 'application/json',
-    // Answers are small: unpacking one costs a sixth of the whole read.
-    'accept-encoding': 'identity',
-    'user-agent': 'epistle',
-  };
-  if (body === null) return headers;
-  return { ...headers, 'content-type': body.contentType, 'content-length': body.size };
-}
-
-/** No faster than the connection takes it. */
-function writeBody(call: ClientRequest, pieces: Iterable<string | Buffer>): void {
-  const chunks = chunksOf(pieces);
-  let next = chunks.next();
-  const write = () => {
-    while (!next.done) {
-      const chunk = next.value;
-      next = chunks.next();
-      // The last one goes with the end: a small request is one write.
-      if (next.done) call.end(chunk);
-      else if (!call.write(chunk)) {
-        call.once('drain', write);
-        return;
-      }
-    }
-  };
-  if (next.done) call.end();
-  else write();
-}
-
-function* chunksOf(pieces: Iterable<string | Buffer>): Generator<string | Buffer> {
-  for (const piece of pieces) {
-    if (typeof piece === 'string') yield piece;
-    else for (let from = 0; from < piece.length; from += CHUNK_BYTES) yield piece.subarray(from, from + CHUNK_BYTES);
+  override async json(): Promise<unknown> {
+    return JSON.parse(this.#bytes.toString());
   }
 }
 
-/** Null when the bytes are not what their encoding says, or it is none that is known here. */
-function decode(answer: IncomingMessage, bytes: Buffer, maxOutputLength: number): string | null {
-  const encoding = answer.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || bytes.length === 0) return bytes.toString();
-  // Not asked for, but something in between may do so all the same.
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') return null;
-  try {
-    return gunzipSync(bytes, { maxOutputLength }).toString();
-  } catch {
-    return null;
-  }
+function abortCode({ reason }: AbortSignal): string {
+  return reason instanceof Error && reason.name === 'TimeoutError' ? 'TimeoutError' : 'AbortError';
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** The codes of Node.js for those of undici, where they exist. */
+const NODE_CODES: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  UND_ERR_HEADERS_OVERFLOW: 'HPE_HEADER_OVERFLOW',
+  UND_ERR_SOCKET: 'ECONNRESET',
+};
 
 function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
-/** An answer above `MAX_ANSWER_BYTES`. */
-export const ANSWER_TOO_LARGE = 'ERR_ANSWER_TOO_LARGE';
-const NEVER_BETTER = new Set(['TimeoutError', 'AbortError', ANSWER_TOO_LARGE]);
-
-/** Whether a read may go better the next time. What Gmail refused stays refused. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof CallFailure)) return false;
-  const { status, code } = error.failure;
-  return status === null ? !NEVER_BETTER.has(code ?? '') : status >= 500;
+  if (!(error instanceof Error)) return null;
+  // An answer that is not HTTP, for which undici gives no code.
+  if (error.name === 'HTTPParserError') return 'HPE_INVALID_CONSTANT';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return code && (NODE_CODES[code] ?? code);
 }

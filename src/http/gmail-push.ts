@@ -1,15 +1,17 @@
 /**
- * POST /google/push: Pub/Sub tells that a mailbox has changed. It may come late, twice, or never, so it is a hint and
- * nothing else: a `sync` job reads the history from our own cursor.
+ * POST /google/push: Pub/Sub reports that a mailbox has changed. A push may come late, twice, or never, so it is only a hint: a `sync`
+ * job reads the history from our own cursor.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { App } from '../app.ts';
+import { sql } from '../db/statement.ts';
+import { addJob } from '../jobs.ts';
 import { describeError } from '../log.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-const Envelope = z.object({ message: z.object({ data: z.string() }) });
+const PubSubPush = z.object({ message: z.object({ data: z.string() }) });
 const Notice = z.object({
   emailAddress: z
     .string()
@@ -17,16 +19,7 @@ const Notice = z.object({
     .max(320),
 });
 
-/** The job's key makes one of many hints. */
-const ENQUEUE_SYNC = {
-  name: 'push-hint',
-  text: `SELECT graphile_worker.add_job('sync',
-      payload => json_build_object('organizationId', organization_id, 'accountId', id),
-      max_attempts => 25, job_key => 'sync:' || id)
-    FROM email_account WHERE email = $1 AND status = 'ACTIVE'`,
-};
-
-/** Answers 204 also for mailboxes that are not here: Pub/Sub would repeat anything else for days. */
+/** Answers 204 also for unknown mailboxes: Pub/Sub would repeat a push with any other answer for days. */
 export async function servePush(app: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { push } = app.config;
   if (push === null) return answer(response, 404);
@@ -38,12 +31,16 @@ export async function servePush(app: App, request: IncomingMessage, response: Se
     app.log.warn({ error: describeError(error) }, 'a push cannot be verified');
     return answer(response, 503);
   }
-  // Only now: nobody else is listened to for long.
+  // Read only after authentication, so that strangers cannot hold the connection.
   const body = await readBody(request);
   if (body === null) return answer(response, 413);
   const email = emailOf(body);
   if (email === null) return answer(response, 400);
-  await app.pool.query({ ...ENQUEUE_SYNC, values: [email.toLowerCase()] });
+  // The key of the job merges many hints into one job.
+  await app.pool.query(
+    sql`SELECT ${addJob('sync', { organizationId: sql`organization_id`, accountId: sql`id` })}
+      FROM email_account WHERE email = ${email.toLowerCase()} AND status = 'ACTIVE'`,
+  );
   answer(response, 204);
 }
 
@@ -51,7 +48,7 @@ function answer(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'cache-control': 'no-store' }).end();
 }
 
-/** Null: more than a push has. */
+/** Null when it is larger than a push. */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -63,16 +60,11 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString();
 }
 
+/** Null: it is not a notice. */
 function emailOf(body: string): string | null {
-  const envelope = Envelope.safeParse(parseJson(body)).data;
-  if (envelope === undefined) return null;
-  const notice = Notice.safeParse(parseJson(Buffer.from(envelope.message.data, 'base64').toString())).data;
-  return notice?.emailAddress ?? null;
-}
-
-function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const { data } = PubSubPush.parse(JSON.parse(body)).message;
+    return Notice.parse(JSON.parse(Buffer.from(data, 'base64').toString())).emailAddress;
   } catch {
     return null;
   }

@@ -1,9 +1,13 @@
+import { hash } from 'node:crypto';
+import type { GraphiQLOptions } from 'graphql-yoga';
+
 /** The uids that the example operations name. */
 export interface GraphiqlDemo {
   readonly accountId: string;
   readonly invoiceId: string;
   readonly messageId: string;
   readonly draftId: string;
+  readonly templateId: string;
 }
 
 const PLACEHOLDERS: GraphiqlDemo = {
@@ -11,12 +15,27 @@ const PLACEHOLDERS: GraphiqlDemo = {
   invoiceId: 'uid of an invoice',
   messageId: 'uid of a message',
   draftId: 'uid of a draft',
+  templateId: 'uid of a template',
 };
 
-/** What GraphiQL opens with: what there is, and the three ways to send. With the demo they run as they are. */
+/** Repeated in each operation, because GraphiQL sends every fragment with an operation, used or not. */
+const RESULT = `{
+    ... on SendEmailPayload {
+      replayed
+      outboundEmail {
+        uid status threading providerMessageId providerThreadId sentAt
+        contexts { label }
+      }
+    }
+    ... on UserError { code message retry }
+    ... on InvalidInputError { issues { path message } }
+    ... on UnresolvedTokensError { problems { field token message } }
+  }`;
+
+/** The operations that GraphiQL opens with: a first query and the ways to send. With the demo, they run as they are. */
 export function graphiqlExamples(demo: GraphiqlDemo | null): string {
-  const { accountId, invoiceId, messageId, draftId } = demo ?? PLACEHOLDERS;
-  return `# Epistle. Put the cursor into an operation and press Ctrl-Enter.
+  const { accountId, invoiceId, messageId, draftId, templateId } = demo ?? PLACEHOLDERS;
+  return `# Epistle. Put the cursor into an operation and press Ctrl-Enter, or choose it at the button.
 
 # Who can send, what it can be about, and what waits for an answer.
 query Start {
@@ -45,11 +64,26 @@ mutation Fresh {
         to: ["maria@acme.example"]
         subject: "Your invoice INV-2026-001"
         bodyText: "Dear María, please find our invoice."
-        context: { type: "invoice", uid: "${invoiceId}" }
+        contexts: [{ type: "invoice", uid: "${invoiceId}" }]
         idempotencyKey: "graphiql-fresh-1"
       }
     }
-  ) { ...Result }
+  ) ${RESULT}
+}
+
+# An email with the words of a template, which are filled with the values of the invoice.
+mutation Template {
+  sendEmail(
+    input: {
+      fresh: {
+        fromAccountUid: "${accountId}"
+        to: ["maria@acme.example"]
+        template: { uid: "${templateId}" }
+        contexts: [{ type: "invoice", uid: "${invoiceId}" }]
+        idempotencyKey: "graphiql-template-1"
+      }
+    }
+  ) ${RESULT}
 }
 
 # The answer to a message, in its thread.
@@ -61,26 +95,47 @@ mutation Reply {
         to: ["maria@acme.example"]
         subject: "Re: Invoice INV-2026-001"
         bodyText: "Yes, the end of the month is fine."
+        idempotencyKey: "graphiql-reply-1"
       }
     }
-  ) { ...Result }
+  ) ${RESULT}
 }
 
 # The sending of a draft. Run it twice: the second time answers the first result.
 mutation Draft {
-  sendEmail(input: { draft: { draftUid: "${draftId}" } }) { ...Result }
-}
-
-fragment Result on SendEmailResult {
-  ... on SendEmailPayload {
-    replayed
-    outboundEmail {
-      uid status threading providerMessageId providerThreadId sentAt
-      context { ... on Invoice { number } }
-    }
-  }
-  ... on Error { code message retry }
-  ... on InvalidInputError { issues { path message } }
+  sendEmail(input: { draft: { draftUid: "${draftId}" } }) ${RESULT}
 }
 `;
 }
+
+/**
+ * GraphiQL's page, with a script that repairs what GraphiQL keeps in the browser. Tabs of another demo have its uids and its key, and are
+ * dropped. GraphiQL also stores the current query apart from its tabs, but only once somebody types; without it, it would open an
+ * empty tab.
+ */
+export async function renderGraphiql(options: GraphiQLOptions = {}): Promise<string> {
+  // From the package: the default page loads its scripts from a CDN, which a closed network cannot reach.
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const tour = hash('sha256', JSON.stringify(options), 'base64url');
+  const root = '<div id="root"></div>';
+  return renderGraphiQL(options).replace(root, () => `${root}<script>(${prepareStorage})('${tour}')</script>`);
+}
+
+/** Runs in the browser, before GraphiQL does. */
+const prepareStorage = `(tour) => {
+  const stored = localStorage.getItem('epistle:tour');
+  localStorage.setItem('epistle:tour', tour);
+  const state = localStorage.getItem('graphiql:tabState');
+  if (state === null) return;
+  const { tabs, activeTabIndex } = stored === tour ? JSON.parse(state) : { tabs: [], activeTabIndex: 0 };
+  const linked = new URLSearchParams(location.search).get('query');
+  // A query in the URL that belongs to no tab comes from a link: GraphiQL opens it in a tab of its own.
+  if (stored === tour && linked !== null && tabs.every(({ query }) => query !== linked)) return;
+  if (stored !== tour) localStorage.removeItem('graphiql:tabState');
+  for (const name of ['query', 'variables', 'headers']) {
+    const value = tabs[activeTabIndex]?.[name];
+    if (value == null) localStorage.removeItem('graphiql:' + name);
+    else localStorage.setItem('graphiql:' + name, value);
+  }
+  history.replaceState({}, '', location.pathname);
+}`;

@@ -1,49 +1,61 @@
-import { randomUUID } from 'node:crypto';
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
-import { createYoga, type Plugin, type PromiseOrValue } from 'graphql-yoga';
+import { totalmem } from 'node:os';
+import { type DocumentNode, GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';
+import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import type { App } from '../app.ts';
-import { authenticate } from '../auth/authenticate.ts';
+import { authenticate, keyProblem } from '../auth/authenticate.ts';
 import type { Identity } from '../auth/keys.ts';
+import { ByteBudget } from '../byte-budget.ts';
 import { scopeToOrganization, type TenantDb } from '../db/tenant.ts';
-import { type GraphiqlDemo, graphiqlExamples } from './graphiql.ts';
 import { describeError } from '../log.ts';
-import { readLargeBodies } from './request-body.ts';
+import { limitAnswer } from '../schema/answer-limits.ts';
 import { createBatchLoaders } from '../schema/batch.ts';
+import { createBodies } from '../schema/bodies.ts';
 import type { Context } from '../schema/context.ts';
-import { executeQuery } from '../schema/execute-query.ts';
 import { schema } from '../schema/index.ts';
-import { presentableError, unavailableError } from '../schema/mask-error.ts';
+import { besideOthers, presentableError, unavailableError } from '../schema/mask-error.ts';
+import { limitLists, limitMutations } from '../schema/operation-limits.ts';
+import { checkVariables } from '../schema/variables.ts';
+import { PREFLIGHT_SECONDS } from './answer.ts';
+import { type GraphiqlDemo, graphiqlExamples, renderGraphiql } from './graphiql.ts';
+import { observeOperations } from './observe-operations.ts';
+import { readQueries } from './read-queries.ts';
+import { type Exchange, holdShare, readBodies } from './request-body.ts';
 
 const MAX_TOKENS = 5_000;
 const MAX_CACHED_TENANTS = 1_000;
+/** Of all cached parsed operations, which take a hundred times as many bytes. */
+const MAX_CACHED_CHARACTERS = 500_000;
+
+/** Of all large requests that are being answered; at most a quarter of the memory. */
+const MAX_LARGE_REQUEST_BYTES = 256 * 1024 * 1024;
+/** Of all files that requests name by their uids, and an eighth of the memory at most. */
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
+/** Of the bodies in all large answers; at most a sixteenth of the memory, because an answer takes several times as much. */
+const MAX_LARGE_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface GraphqlServerOptions {
-  /** Filled into GraphiQL: its key and what its example operations name. Null: there is no demo. */
+  /** The key and the ids that are filled into GraphiQL. Null without the demo. */
   readonly demo: (GraphiqlDemo & { readonly key: string }) | null;
 }
 
+export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
+
 /** Serves /graphql. */
 export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
-  const tenants = new Map<string, TenantDb>();
+  /** A client is cheap to keep and costs time to create. */
+  const tenants = new LRUCache<string, TenantDb>({ max: MAX_CACHED_TENANTS });
   const identities: Identities = new WeakMap();
-  const ofMutations = new WeakSet<GraphQLError>();
+  const memory = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+  const requestBudget = new ByteBudget(Math.min(memory / 4, MAX_LARGE_REQUEST_BYTES));
+  const fileBudget = new ByteBudget(Math.min(memory / 8, MAX_FILE_BYTES));
+  const answerBudget = new ByteBudget(Math.min(memory / 16, MAX_LARGE_ANSWER_BYTES));
 
-  /** Clients are cheap to keep and not free to make. */
-  function tenantDb(organizationId: string): TenantDb {
-    const known = tenants.get(organizationId);
-    if (known !== undefined) return known;
-    if (tenants.size >= MAX_CACHED_TENANTS) tenants.clear();
-    const db = scopeToOrganization(app.db, organizationId);
-    tenants.set(organizationId, db);
-    return db;
-  }
-
-  return createYoga<object, Context>({
+  return createYoga<Exchange, Context>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    // From the package: the default page loads its scripts from a CDN, which a closed network does not reach.
-    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    renderGraphiQL: renderGraphiql,
     graphiql: app.config.production
       ? false
       : {
@@ -51,40 +63,85 @@ export function createGraphqlServer(app: App, { demo }: GraphqlServerOptions) {
           defaultQuery: graphiqlExamples(demo),
           headers: JSON.stringify({ authorization: `Bearer ${demo?.key ?? 'epk_…'}` }, null, 2),
         },
-    // Nothing here uses cookies, so origins need no credentials.
+    // The API uses no cookies, so origins need no credentials.
     cors:
       app.config.corsOrigins.length > 0
-        ? { origin: [...app.config.corsOrigins], credentials: false, exposedHeaders: ['Retry-After'] }
+        ? {
+            origin: [...app.config.corsOrigins],
+            credentials: false,
+            exposedHeaders: ['Retry-After', 'X-Request-Id'],
+            maxAge: PREFLIGHT_SECONDS,
+          }
         : false,
     logging: false,
-    // `readLargeBodies` has the limit.
+    parserAndValidationCache: { documentCache: createCache<DocumentNode>(), errorCache: createCache() },
+    // `readBodies` has the limits.
     maxRequestBodySize: false,
     multipart: false,
     plugins: [
-      // What is large is read only for those who may send something.
-      readLargeBodies((request) => identify(app, identities, request)),
-      authenticateFirst(app, identities),
-      limitTokens,
+      readBodies((request) => identify(app, identities, request), requestBudget),
+      checkOperations,
       hideValues,
-      executeByPlan(ofMutations),
+      observeOperations(),
+      maskErrorsOfMutations(app),
+      readQueries(app),
     ],
-    context: ({ request }) => {
+    context: ({ request, res }) => {
       const identity = identities.get(request);
-      if (identity === undefined) throw unauthenticated();
-      return { app, identity, db: tenantDb(identity.organizationId), batches: createBatchLoaders() };
+      if (identity === undefined) throw unauthenticated(null);
+      const { organizationId } = identity;
+      const db = tenants.get(organizationId) ?? scopeToOrganization(app.db, organizationId);
+      tenants.set(organizationId, db);
+      const bodiesOn = (client: TenantDb) => createBodies(client, (bytes) => answerBudget.hold(bytes, res));
+      let releaseFiles = () => {};
+      const holdFiles = async (bytes: number) => {
+        // Mutations run one after the other: the one before has used its files.
+        releaseFiles();
+        releaseFiles = await holdShare(fileBudget, bytes, res);
+      };
+      return {
+        app,
+        identity,
+        db,
+        batches: createBatchLoaders(),
+        bodies: bodiesOn(db),
+        bodiesOn,
+        holdFiles,
+        given: new Set(),
+      };
     },
     maskedErrors: {
       isDev: false,
-      maskError: (error) => presentableError(error) ?? unavailable(app, error, ofMutations) ?? unexpected(app, error),
+      maskError: (error) => masked(app, error, false),
     },
   });
 }
 
-/** The weather, not a mistake of ours: logged as a warning. */
-function unavailable(app: App, error: unknown, ofMutations: WeakSet<GraphQLError>): GraphQLError | null {
-  const answer = unavailableError(error, error instanceof GraphQLError && ofMutations.has(error));
-  if (answer !== null)
-    app.log.warn({ path: answer.path, error: describeError(originalOf(error)) }, 'database unreachable');
+/** Parsed operations by their text. Yoga's own cache keeps a thousand of them of any size. */
+function createCache<Known extends object>() {
+  return new LRUCache<string, Known>({
+    maxSize: MAX_CACHED_CHARACTERS,
+    sizeCalculation: (_known, operation) => operation.length + 1,
+  });
+}
+
+/** @param isOfMutation whether the error comes from the execution of a mutation. */
+function masked(app: App, error: unknown, isOfMutation: boolean): GraphQLError {
+  return (
+    presentableError(error, isOfMutation) ??
+    unavailable(app, error, isOfMutation) ??
+    unexpected(app, error, isOfMutation)
+  );
+}
+
+/** A failure of the database, not a bug: logged at most once a second. */
+function unavailable(app: App, error: unknown, isOfMutation: boolean): GraphQLError | null {
+  const answer = unavailableError(error, isOfMutation);
+  if (answer !== null) {
+    app.logFailure(originalOf(error), 'database unavailable', { path: answer.path });
+    // The next request then fails at its key, before a mutation has begun, and its answer can say that nothing was done.
+    app.apiKeys.forget();
+  }
   return answer;
 }
 
@@ -92,69 +149,80 @@ function originalOf(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
-/** Logged once, under an id that the answer carries too. */
-function unexpected(app: App, error: unknown): GraphQLError {
-  const requestId = randomUUID();
+/** Logs it once, with the request's id, which is in the answer too. */
+function unexpected(app: App, error: unknown, isOfMutation: boolean): GraphQLError {
   const path = error instanceof GraphQLError ? error.path : undefined;
-  app.log.error({ requestId, path, error: describeError(originalOf(error)) }, 'unexpected error');
+  app.log.error({ path, error: describeError(originalOf(error)) }, 'unexpected error');
   return new GraphQLError('Unexpected error.', {
     path: path ?? null,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+    extensions: { code: 'INTERNAL_SERVER_ERROR', retry: isOfMutation ? 'CHECK_FIRST' : 'SAFE' },
   });
 }
 
-function unauthenticated(): GraphQLError {
-  const message = 'Send an API key: Authorization: Bearer epk_…';
-  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } } });
+function unauthenticated(authorization: string | null): GraphQLError {
+  const extensions = { code: 'UNAUTHENTICATED', retry: 'NEVER', http: { status: 401 } };
+  return new GraphQLError(keyProblem(authorization), { extensions });
 }
 
 type Identities = WeakMap<Request, Identity>;
 
 async function identify(app: App, identities: Identities, request: Request): Promise<void> {
-  const identity = await authenticate(app, request.headers.get('authorization'));
-  if (identity === null) throw unauthenticated();
+  const authorization = request.headers.get('authorization');
+  const identity = await authenticate(app, authorization);
+  if (identity === null) throw unauthenticated(authorization);
   identities.set(request, identity);
 }
 
-/** Before the operation is even parsed: validation's suggestions tell the schema, and parsing is work. */
-function authenticateFirst(app: App, identities: Identities): Plugin {
-  return {
-    async onParams({ request }) {
-      if (!identities.has(request)) await identify(app, identities, request);
-    },
-  };
-}
-
-const limitTokens: Plugin = {
+const checkOperations: Plugin<Context> = {
   onParse({ parseFn, setParseFn }) {
     setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }));
   },
+  onValidate({ addValidationRule }) {
+    addValidationRule(limitMutations);
+    addValidationRule(limitLists);
+  },
+  onExecute({ args }) {
+    const { schema, document, contextValue: context } = args;
+    const operation = getOperationAST(document, args.operationName);
+    if (operation == null) return undefined;
+    args.variableValues = checkVariables({ schema, document, operation, context }, args.variableValues ?? {});
+    return {
+      onExecuteDone({ result, setResult }) {
+        if (!isAsyncIterable(result)) setResult(limitAnswer(operation, result, context.bodies));
+      },
+    };
+  },
 };
 
-/** What validation says of a literal repeats it, and does not pass `maskError`. */
+/** Validation errors quote literals, and bypass `maskError`. */
 const hideValues: Plugin = {
   onValidate: () => (outcome) => {
     if (!outcome.valid) outcome.setResult(outcome.result.map((error) => presentableError(error) ?? error));
   },
 };
 
-/** @param ofMutations receives the errors of mutations: what masks an error sees no operation. */
-function executeByPlan(ofMutations: WeakSet<GraphQLError>): Plugin {
+/** Runs before Yoga's masking, which does not know the operation: despite an error, a mutation may have been carried out. */
+function maskErrorsOfMutations(app: App): Plugin {
   return {
-    onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn((args) => executeQuery(args) ?? executeNoting(ofMutations, executeFn, args));
+    onExecute({ args: { document, operationName } }) {
+      const operation = getOperationAST(document, operationName);
+      if (operation?.operation !== 'mutation') return undefined;
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (isAsyncIterable(result) || result.errors === undefined) return;
+          const errors = result.errors.map((error) => {
+            const answer = masked(app, error, true);
+            return result.data === null && !isOfFirst(error, operation) ? besideOthers(answer) : answer;
+          });
+          setResult({ ...result, errors });
+        },
+      };
     },
   };
 }
 
-async function executeNoting(
-  ofMutations: WeakSet<GraphQLError>,
-  execute: (args: ExecutionArgs) => PromiseOrValue<ExecutionResult>,
-  args: ExecutionArgs,
-): Promise<ExecutionResult> {
-  const result = await execute(args);
-  if (getOperationAST(args.document, args.operationName)?.operation === 'mutation') {
-    for (const error of result.errors ?? []) ofMutations.add(error);
-  }
-  return result;
+/** Whether the first mutation of the operation has failed: the others have not begun. */
+function isOfFirst({ path }: GraphQLError, { selectionSet: { selections } }: OperationDefinitionNode): boolean {
+  const [first] = selections;
+  return first?.kind === Kind.FIELD && path?.[0] === (first.alias ?? first.name).value;
 }

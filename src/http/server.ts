@@ -1,119 +1,193 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { sendNodeResponse } from '@whatwg-node/server';
+import { CALLBACK_PATH } from '../accounts/oauth-connect.ts';
 import type { App } from '../app.ts';
+import { ByteBudget } from '../byte-budget.ts';
 import { ConfigError } from '../config/config.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
-import { serveAttachment, serveAttachmentPreflight } from './attachments.ts';
-import { createGraphqlServer, type GraphqlServerOptions } from './graphql.ts';
 import { describeError } from '../log.ts';
-import { CALLBACK_PATH } from '../accounts/oauth-connect.ts';
-import { serveOAuthCallback } from './oauth-callback.ts';
+import { observe, secondsSince } from '../observe.ts';
+import { createRequestScope, inRequest } from '../request-scope.ts';
+import { allowOrigin, answer, refuse, servePreflight } from './answer.ts';
+import { receiveAttachment } from './attachment-upload.ts';
+import { serveAttachment } from './attachments.ts';
 import { servePush } from './gmail-push.ts';
-import { RETRY_AFTER_S } from '../schema/mask-error.ts';
+import { createGraphqlServer, type GraphqlServer, type GraphqlServerOptions } from './graphql.ts';
+import { serveOAuthCallback } from './oauth-callback.ts';
+import { readinessOf } from './readiness.ts';
 
-export interface HttpServer {
-  /** The port that it listens on, also when any was asked for. */
-  readonly port: number;
-  /** Takes no new connections and waits for the requests that are being answered. */
-  close(): Promise<void>;
-}
+/** Held in memory by all uploads: sixteen at a time, the others wait. */
+const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
+
+/** For requests that were on their way when the listener closed. */
+const LATE_REQUESTS_MS = 500;
 
 /**
- * Serves everything that Epistle has over HTTP.
- * @throws {ConfigError} when it cannot listen there, naming the variable to change.
+ * Serves all HTTP routes of Epistle.
+ * @throws {ConfigError} when it cannot listen, naming the variable to change.
  */
-export async function startServer(app: App, options: GraphqlServerOptions): Promise<HttpServer> {
+export async function startServer(app: App, options: GraphqlServerOptions) {
   const graphql = app.config.worker === 'only' ? null : createGraphqlServer(app, options);
+  const uploads = new ByteBudget(MAX_UPLOAD_BYTES);
   let answering = 0;
-  const server = createServer((request, response) => {
+  let isClosing = false;
+  // Node.js answers 408 to a request that has not arrived by then, and closes its connection.
+  const { requestMs } = app.timing;
+  const timeouts = { requestTimeout: requestMs, connectionsCheckingInterval: Math.ceil(requestMs / 12) };
+  const server = createServer(timeouts, (request, response) => {
     answering++;
+    const startedAt = performance.now();
+    const scope = createRequestScope(request.headers['x-request-id']);
+    response.setHeader('x-request-id', scope.id);
+    allowOrigin(app.config.corsOrigins, request, response);
+    // A client that reads nothing of its answer holds memory that others wait for, and keeps the server from closing.
+    response.setTimeout(requestMs, () => {
+      if (response.headersSent) response.destroy();
+    });
     response.once('close', () => {
       answering--;
-      if (server.listening) return;
-      // Kept alive, it would bring the next request to a process that is about to end.
+      const status = response.writableFinished ? response.statusCode : 0;
+      const answered = { route: routeOf(request), status, seconds: secondsSince(startedAt) };
+      observe('request', answered);
+      if (app.config.logRequests)
+        app.log.info({ requestId: scope.id, operation: scope.operation, ...answered }, 'request');
+      if (!isClosing) return;
+      // A kept connection would bring the next request to a process that is about to end.
       request.socket.end();
       if (answering === 0) server.closeAllConnections();
     });
-    if (!server.listening) {
+    // A proxy then closes the connection itself, and asks another process.
+    if (app.health.isStopping) response.setHeader('connection', 'close');
+    if (isClosing) {
       response.setHeader('connection', 'close');
-      answer(response, 503, { error: 'Stopping. Ask again.' });
+      refuse(response, 503, 'The server is stopping. Repeat the request.');
       return;
     }
-    const pathname = pathOf(request);
-    if (pathname === '/graphql' && graphql !== null) {
-      graphql(request, response);
-      return;
-    }
-    route(app, pathname, request, response).catch((error: unknown) => fail(app, pathname, error, request, response));
+    inRequest(scope, () => {
+      route(app, { graphql, uploads }, request, response).catch((error: unknown) =>
+        fail(app, error, request, response),
+      );
+    });
   });
   await listen(server, app.config.port, app.config.host);
   return {
+    /** The port that it listens on, also if port 0 was configured. */
     port: portOf(server),
-    close: () =>
-      new Promise((resolve, reject) => {
+    /** Accepts no new connections and waits for the requests under way. */
+    async close(): Promise<void> {
+      // Right after the event loop has accepted what waited in the listener's queue, and so would be reset.
+      await nextTurn();
+      const closed = new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
-        // Idle is for Node only what has been asked something before; browsers open connections that never are.
-        if (answering === 0) server.closeAllConnections();
-        else server.closeIdleConnections();
-      }),
+      });
+      // The request of a connection that a proxy opened just before may still be under way.
+      if (app.config.drainDelayMs > 0) await delay(LATE_REQUESTS_MS);
+      isClosing = true;
+      // Node.js counts a connection as idle only after its first request, but browsers open connections without one.
+      if (answering === 0) server.closeAllConnections();
+      else server.closeIdleConnections();
+      await closed;
+    },
   };
 }
 
-/** `//` and its like are no URL: they are nothing that is here, and must not end the process. */
-function pathOf(request: IncomingMessage): string {
-  return URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
+const ROUTES = new Set(['graphql', 'attachments', 'oauth', 'google', 'health', 'ready']);
+
+/** The route for metrics: the first segment of a known path. */
+function routeOf({ url = '' }: IncomingMessage): string {
+  const [, first = ''] = /^\/([\w-]*)/.exec(url) ?? [];
+  return ROUTES.has(first) ? first : 'other';
 }
 
-async function route(app: App, pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (pathname === CALLBACK_PATH && app.config.worker !== 'only') return serveOAuthCallback(app, request, response);
-  const [, first, second, ...rest] = pathname.split('/');
-  const reads = request.method === 'GET' || request.method === 'HEAD';
-  if (pathname === '/google/push' && request.method === 'POST' && app.config.worker !== 'only') {
-    return servePush(app, request, response);
+/** A host with an optional port (RFC 9110, section 7.2). Other parts that a URL may have before its path are refused. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w!$%&'()*+,;=.~-]+)(?::\d*)?$/i;
+
+/** Absent is allowed: HTTP/1.0 does not have it. */
+function isHost(host: string | undefined): boolean {
+  return host === undefined || (HOST.test(host) && URL.canParse(`http://${host}`));
+}
+
+/** The request target (RFC 9112, section 3.2): a path, or the absolute URL that a proxy sends. Null: neither. */
+function targetOf(target: string): URL | null {
+  if (target.startsWith('/')) return URL.parse(`http://localhost${target}`);
+  return /^https?:\/\//i.test(target) ? URL.parse(target) : null;
+}
+
+async function route(
+  app: App,
+  { graphql, uploads }: { readonly graphql: GraphqlServer | null; readonly uploads: ByteBudget },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const target = targetOf(request.url ?? '');
+  if (target === null || !isHost(request.headers.host)) {
+    return refuse(response, 400, 'The request target or the Host header is malformed.');
   }
-  if (first === 'attachments' && request.method === 'OPTIONS') return serveAttachmentPreflight(app, request, response);
-  if (!reads) return answer(response, first === 'attachments' ? 405 : 404, { error: 'There is nothing here.' });
-  if (first === 'attachments' && app.config.worker !== 'only' && second !== undefined && rest.length === 0) {
-    return serveAttachment(app, request, response, second);
+  const { pathname } = target;
+  request.url = `${pathname}${target.search}`;
+  const { method } = request;
+  if (graphql !== null) {
+    if (pathname === '/graphql') return serveGraphql(graphql, request, response);
+    if (pathname === CALLBACK_PATH) return serveOAuthCallback(app, request, response);
+    if (pathname === '/google/push' && method === 'POST') return servePush(app, request, response);
+    if (pathname === '/attachments' && method === 'POST') return receiveAttachment(app, uploads, request, response);
   }
+  if (method === 'OPTIONS') return servePreflight(response);
+  const [, first, id, ...rest] = pathname.split('/');
+  if (method !== 'GET' && method !== 'HEAD') {
+    if (first !== 'attachments') return refuse(response, 404, 'Not found.');
+    response.setHeader('allow', id === undefined ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS');
+    return refuse(response, 405, 'The method is not allowed here.');
+  }
+  if (first === 'attachments' && graphql !== null && id !== undefined && rest.length === 0) {
+    return serveAttachment(app, request, response, { id, query: target.searchParams });
+  }
+  if (pathname === '/' && graphql !== null) return welcome(app, request, response);
   if (pathname === '/health') return answer(response, 200, { status: 'ok' });
-  if (pathname === '/ready') return serveReadiness(app, response);
-  return answer(response, 404, { error: 'There is nothing here. The API is at /graphql.' });
+  if (pathname === '/ready') {
+    const { isReady, body } = await readinessOf(app);
+    return answer(response, isReady ? 200 : 503, body);
+  }
+  return refuse(response, 404, 'Not found. The API is at /graphql.');
 }
 
-function fail(app: App, pathname: string, error: unknown, request: IncomingMessage, response: ServerResponse): void {
-  // Whoever breaks a request off is no error of ours, and is not there to be answered.
+/** Redirects a browser to GraphiQL, unless in production. */
+function welcome({ config }: App, request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.accept?.includes('text/html') === true && !config.production) {
+    response.writeHead(302, { location: '/graphql', 'cache-control': 'no-store' });
+    response.end();
+    return;
+  }
+  const message =
+    'This is Epistle. Send GraphQL operations as POST to /graphql, with an API key: Authorization: Bearer epk_…. `npm run admin -- key create` creates a key.';
+  answer(response, 200, { message });
+}
+
+/** An error outside of an operation goes to `fail`: Yoga's own listener would answer with its stack trace. */
+async function serveGraphql(graphql: GraphqlServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const result = await graphql.handleNodeRequestAndResponse(request, response, { req: request, res: response });
+  await sendNodeResponse(result, response, request, true);
+}
+
+/** Handles unexpected errors of every route. */
+function fail(app: App, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  // A client that disconnected is not an error of ours, and cannot be answered.
   if (error === request.errored) {
     response.destroy();
     return;
   }
-  const what = { pathname: pathname.split('/')[1], error: describeError(error) };
-  // Once an answer has begun, a connection that breaks may be the client's.
+  const pathname = targetOf(request.url ?? '')?.pathname.split('/')[1];
+  // After an answer has begun, a broken connection may be the client's.
   if (!response.headersSent && isDatabaseUnavailable(error)) {
-    app.log.warn(what, 'database unreachable');
-    answer(response, 503, { error: 'The database cannot be reached now. Ask again later.' });
+    app.logFailure(error, 'database unavailable', { pathname });
+    refuse(response, 503, 'The database is unavailable. Repeat the request later.');
     return;
   }
-  app.log.error(what, 'unexpected error');
+  app.log.error({ pathname, error: describeError(error) }, 'unexpected error');
   if (response.headersSent) response.destroy();
-  else answer(response, 500, { error: 'Unexpected error.' });
-}
-
-/** Whether it can do its work: the database answers. It listens only once migrations are applied and jobs run. */
-async function serveReadiness(app: App, response: ServerResponse): Promise<void> {
-  try {
-    await app.pool.query('SELECT 1');
-    answer(response, 200, { status: 'ready' });
-  } catch (error) {
-    app.log.warn({ error: describeError(error) }, 'not ready');
-    answer(response, 503, { status: 'database unreachable' });
-  }
-}
-
-function answer(response: ServerResponse, status: number, body: object): void {
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  response.writeHead(status, status === 503 ? { ...headers, 'retry-after': String(RETRY_AFTER_S) } : headers);
-  response.end(JSON.stringify(body));
+  else refuse(response, 500, 'Unexpected error.');
 }
 
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {

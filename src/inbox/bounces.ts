@@ -1,120 +1,122 @@
 /**
- * What happens to an email after Gmail has accepted it: a mail system gives it back, is late with it, or Gmail itself
- * writes that it was not sent after all. Each transition is conditional on the state that it comes from and writes its
- * event in the same statement.
+ * Delivery notices about an email that Gmail has accepted: delivery failed or is delayed, or Gmail did not send it after
+ * all.
  */
-import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
+import { lockContacts, refreshContacts } from '../contexts/contact-state.ts';
+import type { ContextRef } from '../contexts/kind.ts';
 import type { Sql } from '../db/client.ts';
-import type { ReportedRecipient } from '../gmail/gateway.ts';
+import { sql, statement } from '../db/statement.ts';
+import { recordEvent, transition } from '../outbound/apply-transition.ts';
 import { DAILY_LIMIT_PAUSE_MS } from '../outbound/failure-policy.ts';
 import { blockSending } from '../outbound/rate-limit.ts';
+import { DATABASE_NOW, type EmailRef } from '../outbound/transition-parts.ts';
+import { refreshAwaitsOurAnswer } from './awaits-our-answer.ts';
+import type { FailedRecipient } from './failed-recipients.ts';
+import { CLOCK_SKEW_MS } from './reported-email.ts';
 
-/** An email, and the stored notification about it. */
-export interface Notified {
-  readonly organizationId: string;
-  readonly outboundEmailId: string;
+/** Gmail dates some mail in whole seconds: the mail before such a notice can be the later one by their times. */
+const SECOND_MS = 999;
+/** A copy that is newer by this is that of a later attempt: a user cannot make one earlier after the answer of the last was lost. */
+const LATER_MS = 20_000;
+
+/** An email, and the stored notice about it. */
+interface Notified extends EmailRef {
   readonly notificationId: string;
 }
 
-const RECORD_BOUNCES = {
-  name: 'record-bounces',
-  text: `WITH email AS MATERIALIZED (
-      SELECT organization_id, id, status FROM outbound_email
-      WHERE organization_id = $1 AND id = $2 AND status IN ('SENT', 'BOUNCED') FOR UPDATE
-    ), reported AS (
-      SELECT * FROM jsonb_to_recordset($4) AS r(recipient text, status text, diagnostic text, permanent boolean)
+type NewBounce = Pick<FailedRecipient, 'recipient' | 'status' | 'permanent'>;
+
+/** Returns a row if the email is SENT or BOUNCED. Bounces that are stored already are left out. */
+export const insertBounces = statement(
+  'insert-bounces',
+  ({ email, recipients, at }: { email: Notified; recipients: string; at: Date }) => sql`WITH email AS MATERIALIZED (
+      SELECT organization_id, id FROM outbound_email
+      WHERE organization_id = ${email.organizationId} AND id = ${email.outboundEmailId} AND status IN ('SENT', 'BOUNCED')
+      FOR UPDATE
     ), bounces AS (
       INSERT INTO bounce (organization_id, id, outbound_email_id, message_id, recipient, status, diagnostic, permanent, at)
-      SELECT email.organization_id, gen_random_uuid(), email.id, $3, r.recipient, r.status, r.diagnostic, r.permanent, $5
-      FROM email, reported r ON CONFLICT DO NOTHING RETURNING recipient, status, permanent
-    ), bounced AS (
-      UPDATE outbound_email e SET status = 'BOUNCED', updated_at = now() FROM email
-      WHERE e.organization_id = email.organization_id AND e.id = email.id AND email.status = 'SENT'
-        AND EXISTS (SELECT FROM bounces WHERE permanent)
-      RETURNING e.id
-    ), event AS (
-      INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT $1, CASE WHEN b.permanent THEN $6::uuid ELSE $7::uuid END, $2, now(),
-        CASE WHEN b.permanent THEN 'bounced' ELSE 'delayed' END, 'system',
-        CASE WHEN b.permanent AND EXISTS (SELECT FROM bounced) THEN '{"from": "SENT", "to": "BOUNCED"}' ELSE '{}' END::jsonb
-          || jsonb_build_object('messageUid', $3::uuid, 'recipients', jsonb_agg(jsonb_build_object('recipient', b.recipient, 'status', b.status)))
-      FROM bounces b GROUP BY b.permanent
+      SELECT email.organization_id, gen_random_uuid(), email.id, ${email.notificationId}, r.recipient, r.status,
+        r.diagnostic, r.permanent, ${at}
+      FROM email, jsonb_to_recordset(${recipients}) AS r(recipient text, status text, diagnostic text, permanent boolean)
+      ON CONFLICT DO NOTHING RETURNING recipient, status, permanent
     )
-    SELECT FROM email`,
-};
+    SELECT (SELECT coalesce(jsonb_agg(bounces), '[]') FROM bounces) AS bounces FROM email`,
+);
 
 /**
- * Mail systems have not delivered an email to these recipients, or not yet. A failure for good makes it BOUNCED; a delay
- * is noted. The same notification a second time changes nothing.
- * @param at when the notification came.
- * @returns false when the email is in no state to bounce: it has not left, as far as is known.
+ * Records recipients to whom delivery failed or is delayed. A failure makes the email BOUNCED. Recording the same notice
+ * again changes nothing.
+ * @param tx holds a lock on the email until it ends.
+ * @param at when the notice was received.
+ * @returns false when the email is neither SENT nor BOUNCED.
  */
 export async function recordBounces(
-  sql: Sql,
-  { organizationId, outboundEmailId, notificationId }: Notified,
-  recipients: readonly ReportedRecipient[],
+  tx: Sql,
+  email: Notified,
+  recipients: readonly FailedRecipient[],
   at: Date,
 ): Promise<boolean> {
-  // One row each: for whom there are several lines, the worst counts.
-  const worst = new Map<string, ReportedRecipient>();
+  // One row for each recipient: of several lines the worst counts.
+  const worst = new Map<string, FailedRecipient>();
   for (const each of recipients) {
     const key = each.recipient.toLowerCase();
     if (each.permanent || !worst.has(key)) worst.set(key, each);
   }
-  const { rowCount } = await sql.query({
-    ...RECORD_BOUNCES,
-    values: [
-      organizationId,
-      outboundEmailId,
-      notificationId,
-      JSON.stringify([...worst.values()]),
-      at,
-      uuidv7(),
-      uuidv7(),
-    ],
+  const { rows } = await tx.query<{ bounces: NewBounce[] }>(
+    insertBounces({ email, recipients: JSON.stringify([...worst.values()]), at }),
+  );
+  const [row] = rows;
+  if (row === undefined) return false;
+  const detailOf = (bounces: readonly NewBounce[]) => ({
+    messageUid: email.notificationId,
+    recipients: bounces.map(({ recipient, status }) => ({ recipient, status })),
   });
-  return rowCount === 1;
+  const failures = row.bounces.filter(({ permanent }) => permanent);
+  if (failures.length > 0) {
+    const change = { at: DATABASE_NOW, detail: detailOf(failures) };
+    const isFirst = await transition(tx, 'bounced', email, change);
+    if (!isFirst) await recordEvent(tx, email, 'BOUNCED', change);
+  }
+  const delays = row.bounces.filter(({ permanent }) => !permanent);
+  if (delays.length > 0) await recordEvent(tx, email, 'DELAYED', { at: DATABASE_NOW, detail: detailOf(delays) });
+  return true;
 }
-
-const MARK_NOT_SENT = {
-  name: 'mark-not-sent',
-  text: `WITH email AS (
-      UPDATE outbound_email SET status = 'FAILED', failure_code = 'DAILY_LIMIT', failure_retry = 'AFTER', failed_at = now(),
-        failure_message = 'Gmail accepted it and then did not send it: the account has reached its limit for sending mail.',
-        provider_message_id = NULL, provider_thread_id = NULL, threading = NULL, sent_at = NULL, message_id = NULL,
-        read_back_at = NULL, next_attempt_at = NULL, updated_at = now(),
-        conversation_id = CASE WHEN reply_to_message_id IS NOT NULL THEN conversation_id END
-      WHERE organization_id = $1 AND id = $2 AND status = 'SENT'
-      RETURNING organization_id, id, account_id, context_type, context_id
-    ), copy AS (
-      UPDATE email_message m SET outbound_email_id = NULL FROM email
-      WHERE m.organization_id = email.organization_id AND m.outbound_email_id = email.id
-    ), event AS (
-      INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT organization_id, $4, id, now(), 'refused', 'system',
-        json_build_object('from', 'SENT', 'to', 'FAILED', 'code', 'DAILY_LIMIT', 'messageUid', $3::uuid) FROM email
-    )
-    SELECT return_send(organization_id, account_id), context_type AS "contextType", context_id AS "contextId" FROM email`,
-};
 
 /**
- * Gmail has written that it did not send an email that it had accepted. What it keeps among the sent mail is no longer
- * the email's sent copy: it may be sent again.
- * @returns null when the email is not SENT; else what it is about.
+ * Records that Gmail did not send an email that it had accepted. The copy in SENT is unlinked from the email, which may be
+ * sent again.
+ * @param noticedAt when the notice was received, by Gmail's clock.
+ * @returns false when the email is not SENT, or was handed to Gmail after the notice, which is then about an earlier attempt.
  */
-export async function markNotSent(
-  sql: Sql,
-  { organizationId, outboundEmailId, notificationId }: Notified,
-): Promise<{ readonly contextType: string | null; readonly contextId: string | null } | null> {
-  const { rows } = await sql.query<{ contextType: string | null; contextId: string | null }>({
-    ...MARK_NOT_SENT,
-    values: [organizationId, outboundEmailId, notificationId, uuidv7()],
-  });
-  return rows[0] ?? null;
+export async function markNotSent(tx: Sql, email: Notified, noticedAt: Date): Promise<boolean> {
+  const { organizationId, outboundEmailId } = email;
+  const detail = { code: 'DAILY_LIMIT', messageUid: email.notificationId };
+  const until = noticedAt.getMilliseconds() === 0 ? new Date(noticedAt.getTime() + SECOND_MS) : noticedAt;
+  const copies = await tx.query<{ conversationId: string | null }>(
+    sql`SELECT m.conversation_id AS "conversationId" FROM outbound_email e
+      LEFT JOIN email_message m ON m.organization_id = e.organization_id AND m.outbound_email_id = e.id
+      WHERE e.organization_id = ${organizationId} AND e.id = ${outboundEmailId}
+        AND coalesce(m.sent_at, e.sending_at - ${CLOCK_SKEW_MS} * interval '1 ms', '-infinity')
+          <= ${noticedAt}::timestamptz + ${LATER_MS} * interval '1 ms'
+      FOR UPDATE OF e`,
+  );
+  const [copy] = copies.rows;
+  if (copy === undefined) return false;
+  const { rows: contexts } = await tx.query<ContextRef>(
+    sql`SELECT context_type AS type, context_id AS id FROM outbound_email_context
+      WHERE organization_id = ${organizationId} AND outbound_email_id = ${outboundEmailId}`,
+  );
+  // Before the rate limit of the account, as sending locks them.
+  await lockContacts(tx, organizationId, contexts);
+  if (!(await transition(tx, 'acceptedNotSent', email, { at: DATABASE_NOW, until, detail }))) return false;
+  // The copy did not leave: it answers nothing.
+  if (copy.conversationId !== null) await refreshAwaitsOurAnswer(tx, organizationId, copy.conversationId);
+  await refreshContacts(tx, organizationId, contexts);
+  return true;
 }
 
-/** The `pause` job: Gmail has written at `noticedAt` that the account's limit is reached. A notice of long ago pauses nothing. */
+/** The `pause` job: at `noticedAt` Gmail reported that the account's sending limit is reached. An old notice pauses nothing. */
 export async function pauseForLimit(
   app: App,
   { organizationId, accountId, noticedAt }: { organizationId: string; accountId: string; noticedAt: string },

@@ -1,129 +1,84 @@
-/** The statements that settling ends with: each from UNCONFIRMED, under its lease, with its event. */
-import type { Threading } from '#generated/prisma/enums.ts';
+/** Applies a transition of transitions.ts: one statement that changes the row and writes its event and its jobs. */
+import type { QueryConfig } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import type { OutboundEmailEventType } from '#generated/prisma/enums.ts';
 import type { Sql } from '../db/client.ts';
-import type { MessageRef } from '../gmail/gateway.ts';
-import { job } from '../jobs.ts';
-import {
-  apply,
-  databaseTime,
-  type Lease,
-  NO_LEASE,
-  RETURN_SEND,
-  SENT_COLUMNS,
-  SENT_EFFECTS,
-  sentParameters,
-  transition,
-} from './delivery.ts';
+import { empty, type Fragment, join, raw, sql } from '../db/statement.ts';
+import { observe } from '../observe.ts';
+import type { Change, EmailRef, Transition } from './transition-parts.ts';
+import { type ChangeOf, type EmailOf, TRANSITIONS, type TransitionName } from './transitions.ts';
 
-const UNCONFIRMED = `'UNCONFIRMED'`;
+const SYSTEM = 'system';
+const NOTHING = sql`SELECT`;
 
-const MARK_FOUND_SENT = { name: 'settlement-sent', text: transition(SENT_COLUMNS, UNCONFIRMED, SENT_EFFECTS) };
-
-/** It was found among the sent mail. */
-export function markFoundSent(
-  sql: Sql,
-  lease: Lease,
-  now: Date,
-  sent: MessageRef,
-  threading: Threading,
-  detail: object,
+/** @returns whether it took effect: false when the email is in another state, or leased to another process, by now. */
+export async function transition<Name extends TransitionName>(
+  connection: Sql,
+  name: Name,
+  email: EmailOf<Name>,
+  change: ChangeOf<Name>,
 ): Promise<boolean> {
-  const event = { type: 'sent', detail: { from: 'UNCONFIRMED', to: 'SENT', threading, ...detail } };
-  return apply(sql, lease, MARK_FOUND_SENT, now, event, sentParameters(sent, threading));
+  const { rowCount } = await connection.query(transitionStatement(name, email, change));
+  if (rowCount !== 1) return false;
+  observe('transition', { name, outboundEmailId: email.outboundEmailId });
+  return true;
 }
 
-const MARK_READ_AGAIN = {
-  name: 'settlement-read-again',
-  text: transition(`settle_reads = $8, ticket_unsent_at = $9, next_attempt_at = $10, ${NO_LEASE}`, UNCONFIRMED, {
-    ctes: '',
-    select: `, graphile_worker.add_job('settle', payload => $11::json, run_at => ${databaseTime('$10')},
-      max_attempts => 25, job_key => $12)`,
-  }),
-};
+/** The statement of a transition, for transitions whose `calls` return a value. It returns one row if it takes effect. */
+export function transitionStatement<Name extends TransitionName>(
+  name: Name,
+  email: EmailOf<Name>,
+  change: ChangeOf<Name>,
+): QueryConfig {
+  const row: Transition<EmailOf<Name>, ChangeOf<Name>> = TRANSITIONS[name];
+  const { from, to, holds, set, event, repeats, updates: effects, calls = [] } = row;
+  const { at, actor = SYSTEM, detail = {} } = change;
+  const newStatus = typeof to === 'string' ? literal(to) : (to ?? sql`e.status`);
+  const insertEvent = (type: OutboundEmailEventType) => sql`INSERT INTO outbound_email_event
+      (organization_id, id, outbound_email_id, at, type, from_status, to_status, actor, detail)
+    SELECT organization_id, ${uuidv7()}, id, updated_at, ${literal(type)}, nullif(old_status, status), nullif(status, old_status),
+      ${actor}, ${detail} FROM email ${repeats ? sql`WHERE failure_code IS DISTINCT FROM old_failure_code` : empty}`;
+  const condition = sql`organization_id = ${email.organizationId} AND id = ${email.outboundEmailId}
+    AND status IN (${join(from.map(literal))}) AND ${holds(email)}`;
+  const assignments = sql`status = ${newStatus}, updated_at = ${at}${set === undefined ? empty : sql`, ${set(change)}`}`;
+  const returned = sql`e.organization_id, e.id, e.account_id, e.status, e.next_attempt_at, e.attempts, e.created_at,
+    e.planned_send_at, e.updated_at, e.sent_at, e.failure_code`;
+  // From one state only, all that is needed of the row before is known, and the row is looked up once.
+  const update =
+    from.length === 1 && !repeats
+      ? sql`email AS (
+      UPDATE outbound_email e SET ${assignments} WHERE ${condition}
+      RETURNING ${returned}, ${join(from.map(literal))}::outbound_email_status AS old_status
+    )`
+      : sql`before AS (
+      SELECT organization_id, id, status, permit, lease_token, failure_code FROM outbound_email e WHERE ${condition} FOR UPDATE
+    ), email AS (
+      UPDATE outbound_email e SET ${assignments} FROM before
+      WHERE e.organization_id = before.organization_id AND e.id = before.id
+      RETURNING ${returned}, before.status AS old_status, before.permit AS old_permit, before.lease_token AS old_lease_token,
+        before.failure_code AS old_failure_code
+    )`;
+  const otherRows = (typeof effects === 'function' ? effects(change) : effects) ?? NOTHING;
+  const { text, values } =
+    sql`WITH ${update}, event AS (${event === null ? NOTHING : insertEvent(event)}), updates AS (${otherRows})
+    SELECT ${join([sql`email.id`, ...(typeof calls === 'function' ? calls(change) : calls)])} FROM email`;
+  return { name: `transition-${name}`, text, values };
+}
 
-/** Nothing is proved yet: Gmail is read again at `at`. */
-export function markReadAgain(
-  sql: Sql,
-  lease: Lease,
-  now: Date,
-  state: { readonly settleReads: number; readonly ticketUnsentAt: Date | null },
-  at: Date,
-  detail: object,
-): Promise<boolean> {
-  const { organizationId, outboundEmailId } = lease;
-  const settle = job('settle', { organizationId, outboundEmailId });
-  const parameters = [state.settleReads, state.ticketUnsentAt, at, settle.payload, settle.key];
-  return apply(
-    sql,
-    lease,
-    MARK_READ_AGAIN,
-    now,
-    { type: 'read', detail: { nextAttemptAt: at, ...detail } },
-    parameters,
+/** Part of the text instead of a parameter, so that the running statements of the database show states and event. */
+function literal(constant: string): Fragment {
+  return raw(`'${constant}'`);
+}
+
+/** Writes an event without a change of state, in the caller's transaction. */
+export async function recordEvent(
+  connection: Sql,
+  { organizationId, outboundEmailId }: EmailRef,
+  type: OutboundEmailEventType,
+  { at, actor = SYSTEM, detail = {} }: Change,
+): Promise<void> {
+  await connection.query(
+    sql`INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
+      VALUES (${organizationId}, ${uuidv7()}, ${outboundEmailId}, ${at}, ${type}, ${actor}, ${detail})`,
   );
-}
-
-const MARK_WAITS_FOR_ACCOUNT = {
-  name: 'settlement-waits-for-account',
-  text: `WITH email AS (
-      UPDATE outbound_email SET next_attempt_at = $5, ${NO_LEASE}, updated_at = $4
-      WHERE organization_id = $1 AND id = $2 AND lease_token = $3 AND status = ${UNCONFIRMED} RETURNING id
-    )
-    SELECT graphile_worker.add_job('settle', payload => $6::json, run_at => ${databaseTime('$5')}, max_attempts => 25,
-      job_key => $7) FROM email`,
-};
-
-/** Its mailbox cannot be read before its account is connected again. No event: nothing happened, however often. */
-export async function markWaitsForAccount(sql: Sql, lease: Lease, now: Date, at: Date): Promise<void> {
-  const { organizationId, outboundEmailId, token } = lease;
-  const settle = job('settle', { organizationId, outboundEmailId });
-  const values = [organizationId, outboundEmailId, token, now, at, settle.payload, settle.key];
-  await sql.query({ ...MARK_WAITS_FOR_ACCOUNT, values });
-}
-
-const MARK_SEND_AGAIN = {
-  name: 'settlement-send-again',
-  text: transition(`status = 'QUEUED', resends = resends + 1, next_attempt_at = NULL, ${NO_LEASE}`, UNCONFIRMED, {
-    ctes: '',
-    select: `, ${RETURN_SEND},
-      graphile_worker.add_job('deliver', payload => $8::json, max_attempts => 25, job_key => $9)`,
-  }),
-};
-
-/** Two readings have found the ticket unsent: the same ticket is sent again. */
-export function markSendAgain(sql: Sql, lease: Lease, now: Date, detail: object): Promise<boolean> {
-  const { organizationId, outboundEmailId } = lease;
-  const deliver = job('deliver', { organizationId, outboundEmailId });
-  const event = { type: 'resend', detail: { from: 'UNCONFIRMED', to: 'QUEUED', ...detail } };
-  return apply(sql, lease, MARK_SEND_AGAIN, now, event, [deliver.payload, deliver.key]);
-}
-
-const MARK_NEVER_SENT = {
-  name: 'settlement-never-sent',
-  text: transition(
-    `status = 'FAILED', next_attempt_at = NULL, failure_code = 'NOT_ACCEPTED', failure_retry = 'SAFE', failed_at = $4,
-     failure_message = 'Gmail was asked to send it several times and never did.', ${NO_LEASE}`,
-    UNCONFIRMED,
-    { ctes: '', select: `, ${RETURN_SEND}` },
-  ),
-};
-
-/** The ticket was never sent and is gone now: it did not leave and cannot any more. */
-export function markNeverSent(sql: Sql, lease: Lease, now: Date, detail: object): Promise<boolean> {
-  const event = { type: 'failed', detail: { from: 'UNCONFIRMED', to: 'FAILED', ...detail } };
-  return apply(sql, lease, MARK_NEVER_SENT, now, event, []);
-}
-
-const MARK_UNRESOLVED = {
-  name: 'settlement-unresolved',
-  text: transition(
-    `settle_reads = settle_reads + 1, next_attempt_at = NULL,
-     failure_message = 'Gmail neither has it as sent nor as a draft: it may have been sent. A person has to decide.', ${NO_LEASE}`,
-    UNCONFIRMED,
-  ),
-};
-
-/** The readings are used up and have proved nothing: it stays UNCONFIRMED until a person decides. */
-export function markUnresolved(sql: Sql, lease: Lease, now: Date, detail: object): Promise<boolean> {
-  return apply(sql, lease, MARK_UNRESOLVED, now, { type: 'unresolved', detail }, []);
 }

@@ -1,9 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { App } from '../app.ts';
-import { inTransaction, type Sql } from '../db/client.ts';
-import type { AttachedFile } from '../email/content.ts';
+import { hash } from 'node:crypto';
+import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import { refusalOf } from '../accounts/refusal.ts';
-import { mailboxAccess, SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
+import type { App } from '../app.ts';
+import type { Sql } from '../db/client.ts';
+import { inTransactionWithFiles } from '../db/large-writes.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql, statement } from '../db/statement.ts';
+import type { AttachedFile } from '../email/content.ts';
+import { NotFoundError } from '../errors.ts';
+import type { EmailRef } from './transition-parts.ts';
 
 /** PostgreSQL writes bytes as text, twice as long: large ones are read piece by piece. */
 const SLICE_BYTES = 1024 * 1024;
@@ -14,34 +19,40 @@ type StoredFile = Omit<AttachedFile, 'bytes'> & {
   readonly head: Buffer;
 };
 
-/** The files of an outbound email, bytes included, in their order. */
+export const selectAttachments = statement(
+  'read-attachments',
+  ({ organizationId, outboundEmailId }: EmailRef) => sql`SELECT f.filename, f.content_type AS "contentType", f.sha256,
+      f.content_id AS "contentId", octet_length(c.bytes) AS size, substring(c.bytes FROM 1 FOR ${SLICE_BYTES}) AS head
+    FROM attachment f JOIN attachment_content c ON c.organization_id = f.organization_id AND c.sha256 = f.sha256
+    WHERE f.organization_id = ${organizationId} AND f.outbound_email_id = ${outboundEmailId} ORDER BY f.position`,
+);
+
+/** The files of an outbound email, bytes included, in their order. @throws {ContentGoneError} when a draft got others meanwhile. */
 export async function readAttachments(
-  sql: Sql,
+  connection: Sql,
   organizationId: string,
   outboundEmailId: string,
 ): Promise<AttachedFile[]> {
-  const { rows } = await sql.query<StoredFile>({
-    name: 'read-attachments',
-    text: `SELECT f.filename, f.content_type AS "contentType", f.sha256, f.content_id AS "contentId",
-        octet_length(c.bytes) AS size, substring(c.bytes FROM 1 FOR $3) AS head
-      FROM attachment f JOIN attachment_content c ON c.organization_id = f.organization_id AND c.sha256 = f.sha256
-      WHERE f.organization_id = $1 AND f.outbound_email_id = $2 ORDER BY f.position`,
-    values: [organizationId, outboundEmailId, SLICE_BYTES],
-  });
+  const { rows } = await connection.query<StoredFile>(selectAttachments({ organizationId, outboundEmailId }));
   const files: AttachedFile[] = [];
   for (const { size, head, ...file } of rows) {
     files.push({
       ...file,
-      bytes: head.length === size ? head : await readLarge(sql, organizationId, file.sha256, size),
+      bytes: head.length === size ? head : await readContent(connection, organizationId, { sha256: file.sha256, size }),
     });
   }
   return files;
 }
 
-async function readLarge(sql: Sql, organizationId: string, sha256: string, size: number): Promise<Buffer> {
+/** A stored content, whole. @throws {ContentGoneError} */
+export async function readContent(
+  connection: Sql,
+  organizationId: string,
+  { sha256, size }: StoredContent,
+): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(size);
   let read = 0;
-  for await (const slice of contentSlices(sql, organizationId, sha256, { from: 0, to: size })) {
+  for await (const slice of contentSlices(connection, organizationId, sha256, { from: 0, to: size })) {
     read += slice.copy(bytes, read);
   }
   return bytes;
@@ -49,22 +60,22 @@ async function readLarge(sql: Sql, organizationId: string, sha256: string, size:
 
 /**
  * The bytes of a stored content from `from` on, counted from 0, to before `to`.
- * @throws when there are fewer: a length that was promised is kept, or the answer is broken off.
+ * @throws {ContentGoneError} A response has already stated its length, and is aborted.
  */
 export async function* contentSlices(
-  sql: Sql,
+  connection: Sql,
   organizationId: string,
   sha256: string,
   { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<Buffer> {
   for (let at = from; at < to; at += SLICE_BYTES) {
     const length = Math.min(SLICE_BYTES, to - at);
-    const { rows } = await sql.query<{ slice: Buffer }>(
-      'SELECT substring(bytes FROM $3 FOR $4) AS slice FROM attachment_content WHERE organization_id = $1 AND sha256 = $2',
-      [organizationId, sha256, at + 1, length],
+    const { rows } = await connection.query<{ slice: Buffer }>(
+      sql`SELECT substring(bytes FROM ${at + 1}::int FOR ${length}::int) AS slice FROM attachment_content
+        WHERE organization_id = ${organizationId} AND sha256 = ${sha256}`,
     );
     const slice = rows[0]?.slice;
-    if (slice?.length !== length) throw new Error('a stored file is not as long as it was');
+    if (slice?.length !== length) throw new ContentGoneError('a stored file was deleted while it was read');
     yield slice;
   }
 }
@@ -83,42 +94,58 @@ interface ReceivedAttachment {
   readonly providerMessageId: string | null;
 }
 
-/** The bytes of a received attachment could not be had from Gmail: the message or the part is gone. */
+/** Of the insertion of a content: one that is stored already is locked, so that it is not deleted as unused meanwhile. */
+export const KEEP_STORED = sql`ON CONFLICT (organization_id, sha256) DO UPDATE SET sha256 = excluded.sha256`;
+
+/** The last file that has the content was deleted since it was found. */
+export class ContentGoneError extends Error {
+  override readonly name = 'ContentGoneError';
+}
+
+/** The message or the part of a received attachment is gone from Gmail, so its bytes cannot be read. */
 export class AttachmentGoneError extends Error {
   override readonly name = 'AttachmentGoneError';
 }
 
 /**
  * Makes sure that an attachment's bytes are stored; those of a received one are fetched from Gmail when first wanted.
- * @throws {AttachmentGoneError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not give them.
+ * @throws {NotFoundError} @throws {AttachmentGoneError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not give them.
  */
 export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<StoredContent> {
   const { rows } = await app.pool.query<ReceivedAttachment & Sender>(
-    `SELECT f.sha256, f.size, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
-     FROM attachment f
-     LEFT JOIN email_message m ON m.organization_id = f.organization_id AND m.id = f.message_id
-     LEFT JOIN email_account a ON a.organization_id = m.organization_id AND a.id = m.account_id
-     WHERE f.organization_id = $1 AND f.id = $2`,
-    [organizationId, attachmentId],
+    sql`SELECT f.sha256, f.size, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
+      FROM attachment f
+      LEFT JOIN email_message m ON m.organization_id = f.organization_id AND m.id = f.message_id
+      LEFT JOIN email_account a ON a.organization_id = m.organization_id AND a.id = m.account_id
+      WHERE f.organization_id = ${organizationId} AND f.id = ${attachmentId}`,
   );
   const [row] = rows;
-  if (row === undefined) throw new AttachmentGoneError('no such attachment');
+  if (row === undefined) throw new NotFoundError('Attachment', attachmentId);
   if (row.sha256 !== null) return { sha256: row.sha256, size: row.size };
+  const { contentFetches } = app;
+  const underWay = contentFetches.get(attachmentId);
+  if (underWay !== undefined) return underWay;
+  const fetching = storePart(app, row, attachmentId).finally(() => contentFetches.delete(attachmentId));
+  contentFetches.set(attachmentId, fetching);
+  return fetching;
+}
+
+async function storePart(app: App, row: ReceivedAttachment & Sender, attachmentId: string): Promise<StoredContent> {
+  const { organizationId } = row;
   const bytes = await fetchPart(app, row).catch(async (error: unknown) => {
     throw await refusalOf(app, row, error);
   });
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  await inTransaction(app.pool, async (tx) => {
+  const sha256 = hash('sha256', bytes, 'hex');
+  await inTransactionWithFiles(app, [{ bytes }], async (tx) => {
     await tx.query(
-      'INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [organizationId, sha256, bytes],
+      sql`INSERT INTO attachment_content (organization_id, sha256, bytes) VALUES (${organizationId}, ${sha256}, ${bytes})
+        ${KEEP_STORED}`,
     );
-    await tx.query('UPDATE attachment SET sha256 = $3, size = $4 WHERE organization_id = $1 AND id = $2', [
-      organizationId,
-      attachmentId,
-      sha256,
-      bytes.length,
-    ]);
+    const { rowCount } = await tx.query(
+      sql`UPDATE attachment SET sha256 = ${sha256}, size = ${bytes.length}
+        WHERE organization_id = ${organizationId} AND id = ${attachmentId}`,
+    );
+    if (rowCount === 0) throw new NotFoundError('Attachment', attachmentId);
   });
   return { sha256, size: bytes.length };
 }

@@ -1,159 +1,142 @@
-/** Taking over an email that no request delivers: its process died, or it had to wait for its next attempt. */
-import { v7 as uuidv7 } from 'uuid';
+/** Delivers an email that no request delivers: its process died, or it had to wait for its next attempt. */
 import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
-import { enqueueIn, job } from '../jobs.ts';
-import { readAttachments } from './attachments.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql, statement } from '../db/statement.ts';
 import { CONTENT_COLUMNS, type WrittenEmail } from '../email/content.ts';
-import { type Lease, markUnconfirmed } from './delivery.ts';
-import { paceOf, paceParameters, type Slot, takeSlot } from './rate-limit.ts';
-import { type Delivery, deliver, firstReadAt, leaseMs } from './send.ts';
-import { SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
-import { markWaitingForAccount } from '../mail/waiting.ts';
-
-/** Connecting an account wakes what waits for it; should that have been missed, it is looked at this much later. */
-const NOT_ACTIVE_PAUSE_MS = 600_000;
+import { enqueue } from '../jobs.ts';
+import { transition } from './apply-transition.ts';
+import { readAttachments } from './attachments.ts';
+import type { Delivery } from './delivery.ts';
+import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
+import { type NewLease, newLease } from './lease.ts';
+import { type PermitResult, takePermit } from './rate-limit.ts';
+import type { Thread } from './resolve.ts';
+import { deliver, firstReadAt } from './send.ts';
+import type { EmailRef, Failure, Lease } from './transition-parts.ts';
 
 const MIN_WAIT_MS = 1_000;
 
-interface ClaimedRow extends WrittenEmail {
+const PROCESS_ENDED: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'The process that was sending it ended before Gmail answered: it may have been sent.',
+  retry: 'CHECK_FIRST',
+  providerStatus: null,
+};
+
+interface ClaimedRow extends WrittenEmail, Thread {
   readonly fromEmail: string;
-  readonly replyToMessageId: string | null;
-  readonly conversationId: string | null;
-  readonly threadId: string | null;
-  readonly inReplyTo: string | null;
-  readonly references: string[];
+  readonly revision: number;
   readonly attempts: number;
   readonly deferrals: number;
-  readonly ticketDraftId: string | null;
-  readonly ticketMessageId: string | null;
-  readonly ticketThreadId: string | null;
-  /** Whether its slot had been granted before, while it waited for its turn. */
-  readonly hadSlot: boolean;
+  readonly hasConditions: boolean;
+  readonly gmailDraftId: string | null;
+  readonly gmailDraftMessageId: string | null;
+  readonly gmailDraftThreadId: string | null;
+  /** Whether its permit was granted while it waited. */
+  readonly hadPermit: boolean;
 }
 
-/** One that waits for its turn is not for claiming. One whose turn has come holds its slot; any other takes one. */
-const CLAIM = {
-  name: 'claim-delivery',
-  text: `WITH email AS (
-      UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, lease_owner = $6, attempts = e.attempts + 1,
-        slot = NULL, next_attempt_at = NULL, updated_at = $5
+/** Skips an email that waits for a permit. A granted permit is used; otherwise one is taken here. */
+export const claimDelivery = statement(
+  'claim-delivery',
+  ({ lease, leaseExpiresAt, at, rateLimit }: NewLease) =>
+    sql`WITH email AS (
+      UPDATE outbound_email e SET lease_token = ${lease.token}, lease_expires_at = ${leaseExpiresAt},
+        lease_owner = ${lease.owner}, attempts = e.attempts + 1, permit = NULL, next_attempt_at = NULL, updated_at = ${at}
       FROM (
-        SELECT organization_id, id, slot FROM outbound_email
-        WHERE organization_id = $1 AND id = $2 AND status = 'QUEUED' AND slot IS DISTINCT FROM 'WAITING'
-          AND (lease_token IS NULL OR lease_expires_at <= $5) AND (next_attempt_at IS NULL OR next_attempt_at <= $5)
+        SELECT organization_id, id, permit FROM outbound_email
+        WHERE organization_id = ${lease.organizationId} AND id = ${lease.outboundEmailId} AND status = 'QUEUED'
+          AND permit IS DISTINCT FROM 'PENDING' AND (lease_token IS NULL OR lease_expires_at <= ${at})
+          AND (next_attempt_at IS NULL OR next_attempt_at <= ${at})
         FOR UPDATE
       ) before
       WHERE e.organization_id = before.organization_id AND e.id = before.id
-      RETURNING e.*, before.slot AS had_slot
-    ), slot AS (
-      -- Its arguments name both tables: what is called for a row that one of them rules out would take a slot all the same.
-      SELECT slot.* FROM email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
-      CROSS JOIN LATERAL ${takeSlot({
-        organization: 'e.organization_id',
-        account: 'a.id',
-        lane: `CASE WHEN e.planned_send_at IS NULL THEN 'interactive' ELSE 'scheduled' END`,
-        first: 7,
-      })}
-      WHERE e.had_slot IS NULL AND a.status = 'ACTIVE'
+      RETURNING e.*, before.permit AS had_permit
+    ), permit AS (
+      -- Its arguments name both tables: what is called for a row that one of them rules out would take a permit all the same.
+      SELECT permit.* FROM email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
+      CROSS JOIN LATERAL ${takePermit(
+        sql`e.organization_id`,
+        sql`a.id`,
+        sql`CASE WHEN e.planned_send_at IS NULL THEN 'interactive' ELSE 'scheduled' END`,
+        rateLimit,
+      )}
+      WHERE e.had_permit IS NULL AND a.status = 'ACTIVE'
     )
     SELECT e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, e.reply_to_message_id AS "replyToMessageId",
       e.conversation_id AS "conversationId", e.requested_thread_id AS "threadId", e.in_reply_to AS "inReplyTo",
-      e."references", e.attempts, e.deferrals, e.ticket_draft_id AS "ticketDraftId",
-      e.ticket_message_id AS "ticketMessageId", e.ticket_thread_id AS "ticketThreadId",
-      e.had_slot IS NOT NULL AS "hadSlot", ${SENDER_COLUMNS},
-      coalesce(slot.granted, 1) AS granted, coalesce(slot.wait_ms, 0) AS "waitMs", slot.reason
+      e."references", e.revision, e.attempts, e.deferrals, cardinality(e.cancel_when) > 0 AS "hasConditions",
+      e.gmail_draft_id AS "gmailDraftId", e.gmail_draft_message_id AS "gmailDraftMessageId", e.gmail_draft_thread_id AS "gmailDraftThreadId",
+      e.had_permit IS NOT NULL AS "hadPermit", ${SENDER_COLUMNS},
+      coalesce(permit.granted, 1) AS granted, coalesce(permit.wait_ms, 0) AS "waitMs", permit.reason
     FROM email e
     JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
-    LEFT JOIN slot ON true`,
-};
+    LEFT JOIN permit ON true`,
+);
 
 /** The `deliver` job. */
-export async function deliverQueued(
-  app: App,
-  ref: { readonly organizationId: string; readonly outboundEmailId: string },
-): Promise<void> {
-  const now = app.now();
-  const lease: Lease = { ...ref, token: uuidv7(), owner: app.processId };
-  const expiresAt = new Date(now.getTime() + leaseMs(app));
-  const pace = paceParameters(paceOf(app.config));
-  const values = [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now, app.processId, ...pace];
-  const { rows } = await app.pool.query<ClaimedRow & Sender & Slot>({ ...CLAIM, values });
+export async function deliverQueued(app: App, ref: EmailRef): Promise<void> {
+  const begun = newLease(app, ref);
+  const { lease, at } = begun;
+  const { rows } = await app.pool.query<ClaimedRow & Sender & PermitResult>(claimDelivery(begun));
   const [row] = rows;
-  if (row === undefined) return notClaimed(app, ref, now);
-  if (row.accountStatus !== 'ACTIVE') {
-    const again = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
-    await markWaitingForAccount(app.pool, lease, now, row, again);
-    return;
-  }
+  if (row === undefined) return notClaimed(app, ref, at);
+  if (row.accountStatus !== 'ACTIVE') return deferForAccount(app, lease, at, row);
   await deliver(app, toDelivery(app, lease, row));
 }
 
-function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender & Slot): Delivery {
-  const { ticketDraftId: draftId, ticketMessageId: messageId, ticketThreadId: ticketThread } = row;
-  const { to, cc, bcc, replyTo, subject, bodyText, bodyHtml } = row;
-  const { replyToMessageId, conversationId, threadId, inReplyTo, references } = row;
+async function deferForAccount(app: App, lease: Lease, at: Date, { accountStatus, hadPermit }: ClaimedRow & Sender) {
+  const nextAttemptAt = new Date(at.getTime() + NOT_ACTIVE_PAUSE_MS);
+  const failure = accountNotActive(`The account is ${accountStatus}; the email waits for it.`);
+  const detail = { nextAttemptAt, code: failure.code };
+  await transition(app.pool, 'deferredForAccount', lease, { at, nextAttemptAt, failure, hadPermit, detail });
+}
+
+function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender & PermitResult): Delivery {
+  const { gmailDraftId: draftId, gmailDraftMessageId: messageId, gmailDraftThreadId: draftThreadId } = row;
   return {
+    ...row,
     lease,
     sender: row,
-    fromEmail: row.fromEmail,
-    content: { to, cc, bcc, replyTo, subject, bodyText, bodyHtml },
+    content: row,
+    thread: row,
+    permit: row,
     attachments: () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId),
-    thread: { replyToMessageId, conversationId, threadId, inReplyTo, references },
-    attempts: row.attempts,
-    deferrals: row.deferrals,
-    slot: row,
-    ticket:
-      draftId === null || messageId === null || ticketThread === null
+    gmailDraft:
+      draftId === null || messageId === null || draftThreadId === null
         ? null
-        : { draftId, messageId, threadId: ticketThread, labels: [] },
+        : { draftId, messageId, threadId: draftThreadId, labels: [] },
   };
 }
 
-/** Somebody else holds it, it has to wait longer, it is done, or whoever was sending it has died. */
-async function notClaimed(
-  app: App,
-  ref: { readonly organizationId: string; readonly outboundEmailId: string },
-  now: Date,
-): Promise<void> {
+/** Another process holds the email, it must wait longer, it is finished, or the process that was sending it has died. */
+async function notClaimed(app: App, ref: EmailRef, now: Date): Promise<void> {
   const { rows } = await app.pool.query<{
     status: OutboundEmailStatus;
-    isWaiting: boolean;
+    isPermitPending: boolean;
     leaseToken: string | null;
     leaseExpiresAt: Date | null;
     nextAttemptAt: Date | null;
   }>(
-    `SELECT status, slot IS NOT DISTINCT FROM 'WAITING' AS "isWaiting", lease_token AS "leaseToken", lease_expires_at AS "leaseExpiresAt",
-       next_attempt_at AS "nextAttemptAt"
-     FROM outbound_email WHERE organization_id = $1 AND id = $2`,
-    [ref.organizationId, ref.outboundEmailId],
+    sql`SELECT status, permit IS NOT DISTINCT FROM 'PENDING' AS "isPermitPending", lease_token AS "leaseToken",
+        lease_expires_at AS "leaseExpiresAt", next_attempt_at AS "nextAttemptAt"
+      FROM outbound_email WHERE organization_id = ${ref.organizationId} AND id = ${ref.outboundEmailId}`,
   );
   const [row] = rows;
-  // One that waits for its turn is woken by its account's job.
-  if (row === undefined || row.isWaiting) return;
+  // The job of its account wakes an email that waits for a permit.
+  if (row === undefined || row.isPermitPending) return;
   const isOver = row.leaseExpiresAt !== null && row.leaseExpiresAt <= now;
   if (row.status === 'SENDING' && row.leaseToken !== null && isOver) {
-    const failure = {
-      code: 'OUTCOME_UNKNOWN',
-      message: 'The process that was sending it ended before Gmail answered: it may have been sent.',
-      retry: 'CHECK_FIRST',
-      providerStatus: null,
-    } as const;
-    await markUnconfirmed(
-      app.pool,
-      { ...ref, token: row.leaseToken, owner: app.processId },
-      now,
-      failure,
-      firstReadAt(app, now),
-      {
-        code: failure.code,
-      },
-    );
+    const lease = { ...ref, token: row.leaseToken, owner: app.processId };
+    const detail = { code: PROCESS_ENDED.code };
+    const nextAttemptAt = firstReadAt(app, now);
+    await transition(app.pool, 'unconfirmed', lease, { at: now, failure: PROCESS_ENDED, nextAttemptAt, detail });
     return;
   }
   const again = row.leaseExpiresAt ?? row.nextAttemptAt;
   const waits = row.status === 'QUEUED' || row.status === 'SENDING';
   if (!waits || again === null) return;
-  // By how long, not when: the queue goes by the database's clock, and this process's may be behind.
-  await enqueueIn(app.pool, job('deliver', ref), Math.max(again.getTime() - now.getTime(), MIN_WAIT_MS));
+  // As a duration, because the queue uses the database's clock, and this process's may be behind.
+  await enqueue(app.pool, 'deliver', ref, Math.max(again.getTime() - now.getTime(), MIN_WAIT_MS));
 }

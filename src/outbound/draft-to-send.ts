@@ -1,10 +1,11 @@
 import type { OutboundEmailStatus, SendMode } from '#generated/prisma/enums.ts';
-import type { ContextRef } from '../contexts/kind.ts';
+import { type ContextLink, inheritedLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
-import type { Thread } from '../mail/accept.ts';
-import { CONTENT_COLUMNS, type WrittenEmail } from '../email/content.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql, statement } from '../db/statement.ts';
+import { CONTENT_COLUMNS, reportMissing, type WrittenEmail } from '../email/content.ts';
+import { DraftConflictError, type InputIssue, InvalidInputError } from '../errors.ts';
 import {
-  inheritedContext,
   isParent,
   isSender,
   NO_THREAD,
@@ -14,69 +15,91 @@ import {
   type Row,
   requireActive,
   requireReplyable,
+  type Thread,
 } from './resolve.ts';
-import { SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
+import { senderIssues } from './sender-address.ts';
+import { FROM_TEMPLATE, parseTemplateUse, type TemplateUse } from './template-use.ts';
 
 interface DraftRow extends WrittenEmail {
-  readonly status: OutboundEmailStatus;
+  /** FRESH or REPLY: a scheduled email, which cannot be edited. */
   readonly mode: SendMode;
-  readonly revision: number;
-  readonly fromEmail: string;
-  readonly contextType: string | null;
-  readonly contextId: string | null;
-  readonly fileCount: number;
-  readonly plannedSendAt: Date | null;
-}
-
-/** A stored draft, with what it refers to. */
-export interface DraftToSend {
   readonly status: OutboundEmailStatus;
   readonly revision: number;
   readonly fromEmail: string;
+  readonly hasContexts: boolean;
+  readonly fileCount: number;
   /** Null: not scheduled. */
   readonly plannedSendAt: Date | null;
-  readonly content: WrittenEmail;
-  readonly fileCount: number;
-  /** @throws {AccountNotReadyError | ReplyNotPossibleError} */
-  found(): { readonly sender: Sender; readonly thread: Thread; readonly context: ContextRef | null };
+  /** Something of its `cancelWhen` may keep it from leaving at that time. */
+  readonly hasConditions: boolean;
+  readonly templateUse: unknown;
 }
 
-const FIND_DRAFT = {
-  name: 'find-draft-to-send',
-  text: `SELECT e.status, e.mode, e.revision, e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, e.context_type AS "contextType",
-      e.context_id AS "contextId", e.planned_send_at AS "plannedSendAt", ${SENDER_COLUMNS}, ${PARENT_COLUMNS},
-      (SELECT count(*)::int FROM attachment f
-        WHERE f.organization_id = $1 AND f.outbound_email_id = e.id) AS "fileCount"
-    FROM outbound_email e
-    LEFT JOIN email_message m ON m.organization_id = $1 AND m.id = e.reply_to_message_id
-    ${PARENT_JOINS}
-    LEFT JOIN email_account a ON a.organization_id = $1 AND a.id = coalesce(v.account_id, e.account_id)
-    WHERE e.organization_id = $1 AND e.id = $2 AND e.mode = 'DRAFT'`,
-};
+/** A draft, or an email that is scheduled, with what it refers to. */
+export interface DraftToSend extends DraftRow {
+  /** Null: its words are its own. */
+  readonly templateUse: TemplateUse | null;
+  /** What is wrong with its sender address. */
+  readonly senderIssues: readonly InputIssue[];
+  /** `contexts`: those that it takes from its conversation. @throws {AccountNotReadyError | ReplyNotPossibleError} */
+  found(): { readonly sender: Sender; readonly thread: Thread; readonly contexts: readonly ContextLink[] };
+}
 
-/** In whatever state it is by now. Null when the organization has no draft of this id, and never had. */
-export async function findDraftToSend(sql: Sql, organizationId: string, draftId: string): Promise<DraftToSend | null> {
-  const { rows } = await sql.query<DraftRow & Row<Sender> & Row<Parent>>({
-    ...FIND_DRAFT,
-    values: [organizationId, draftId],
-  });
+export const selectDraft = statement(
+  'find-draft-to-send',
+  ({ organizationId, draftId }: { organizationId: string; draftId: string }) => sql`SELECT e.status, e.mode, e.revision,
+      e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, EXISTS (
+        SELECT FROM outbound_email_context l
+        WHERE l.organization_id = e.organization_id AND l.outbound_email_id = e.id) AS "hasContexts",
+      e.planned_send_at AS "plannedSendAt", cardinality(e.cancel_when) > 0 AS "hasConditions", e.template_use AS "templateUse",
+      ${SENDER_COLUMNS}, ${PARENT_COLUMNS},
+      (SELECT count(*)::int FROM attachment f
+        WHERE f.organization_id = e.organization_id AND f.outbound_email_id = e.id) AS "fileCount"
+    FROM outbound_email e
+    LEFT JOIN email_message m ON m.organization_id = e.organization_id AND m.id = e.reply_to_message_id
+    ${PARENT_JOINS}
+    LEFT JOIN email_account a ON a.organization_id = e.organization_id AND a.id = coalesce(v.account_id, e.account_id)
+    WHERE e.organization_id = ${organizationId} AND e.id = ${draftId}
+      AND (e.mode = 'DRAFT' OR e.status = 'SCHEDULED')`,
+);
+
+/** A draft in any state, also after it was sent, or an email that is scheduled. Null when the organization has neither. */
+export async function findDraftToSend(
+  connection: Sql,
+  organizationId: string,
+  draftId: string,
+): Promise<DraftToSend | null> {
+  const { rows } = await connection.query<DraftRow & Row<Sender> & Row<Parent>>(
+    selectDraft({ organizationId, draftId }),
+  );
   const [row] = rows;
   if (row === undefined) return null;
-  const { contextType: type, contextId: id, to, cc, bcc, replyTo, subject, bodyText, bodyHtml } = row;
-  const own = type === null || id === null ? null : { type, id };
   return {
-    status: row.status,
-    revision: row.revision,
-    fromEmail: row.fromEmail,
-    plannedSendAt: row.plannedSendAt,
-    content: { to, cc, bcc, replyTo, subject, bodyText, bodyHtml },
-    fileCount: row.fileCount,
+    ...row,
+    templateUse: parseTemplateUse(row.templateUse),
+    senderIssues: isSender(row) ? senderIssues(row, row.fromEmail, 'input.draft') : [],
     found() {
-      // A scheduled reply waits for its mailbox, which may be connected again; what a person sends now has nowhere to go.
+      // A scheduled reply waits until its mailbox is connected again. A reply that a user sends now is refused.
       if (row.status === 'SCHEDULED' && isSender(row) && row.accountStatus === 'DISCONNECTED') requireActive(row);
-      if (isParent(row)) return { ...requireReplyable(row), context: own ?? inheritedContext(row) };
+      if (isParent(row)) {
+        return { ...requireReplyable(row), contexts: row.hasContexts ? [] : inheritedLinks(row.conversationLinks) };
+      }
       if (!isSender(row)) throw new Error('a draft without an account');
-      return { sender: requireActive(row), thread: NO_THREAD, context: own };
+      return { sender: requireActive(row), thread: NO_THREAD, contexts: [] };
     },
   };
+}
+
+/** @throws {InvalidInputError} for a draft that lacks something that a sent email has, or may not use its sender address. */
+export function requireComplete(draft: DraftToSend): void {
+  const issues = [...draft.senderIssues];
+  const words = { ...draft, ...(draft.templateUse && FROM_TEMPLATE) };
+  reportMissing({ ...words, attachments: Array.from({ length: draft.fileCount }) }, 'input.draft', issues);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+/** @param expected null: any. @throws {DraftConflictError} when the draft was changed since the caller read it. */
+export function requireRevision(draftId: string, revision: number, expected: number | null | undefined): void {
+  if (expected == null || expected === revision) return;
+  throw new DraftConflictError(draftId, `The draft is at revision ${revision}, not ${expected}.`);
 }

@@ -1,37 +1,37 @@
 /**
- * What becomes of an email whose delivery failed: one table from Gmail's kind of failure to a decision. The gateway
- * classifies, this decides, the queue waits; nobody sleeps in between.
+ * The failure policy: one table from Gmail's kind of failure to the next state of the email. The gateway classifies, this policy decides,
+ * and the queue waits.
  */
 import type { RetryAdvice } from '#generated/prisma/enums.ts';
 import type { GmailError, GmailErrorKind } from '../gmail/errors.ts';
-import type { Failure } from './delivery.ts';
+import type { Failure, FailureCode } from './transition-parts.ts';
 
-export type Verdict =
+export type ClassifiedFailure =
   /** It did not leave and never will as it is. */
   | { readonly kind: 'refused'; readonly failure: Failure }
-  /** It did not leave, and the same ticket may be used later. */
+  /** It did not leave, and the same Gmail draft may be used later. */
   | { readonly kind: 'deferred'; readonly failure: Failure; readonly nextAttemptAt: Date }
-  /** It did not leave, and nothing of its account will for `pauseMs`. Null: Gmail does not say for how long. */
+  /** It did not leave, and its account sends nothing for `pauseMs`. Null: Gmail does not say for how long. */
   | { readonly kind: 'blocked'; readonly failure: Failure; readonly code: BlockCode; readonly pauseMs: number | null }
   /** It may have left. */
   | { readonly kind: 'unconfirmed'; readonly failure: Failure };
 
 type BlockCode = 'THROTTLED' | 'DAILY_LIMIT';
 
-/** `createDraft` never sends: whatever became of it, the email did not leave. */
-export type Stage = 'ticket' | 'sending';
+/** At the stage `draft` nothing can have left: `createDraft` never sends. */
+export type Stage = 'draft' | 'sending';
 
-/** Deferrals before a failure that could pass becomes final; with the backoff below that is about a day. */
+/** Deferrals before a temporary failure becomes final. With the backoff below, that is about a day. */
 const MAX_DEFERRALS = 56;
 const FIRST_BACKOFF_MS = 5_000;
 const MAX_BACKOFF_MS = 1_800_000;
-/** Gmail says "for hours" and no more of its daily limit. */
+/** Gmail says only that its daily limit lasts for hours. */
 export const DAILY_LIMIT_PAUSE_MS = 4 * 3_600_000;
 const REAUTH_PAUSE_MS = 900_000;
 
 interface Rule {
-  readonly code: string;
-  /** Whether the same email may leave later. `limited`: for so many deferrals. */
+  readonly code: FailureCode;
+  /** Whether the same email may leave later. `limited`: up to `MAX_DEFERRALS` times. */
   readonly again: 'never' | 'limited' | 'always';
   readonly retry: RetryAdvice;
 }
@@ -52,8 +52,16 @@ const RULES: Record<Exclude<GmailErrorKind, 'rate-limited' | 'daily-limit'>, Rul
   unknown: LATER,
 };
 
-/** @param deferrals how often it was deferred before, since a person last asked for it. */
-export function judge(error: GmailError, stage: Stage, deferrals: number, now: Date): Verdict {
+/** Connecting an account makes its waiting emails due. In case that was missed, they are checked after this time. */
+export const NOT_ACTIVE_PAUSE_MS = 600_000;
+
+/** The failure of an email that waits until its account is connected again or resumed. */
+export function accountNotActive(message: string): Failure {
+  return { code: 'ACCOUNT_NOT_ACTIVE', message, retry: 'AFTER', providerStatus: null };
+}
+
+/** @param deferrals how often it was deferred since a person last requested it. */
+export function classify(error: GmailError, stage: Stage, deferrals: number, now: Date): ClassifiedFailure {
   const providerStatus = error.status;
   if (stage === 'sending' && error.outcome === 'unknown') {
     const message = `Gmail's answer to the sending was lost (${error.reason}): it may have been sent.`;
@@ -75,8 +83,8 @@ export function judge(error: GmailError, stage: Stage, deferrals: number, now: D
   return { kind: 'deferred', failure, nextAttemptAt: new Date(now.getTime() + pauseMs) };
 }
 
-/** Truncated exponential, with jitter so that the emails of an outage do not come back together. */
-function backoffMs(deferrals: number): number {
+/** Truncated exponential backoff. Its jitter spreads the emails that one outage has deferred. */
+export function backoffMs(deferrals: number): number {
   const full = Math.min(FIRST_BACKOFF_MS * 2 ** deferrals, MAX_BACKOFF_MS);
   return Math.round(full * (0.75 + Math.random() / 2));
 }

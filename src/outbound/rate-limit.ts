@@ -1,86 +1,100 @@
 /**
- * The pace of an account: how fast Gmail lets it send. One slot per email, from one statement, so that any number of
- * processes keep to it together. What finds no slot waits in the row itself; the account's `pace` job lets it go when
- * its turn comes, what people send before what was scheduled. The rules are functions in the database
- * (prisma/migrations, `next_send_slot`), dated by its clock.
+ * The rate limit of an account: how fast it may send under Gmail's quotas. Each email takes one permit, in one statement, so
+ * that all processes share the limit. An email without a permit waits in its own row until the `grant-permits` job of its account
+ * grants one: emails that people send come before scheduled ones. The rules are functions of the database (prisma/functions.sql,
+ * `next_send_permit`), which go by its clock.
  */
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import type { Sql } from '../db/client.ts';
-import { job } from '../jobs.ts';
+import { type Fragment, sql, statement } from '../db/statement.ts';
+import { type AccountRef, addJob } from '../jobs.ts';
+import { logPause } from './pause-log.ts';
 
 /**
- * What an email costs of `GMAIL_UNITS_PER_MINUTE`: `drafts.create` 10, `drafts.send` 100, `messages.get` 20 to read it back.
+ * What an email costs of `GMAIL_UNITS_PER_MINUTE`: `drafts.create` 10, `drafts.send` 100, `messages.get` 20 for the sent copy.
  * https://developers.google.com/workspace/gmail/api/reference/quota
  */
 export const UNITS_PER_SEND = 130;
-/** A second more than Gmail's minute, for calls that come a little later than their slot. */
+/** One second more than Gmail's minute, because a call comes a little later than its permit. */
 const WINDOW_MS = 61_000;
-/** Above it the window is made shorter instead of the log of its slots longer. */
-const MAX_SLOTS_PER_WINDOW = 60;
+/** The most permit times that a row holds. For a higher limit, the window is shorter. */
+const MAX_PERMITS_PER_WINDOW = 60;
 
-export interface Pace {
-  /** At most so many slots in any `windowMs`. */
-  readonly slotsPerWindow: number;
+export interface RateLimit {
+  /** The most permits in any `windowMs`. */
+  readonly permitsPerWindow: number;
   readonly windowMs: number;
-  /** In any 24 hours, counted by half hours. */
+  /** The most emails in any 24 hours, counted in half hours. */
   readonly dailySends: number;
 }
 
-export function paceOf({ gmailUnitsPerMinute, gmailDailySends }: Config): Pace {
-  const slots = Math.floor(gmailUnitsPerMinute / UNITS_PER_SEND);
-  const slotsPerWindow = Math.min(slots, MAX_SLOTS_PER_WINDOW);
-  return { slotsPerWindow, windowMs: (WINDOW_MS * slotsPerWindow) / slots, dailySends: gmailDailySends };
+export function rateLimitOf({ gmailUnitsPerMinute, gmailDailySends }: Config): RateLimit {
+  const permits = Math.floor(gmailUnitsPerMinute / UNITS_PER_SEND);
+  const permitsPerWindow = Math.min(permits, MAX_PERMITS_PER_WINDOW);
+  return { permitsPerWindow, windowMs: (WINDOW_MS * permitsPerWindow) / permits, dailySends: gmailDailySends };
 }
 
-/** `PACED`: our own share; the others: why the account is paused. */
-export type WaitReason = 'PACED' | 'THROTTLED' | 'DAILY_LIMIT' | 'DAILY_BUDGET';
+/** `RATE_LIMIT`: the limit of the minute. The others are why the account is paused. */
+export type DeferralReason = 'RATE_LIMIT' | 'THROTTLED' | 'DAILY_LIMIT' | 'DAILY_BUDGET';
 
-/** The answer to asking for a slot. */
-export interface Slot {
-  /** 0: it has to wait. */
+/** The result of a request for permits. */
+export interface PermitResult {
+  /** The number of permits granted. 0: the email waits. */
   readonly granted: number;
-  /** Until its turn, as it looks now. 0 when granted. */
+  /** Estimated time until the next permit is free. 0 when granted. */
   readonly waitMs: number;
-  readonly reason: WaitReason | null;
+  readonly reason: DeferralReason | null;
 }
 
-export const SLOT_COLUMNS = `slot.granted, slot.wait_ms AS "waitMs", slot.reason`;
+/** `interactive`: a person sends it now. `scheduled`: its planned time has come. */
+export type Lane = 'interactive' | 'scheduled';
 
-/** SQL for `slot`: one asked for. `organization`, `account` and `lane` are SQL; the pace is `$first` to `$first + 2`. */
-export function takeSlot(sql: { organization: string; account: string; lane: string; first: number }): string {
-  const { organization, account, lane, first } = sql;
-  return `take_send_slots(${organization}, ${account}, ${lane}, 1, $${first}, $${first + 1}, $${first + 2}) slot`;
+export const PERMIT_COLUMNS = sql`permit.granted, permit.wait_ms AS "waitMs", permit.reason`;
+
+/** SQL that takes a permit for each row that `account` is a column of. Its result is named `permit`. */
+export function takePermit(organization: Fragment, account: Fragment, lane: Fragment, rateLimit: RateLimit): Fragment {
+  return sql`take_send_permits(${organization}, ${account}, ${lane}, 1, ${rateLimit.permitsPerWindow}, ${rateLimit.windowMs},
+    ${rateLimit.dailySends}) permit`;
 }
 
-export function paceParameters({ slotsPerWindow, windowMs, dailySends }: Pace): number[] {
-  return [slotsPerWindow, windowMs, dailySends];
-}
+export const readPermits = statement(
+  'take-read-permits',
+  (given: {
+    organizationId: string;
+    id: string;
+    wanted: number;
+    burst: number;
+    urgent: boolean;
+    rateLimit: RateLimit;
+  }) =>
+    sql`SELECT granted, wait_ms AS "waitMs" FROM take_read_permits(${given.organizationId}, ${given.id}, ${given.wanted},
+      ${given.burst}, ${given.urgent}, ${given.rateLimit.permitsPerWindow}, ${given.rateLimit.windowMs})`,
+);
 
 /**
- * Slots for reading, of those that sending does not need: see `take_read_slots`. They do not count towards the day.
- * @param options.burst at most so many in a row; the others are had evenly.
- * @param options.urgent it is for what is new, which has a slot more than an import, and some while emails wait.
- * @returns how many were granted, and when not all: milliseconds until the next one may be had.
+ * Takes permits for reading a mailbox, from those that sending does not need: see `take_read_permits`. They do not count
+ * towards the daily limit.
+ * @param options.burst the most permits granted at once; the others become free evenly.
+ * @param options.urgent reading new messages. It has one permit more than an import, and gets some while emails wait.
+ * @returns the number granted, and if it is less than `wanted`: milliseconds until the next permit may be free.
  */
-export async function takeReadSlots(
+export async function takeReadPermits(
   app: App,
   account: { readonly organizationId: string; readonly id: string },
-  { wanted, burst, urgent }: { readonly wanted: number; readonly burst: number; readonly urgent: boolean },
+  options: { readonly wanted: number; readonly burst: number; readonly urgent: boolean },
 ): Promise<{ readonly granted: number; readonly waitMs: number }> {
-  const { slotsPerWindow, windowMs } = paceOf(app.config);
-  const { rows } = await app.pool.query<{ granted: number; waitMs: number }>({
-    name: 'take-read-slots',
-    text: 'SELECT granted, wait_ms AS "waitMs" FROM take_read_slots($1, $2, $3, $4, $5, $6, $7)',
-    values: [account.organizationId, account.id, wanted, burst, urgent, slotsPerWindow, windowMs],
-  });
-  return rows[0] ?? { granted: 0, waitMs: windowMs };
+  const rateLimit = rateLimitOf(app.config);
+  const { organizationId, id } = account;
+  const { rows } = await app.pool.query<{ granted: number; waitMs: number }>(
+    readPermits({ organizationId, id, ...options, rateLimit }),
+  );
+  return rows[0] ?? { granted: 0, waitMs: rateLimit.windowMs };
 }
 
 /**
- * Gmail has refused for now: nothing of this account is sent for `pauseMs`. Null: Gmail does not say for how long; the
- * pause grows with the times in a row.
- * @returns milliseconds until it goes on.
+ * Stops sending from an account for `pauseMs`, because Gmail has refused for now. Null: Gmail does not say for how long, and
+ * the pause grows with each refusal in a row.
+ * @returns milliseconds until sending goes on.
  */
 export async function blockSending(
   app: App,
@@ -88,112 +102,89 @@ export async function blockSending(
   code: 'THROTTLED' | 'DAILY_LIMIT',
   pauseMs: number | null,
 ): Promise<number> {
-  const { slotsPerWindow, windowMs } = paceOf(app.config);
+  const { permitsPerWindow, windowMs } = rateLimitOf(app.config);
   const { rows } = await app.pool.query<{ waitMs: number }>(
-    'SELECT block_sending($1, $2, $3, $4, $5, $6) AS "waitMs"',
-    [account.organizationId, account.id, code, pauseMs, slotsPerWindow, windowMs],
+    sql`SELECT block_sending(${account.organizationId}, ${account.id}, ${code}, ${pauseMs}, ${permitsPerWindow}, ${windowMs})
+      AS "waitMs"`,
   );
-  return rows[0]?.waitMs ?? 0;
+  const waitMs = rows[0]?.waitMs ?? 0;
+  logPause(app, account, code, waitMs);
+  return waitMs;
 }
 
-const GRANT_WAITING = {
-  name: 'grant-waiting',
-  text: `WITH waiting AS MATERIALIZED (
+export const grantPendingPermits = statement(
+  'grant-permits',
+  ({
+    organizationId,
+    accountId,
+    rateLimit,
+    now,
+  }: AccountRef & { readonly rateLimit: RateLimit; readonly now: Date }) => {
+    const organization = sql`${organizationId}::uuid`;
+    const account = sql`${accountId}::uuid`;
+    return sql`WITH pending AS MATERIALIZED (
       SELECT id, planned_send_at IS NOT NULL AS scheduled, updated_at FROM outbound_email
-      WHERE organization_id = $1 AND account_id = $2 AND slot = 'WAITING'
-      ORDER BY planned_send_at IS NOT NULL, updated_at, id LIMIT $3::integer FOR UPDATE SKIP LOCKED
-    ), slot AS MATERIALIZED (
-      SELECT wanted.n AS wanted, slot.* FROM (SELECT count(*)::integer AS n FROM waiting) wanted
-      CROSS JOIN LATERAL take_send_slots($1, $2, 'waiting', wanted.n, $3::integer, $4, $5) slot
+      WHERE organization_id = ${organization} AND account_id = ${account} AND permit = 'PENDING'
+      ORDER BY planned_send_at IS NOT NULL, updated_at, id LIMIT ${rateLimit.permitsPerWindow}::integer FOR UPDATE SKIP LOCKED
+    ), permit AS MATERIALIZED (
+      SELECT wanted.n AS wanted, permit.* FROM (SELECT count(*)::integer AS n FROM pending) wanted
+      CROSS JOIN LATERAL take_send_permits(${organization}, ${account}, 'pending', wanted.n, ${rateLimit.permitsPerWindow},
+        ${rateLimit.windowMs}, ${rateLimit.dailySends}) permit
       WHERE wanted.n > 0
     ), turn AS (
-      SELECT id FROM waiting ORDER BY scheduled, updated_at, id LIMIT (SELECT granted FROM slot)
+      SELECT id FROM pending ORDER BY scheduled, updated_at, id LIMIT (SELECT granted FROM permit)
     ), released AS (
-      UPDATE outbound_email e SET slot = 'GRANTED', next_attempt_at = $6, updated_at = $6
-      FROM turn WHERE e.organization_id = $1 AND e.id = turn.id RETURNING e.id
+      UPDATE outbound_email e SET permit = 'GRANTED', next_attempt_at = ${now}, updated_at = ${now}
+      FROM turn WHERE e.organization_id = ${organization} AND e.id = turn.id RETURNING e.id
     ), jobs AS (
-      SELECT graphile_worker.add_job('deliver', payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
-        max_attempts => 25, job_key => 'deliver:' || id) FROM released
+      SELECT ${addJob('deliver', { organizationId: organization, outboundEmailId: sql`id` })} FROM released
     )
     SELECT (SELECT count(*) FROM jobs) AS released, (
-      SELECT graphile_worker.add_job('pace', payload => $7::json, run_at => now() + wait_ms * interval '1 ms',
-        max_attempts => 25, job_key => $8)
-      FROM slot WHERE wanted = $3::integer OR granted < wanted
-    ) AS again`,
-};
+      SELECT ${addJob(
+        'grant-permits',
+        { organizationId: organization, accountId: account },
+        { runAt: sql`now() + wait_ms * interval '1 ms'` },
+      )} FROM permit WHERE wanted = ${rateLimit.permitsPerWindow} OR granted < wanted
+    ) AS again`;
+  },
+);
 
-/** The `pace` job: those go whose turn it is; while others wait it comes again when the next slot is free. */
-export async function grantWaiting(
-  app: App,
-  ref: { readonly organizationId: string; readonly accountId: string },
-): Promise<void> {
-  const pace = job('pace', ref);
-  const { slotsPerWindow, windowMs, dailySends } = paceOf(app.config);
-  await app.pool.query({
-    ...GRANT_WAITING,
-    values: [
-      ref.organizationId,
-      ref.accountId,
-      slotsPerWindow,
-      windowMs,
-      dailySends,
-      app.now(),
-      pace.payload,
-      pace.key,
-    ],
-  });
+/** The `grant-permits` job: grants the free permits to the emails that wait, and runs again when the next one is free. */
+export async function grantPermits(app: App, account: AccountRef): Promise<void> {
+  await app.pool.query(grantPendingPermits({ ...account, rateLimit: rateLimitOf(app.config), now: app.now() }));
 }
 
 export interface SendBudget {
   readonly sentLast24h: number;
   readonly dailyLimit: number;
-  /** When an email that a person sends now would leave. */
+  /** When an email that a person sends now will leave. */
   readonly nextSendAt: Date;
 }
 
-/** The budgets of accounts, by their ids; an account that is not there has none. */
+/** The send budgets of accounts, by id. An unknown account has none. */
 export async function findSendBudgets(
   app: App,
   organizationId: string,
   accountIds: readonly string[],
 ): Promise<Map<string, SendBudget>> {
-  const { slotsPerWindow, windowMs, dailySends } = paceOf(app.config);
-  const { rows } = await app.pool.query<{ id: string; sent: number | null; waitMs: number | null }>({
-    name: 'find-send-budgets',
-    text: `SELECT a.id, next.sent, extract(epoch FROM next.free_at - now())::float8 * 1000 + $4::float8 / $3::integer * (
+  const { permitsPerWindow, windowMs, dailySends } = rateLimitOf(app.config);
+  const { rows } = await app.pool.query<{ id: string; sent: number | null; waitMs: number | null }>(
+    sql`SELECT a.id, next.sent, extract(epoch FROM next.free_at - now())::float8 * 1000
+        + ${windowMs}::float8 / ${permitsPerWindow}::integer * (
           SELECT count(*) FROM outbound_email e WHERE e.organization_id = a.organization_id AND e.account_id = a.id
-            AND e.slot = 'WAITING' AND e.planned_send_at IS NULL
+            AND e.permit = 'PENDING' AND e.planned_send_at IS NULL
         ) AS "waitMs"
       FROM email_account a
-      LEFT JOIN account_pace p ON p.organization_id = a.organization_id AND p.account_id = a.id
-      LEFT JOIN LATERAL next_send_slot(p, now(), $3::integer, $4::float8, $5) next ON p.account_id IS NOT NULL
-      WHERE a.organization_id = $1 AND a.id = ANY($2)`,
-    values: [organizationId, accountIds, slotsPerWindow, windowMs, dailySends],
-  });
+      LEFT JOIN account_rate_limit p ON p.organization_id = a.organization_id AND p.account_id = a.id
+      LEFT JOIN LATERAL next_send_permit(p, now(), ${permitsPerWindow}, ${windowMs}, ${dailySends}) next
+        ON p.account_id IS NOT NULL
+      WHERE a.organization_id = ${organizationId} AND a.id = ANY(${accountIds})`,
+  );
   const now = app.now().getTime();
   return new Map(
     rows.map(({ id, sent, waitMs }) => [
       id,
       { sentLast24h: sent ?? 0, dailyLimit: dailySends, nextSendAt: new Date(now + Math.round(waitMs ?? 0)) },
     ]),
-  );
-}
-
-/**
- * An account can send again: what waited for it goes now, in the caller's transaction. What is UNCONFIRMED is read at
- * once too: its mailbox could not be.
- */
-export async function wakeAccount(sql: Sql, organizationId: string, accountId: string, now: Date): Promise<void> {
-  await sql.query(
-    `WITH waiting AS (
-       UPDATE outbound_email SET next_attempt_at = $3
-       WHERE organization_id = $1 AND account_id = $2 AND lease_token IS NULL AND next_attempt_at > $3
-         AND (status = 'UNCONFIRMED' OR (status IN ('SCHEDULED', 'QUEUED') AND slot IS NULL
-           AND failure_code IN ('ACCOUNT_NOT_ACTIVE', 'NEEDS_REAUTH')))
-       RETURNING id, CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END AS job
-     )
-     SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', $1::uuid, 'outboundEmailId', id),
-       max_attempts => 25, job_key => job || ':' || id) FROM waiting`,
-    [organizationId, accountId, now],
   );
 }

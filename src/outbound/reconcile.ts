@@ -1,170 +1,198 @@
 /**
- * Settling an UNCONFIRMED email: it was handed to Gmail and the answer was lost. Only reading decides.
- *   a message with our op id and the label SENT   it was sent
- *   the ticket is an untouched draft, twice       it was not: the same ticket may be sent again, so often
- *   neither                                       nothing is proved; read again later, and in the end a person decides
- * The thread, `drafts.get` and the list of sent mail are read; a search that finds nothing would prove nothing.
+ * Reconciles an UNCONFIRMED email: it was handed to Gmail, and the answer was lost. Only reading decides.
+ *   a message with our op id and the label SENT    the email was sent, unless it is the copy of an attempt that Gmail did not send
+ *   the Gmail draft is unsent, in two readings     it was not sent: the same Gmail draft is sent again, up to `MAX_RESENDS` times
+ *   neither                                        nothing is proved: Gmail is read again later; in the end a person decides
+ * It reads the thread, the draft and the list of sent mail. It does not search, because an empty search result proves nothing.
  */
-import { v7 as uuidv7 } from 'uuid';
+import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql, statement } from '../db/statement.ts';
+import { threadingOf } from '../email/threading.ts';
 import { GmailError } from '../gmail/errors.ts';
-import type { MailboxAccess, MessageRef } from '../gmail/gateway.ts';
-import { type Lease, threadingOf } from './delivery.ts';
-import { leaseMs } from './send.ts';
-import { mailboxAccess, SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
-import {
-  markFoundSent,
-  markNeverSent,
-  markReadAgain,
-  markSendAgain,
-  markUnresolved,
-  markWaitsForAccount,
-} from './apply-transition.ts';
+import type { DraftRef, MessageHead } from '../gmail/gateway.ts';
+import { transition } from './apply-transition.ts';
+import { NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
+import { type NewLease, newLease, untilTaken } from './lease.ts';
+import type { EmailRef, Lease } from './transition-parts.ts';
 
-/** The same ticket is sent again at most so often. */
+/** How often the same Gmail draft is sent again. */
 const MAX_RESENDS = 3;
-/** No front end keeps a call alive for longer once its client is gone. */
+/** The longest that Gmail may still work on a call whose client is gone. */
 const LONGEST_SENDING_MS = 30_000;
-/** Connecting the account wakes what waits for it; should that have been missed, it is looked at this much later. */
-const NOT_CONNECTED_PAUSE_MS = 600_000;
-/** Of the sent mail that is looked through when the ticket is gone: what was sent moments ago. */
+/** How many of the newest sent messages are read when the Gmail draft is gone. */
 const RECENT_SENT = 20;
 
-interface Ticket {
-  readonly draftId: string;
-  readonly messageId: string;
-  readonly threadId: string;
+/** The last attempt to send an email: its Gmail draft, and what tells its sent copy from those of earlier attempts. */
+export interface Attempt extends Omit<DraftRef, 'labels'> {
+  /** Until when copies are of attempts that Gmail accepted and did not send, by Gmail's clock. Null: there are none. */
+  readonly acceptedNotSentAt: Date | null;
+  /** Gmail's ids of the copies of these attempts. Null: none is known. */
+  readonly unsentMessageIds: readonly string[] | null;
+  /** Of the draft that it was composed from. */
+  readonly revision: number;
 }
 
-interface Unconfirmed extends Ticket {
+/** SQL: the columns of an `Attempt` of `outbound_email e`, null before the first one. */
+export const ATTEMPT_COLUMNS = sql`e.gmail_draft_id AS "draftId", e.gmail_draft_message_id AS "messageId",
+  e.gmail_draft_thread_id AS "threadId", e.accepted_not_sent_at AS "acceptedNotSentAt",
+  e.unsent_message_ids AS "unsentMessageIds", e.revision`;
+
+interface Unconfirmed extends Attempt {
   readonly requestedThreadId: string | null;
-  readonly settleReads: number;
-  readonly ticketUnsentAt: Date | null;
-  /** When it was last handed to Gmail. */
-  readonly sendingAt: Date;
+  readonly reconcileReads: number;
+  readonly gmailDraftUnsentAt: Date | null;
+  /** When the process that was sending it gave up waiting for Gmail, or was found dead. */
+  readonly unconfirmedAt: Date;
   readonly resends: number;
 }
 
 type Evidence =
-  | { readonly kind: 'sent'; readonly message: MessageRef }
+  | { readonly kind: 'sent'; readonly message: MessageHead }
   | { readonly kind: 'unsent' }
-  | { readonly kind: 'nothing' };
+  /** `draft`: edited by its owner, or remaining after its message was sent. Null: gone. */
+  | { readonly kind: 'nothing'; readonly draft: DraftRef | null };
 
-const CLAIM = {
-  name: 'claim-settling',
-  text: `UPDATE outbound_email e SET lease_token = $3, lease_expires_at = $4, lease_owner = $6, updated_at = $5
+export const claimReconciliation = statement(
+  'claim-reconciliation',
+  ({ lease, leaseExpiresAt, at }: NewLease) =>
+    sql`UPDATE outbound_email e SET lease_token = ${lease.token}, lease_expires_at = ${leaseExpiresAt},
+      lease_owner = ${lease.owner}, updated_at = ${at}
     FROM email_account a
-    WHERE e.organization_id = $1 AND e.id = $2 AND e.status = 'UNCONFIRMED'
-      AND (e.lease_token IS NULL OR e.lease_expires_at <= $5)
+    WHERE e.organization_id = ${lease.organizationId} AND e.id = ${lease.outboundEmailId} AND e.status = 'UNCONFIRMED'
+      AND (e.lease_token IS NULL OR e.lease_expires_at <= ${at})
       AND a.organization_id = e.organization_id AND a.id = e.account_id
-    RETURNING e.ticket_draft_id AS "draftId", e.ticket_message_id AS "messageId", e.ticket_thread_id AS "threadId",
-      e.requested_thread_id AS "requestedThreadId", e.settle_reads AS "settleReads",
-      e.ticket_unsent_at AS "ticketUnsentAt", e.resends,
-      (SELECT max(at) FROM outbound_email_event s
-        WHERE s.organization_id = e.organization_id AND s.outbound_email_id = e.id AND s.type = 'sending') AS "sendingAt", ${SENDER_COLUMNS}`,
-};
+    RETURNING ${ATTEMPT_COLUMNS}, e.requested_thread_id AS "requestedThreadId", e.reconcile_reads AS "reconcileReads",
+      e.gmail_draft_unsent_at AS "gmailDraftUnsentAt", e.failed_at AS "unconfirmedAt", e.resends, ${SENDER_COLUMNS}`,
+);
 
-/** The `settle` job. What it cannot read now it reads later; it throws nothing of Gmail's. */
-export async function settle(
-  app: App,
-  ref: { readonly organizationId: string; readonly outboundEmailId: string },
-): Promise<void> {
-  const now = app.now();
-  const lease: Lease = { ...ref, token: uuidv7(), owner: app.processId };
-  const expiresAt = new Date(now.getTime() + leaseMs(app));
-  const { rows } = await app.pool.query<Unconfirmed & Sender>({
-    ...CLAIM,
-    values: [ref.organizationId, ref.outboundEmailId, lease.token, expiresAt, now, lease.owner],
-  });
+/** The `reconcile` job. If Gmail cannot be read, it tries again later. It throws no `GmailError`. */
+export async function reconcile(app: App, ref: EmailRef): Promise<void> {
+  const begun = newLease(app, ref);
+  const { lease, at: now } = begun;
+  const { rows } = await app.pool.query<Unconfirmed & Sender>(claimReconciliation(begun));
   const [email] = rows;
-  // Settled already, or being settled by somebody else.
+  // It is reconciled already, or another process holds its lease.
   if (email === undefined) return;
+  try {
+    await reconcileClaimed(app, ref, lease, email, now);
+  } catch (error) {
+    await untilTaken(() => transition(app.pool, 'unconfirmedReleased', lease, { at: app.now() }));
+    throw error;
+  }
+}
+
+async function reconcileClaimed(
+  app: App,
+  ref: EmailRef,
+  lease: Lease,
+  email: Unconfirmed & Sender,
+  now: Date,
+): Promise<void> {
   if (email.accountStatus === 'DISCONNECTED' || email.accountStatus === 'NEEDS_REAUTH') {
-    return markWaitsForAccount(app.pool, lease, now, new Date(now.getTime() + NOT_CONNECTED_PAUSE_MS));
+    const nextAttemptAt = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
+    await transition(app.pool, 'reconcileDeferred', lease, { at: now, nextAttemptAt });
+    return;
   }
   const mailbox = mailboxAccess(app, email);
-  const evidence = await readEvidence(app, mailbox, email, ref.outboundEmailId).catch((error: unknown) => {
-    if (error instanceof GmailError) return null;
-    throw error;
-  });
+  const evidence = await readEvidence(app, email, email, ref.outboundEmailId).catch(nullIfUnanswered);
   const over = overAt(app, email, now);
-  const read = { readsBefore: email.settleReads, evidence: evidence?.kind ?? 'unreadable' };
-  const readAgain = (reads: number, ticketUnsentAt: Date | null, at: Date) =>
-    markReadAgain(app.pool, lease, app.now(), { settleReads: reads, ticketUnsentAt }, at, read);
+  const read = { readsBefore: email.reconcileReads, evidence: evidence?.kind ?? 'unreadable' };
+  const change = () => ({ at: app.now(), detail: read });
+  const readAgain = (reads: number, unsentAt: Date | null, nextAttemptAt: Date) => {
+    const detail = { nextAttemptAt, ...read };
+    return transition(app.pool, 'readAgain', lease, { at: app.now(), reads, unsentAt, nextAttemptAt, detail });
+  };
   if (evidence === null) {
-    // Nothing was learnt: that reading does not count.
-    await readAgain(email.settleReads, email.ticketUnsentAt, unreadableAgainAt(app, email, now));
+    // Gmail was not read, so this reading does not count.
+    await readAgain(email.reconcileReads, email.gmailDraftUnsentAt, unreadableAgainAt(app, email, now));
   } else if (evidence.kind === 'sent') {
-    const threading = threadingOf(email.requestedThreadId, evidence.message.threadId);
-    if (await markFoundSent(app.pool, lease, app.now(), evidence.message, threading, read))
-      app.readBack({ ...ref, first: null });
-  } else if (evidence.kind === 'unsent' && (email.ticketUnsentAt === null || now < over)) {
-    const again = nextReadAt(app, email.settleReads + 1) ?? slowestReadAt(app);
-    const unsentAt = email.ticketUnsentAt !== null && email.ticketUnsentAt < now ? email.ticketUnsentAt : now;
-    await readAgain(email.settleReads + 1, unsentAt, again > over ? again : over);
+    const { message } = evidence;
+    const threading = threadingOf(email.requestedThreadId, message.threadId);
+    const detail = { threading, ...read };
+    const found = { at: app.now(), sent: message, sentAt: message.internalDate, threading, detail };
+    if (await transition(app.pool, 'foundSent', lease, found)) app.sentCopies.add({ ...ref, first: null });
+  } else if (evidence.kind === 'unsent' && (email.gmailDraftUnsentAt === null || now < over)) {
+    const again = nextReadAt(app, email.reconcileReads + 1) ?? slowestReadAt(app);
+    const unsentAt =
+      email.gmailDraftUnsentAt !== null && email.gmailDraftUnsentAt < now ? email.gmailDraftUnsentAt : now;
+    await readAgain(email.reconcileReads + 1, unsentAt, again > over ? again : over);
   } else if (evidence.kind === 'unsent' && email.resends < MAX_RESENDS) {
-    await markSendAgain(app.pool, lease, app.now(), { ...read, resend: email.resends + 1 });
+    await transition(app.pool, 'resent', lease, { at: app.now(), detail: { ...read, resend: email.resends + 1 } });
   } else if (evidence.kind === 'unsent') {
-    // The ticket could be sent no more often. With it gone, the email cannot leave any more.
-    const gone = await isDeleted(app, mailbox, email.draftId);
-    if (gone) await markNeverSent(app.pool, lease, app.now(), read);
-    else await readAgain(email.settleReads, email.ticketUnsentAt, slowestReadAt(app));
+    // The resends are used up. Once the Gmail draft is deleted, the email cannot leave any more. If it is gone, it may have left.
+    const isDeleted = await app.gmail.deleteDraft(mailbox, email.draftId).catch(nullIfUnanswered);
+    if (isDeleted) await transition(app.pool, 'neverSent', lease, change());
+    else await readAgain(email.reconcileReads, email.gmailDraftUnsentAt, slowestReadAt(app));
   } else {
-    const again = nextReadAt(app, email.settleReads + 1);
-    if (again === null) await markUnresolved(app.pool, lease, app.now(), read);
-    else await readAgain(email.settleReads + 1, null, again);
+    const again = nextReadAt(app, email.reconcileReads + 1);
+    if (again !== null) await readAgain(email.reconcileReads + 1, null, again);
+    else if (await transition(app.pool, 'unresolved', lease, change())) {
+      app.log.warn(ref, 'an email is UNCONFIRMED and waits for a person: decide it with resolveOutboundEmail');
+    }
   }
 }
 
 /**
- * When the call whose answer was lost is over at Gmail as well. Before, a ticket that is still unsent proves nothing, and
- * sending it again could have two of its sendings in flight.
+ * When Gmail no longer works on the call whose answer was lost. Before that time an unsent Gmail draft proves nothing, and
+ * sending it again could put two calls in flight.
  */
-function overAt(app: App, { sendingAt, ticketUnsentAt }: Unconfirmed, now: Date): Date {
-  // After a clock that went back, from the first reading on.
-  const since = sendingAt > now ? (ticketUnsentAt ?? now) : sendingAt;
+export function overAt(
+  app: App,
+  { unconfirmedAt, gmailDraftUnsentAt }: Pick<Unconfirmed, 'unconfirmedAt' | 'gmailDraftUnsentAt'>,
+  now: Date,
+): Date {
+  // If the clock was set back since, the time counts from the first reading.
+  const since = unconfirmedAt > now ? (gmailDraftUnsentAt ?? now) : unconfirmedAt;
   return new Date(since.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
 }
 
-async function isDeleted(app: App, mailbox: MailboxAccess, draftId: string): Promise<boolean> {
-  try {
-    await app.gmail.deleteDraft(mailbox, draftId);
-    return true;
-  } catch (error) {
-    if (error instanceof GmailError) return false;
-    throw error;
-  }
+function nullIfUnanswered(error: unknown): null {
+  if (error instanceof GmailError) return null;
+  throw error;
 }
 
 /** @throws {GmailError} when it could not be read. */
-async function readEvidence(app: App, mailbox: MailboxAccess, ticket: Ticket, opId: string): Promise<Evidence> {
-  const isOurs = (head: { labels: readonly string[]; opId: string | null }) =>
-    head.labels.includes('SENT') && head.opId === opId;
-  const inThread = (await app.gmail.getThread(mailbox, ticket.threadId))?.find(isOurs);
-  if (inThread !== undefined) return { kind: 'sent', message: inThread };
-  const draft = await app.gmail.getDraft(mailbox, ticket.draftId);
-  // A draft may linger around a message that was sent: untouched means the very message, and the one label.
+export async function readEvidence(app: App, account: Sender, attempt: Attempt, opId: string): Promise<Evidence> {
+  const mailbox = mailboxAccess(app, account);
+  const inThread = await app.gmail.getThread(mailbox, attempt.threadId);
+  const sent = findSent(inThread ?? [], attempt, opId);
+  if (sent !== null) return { kind: 'sent', message: sent };
+  const draft = await app.gmail.getDraft(mailbox, attempt.draftId);
+  // A draft can remain after its message was sent. It is untouched if it has the same message and the label DRAFT only.
   const isUntouched =
-    draft !== null && draft.messageId === ticket.messageId && draft.labels.length === 1 && draft.labels[0] === 'DRAFT';
+    draft !== null && draft.messageId === attempt.messageId && draft.labels.length === 1 && draft.labels[0] === 'DRAFT';
   if (isUntouched) return { kind: 'unsent' };
-  const elsewhere = (await app.gmail.listSent(mailbox, RECENT_SENT)).find(isOurs);
-  return elsewhere === undefined ? { kind: 'nothing' } : { kind: 'sent', message: elsewhere };
+  const elsewhere = findSent(await app.gmail.listSent(mailbox, RECENT_SENT), attempt, opId);
+  return elsewhere === null ? { kind: 'nothing', draft } : { kind: 'sent', message: elsewhere };
 }
 
-/** When it is read again after so many readings. Null: the readings are used up. */
+/**
+ * The sent copy of this attempt among these messages. Gmail also keeps copies of attempts that it accepted and did not send.
+ */
+function findSent(heads: readonly MessageHead[], attempt: Attempt, opId: string): MessageHead | null {
+  const isUnsent = ({ messageId, internalDate }: MessageHead) =>
+    attempt.unsentMessageIds?.includes(messageId) || internalDate <= (attempt.acceptedNotSentAt ?? new Date(0));
+  const isOurs = ({ labels, revision, ...head }: MessageHead) =>
+    labels.includes('SENT') && head.opId === opId && revision === attempt.revision;
+  return heads.find((head) => isOurs(head) && !isUnsent(head)) ?? null;
+}
+
+/** When Gmail is read again after `reads` readings. Null: the readings are used up. */
 function nextReadAt(app: App, reads: number): Date | null {
-  const delayMs = app.config.settleDelaysMs[reads];
+  const delayMs = app.config.reconcileDelaysMs[reads];
   return delayMs === undefined ? null : new Date(app.now().getTime() + delayMs);
 }
 
-/** The longer Gmail cannot be read, the longer the pauses: half of the time that has passed, within the usual ones. */
-function unreadableAgainAt(app: App, { sendingAt }: Unconfirmed, now: Date): Date {
-  const { settleDelaysMs } = app.config;
-  const pauseMs = Math.max(settleDelaysMs[0] ?? 0, (now.getTime() - sendingAt.getTime()) / 2);
-  return new Date(now.getTime() + Math.min(pauseMs, Math.max(...settleDelaysMs)));
+/** The next attempt while Gmail cannot be read: after half of the time since then, within the configured delays. */
+function unreadableAgainAt(app: App, { unconfirmedAt }: Unconfirmed, now: Date): Date {
+  const { reconcileDelaysMs } = app.config;
+  const pauseMs = Math.max(reconcileDelaysMs[0] ?? 0, (now.getTime() - unconfirmedAt.getTime()) / 2);
+  return new Date(now.getTime() + Math.min(pauseMs, Math.max(...reconcileDelaysMs)));
 }
 
-/** For what may go on for as long as it takes: Gmail is away, or a ticket resists. */
+/** The next attempt after the longest configured delay, for as long as it takes. */
 function slowestReadAt(app: App): Date {
-  return new Date(app.now().getTime() + Math.max(...app.config.settleDelaysMs));
+  return new Date(app.now().getTime() + Math.max(...app.config.reconcileDelaysMs));
 }

@@ -1,71 +1,70 @@
 import type { App } from '../app.ts';
+import { raw, sql, statement } from '../db/statement.ts';
+import { addJob, jobKey, NEXT_JOB } from '../jobs.ts';
+import { DUE_AT } from '../operations/facts.ts';
 
-/** Long enough for a busy queue to have come to it. */
-const FORGOTTEN_AFTER_MS = 120_000;
-/** At a time; the next minute's run takes the next ones. */
-const MAX_ROWS = 1_000;
+/** Long enough for a busy queue to have run the job. By the database's clock, because this process's own may be wrong. */
+const FORGOTTEN = sql`now() - interval '2 minutes'`;
+/** Emails in one run; the run of the next minute takes further ones. */
+const MAX_ROWS = raw('1000');
 
 /**
- * The expression is that of the index `outbound_email_due`. What is to be read back has a job that waits or runs, or gets a
- * new one: also when its last one was tried so often that the queue has given it up.
+ * An email without a stored sent copy has a waiting or running job, or gets a new one, also if the queue has given up its last one.
  */
-const REMIND = {
-  name: 'recover',
-  text: `WITH forgotten AS (
-      SELECT organization_id, id, CASE status WHEN 'UNCONFIRMED' THEN 'settle' ELSE 'deliver' END AS job
-      FROM outbound_email
-      WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND slot IS DISTINCT FROM 'WAITING'
-        AND CASE status WHEN 'SCHEDULED' THEN coalesce(next_attempt_at, planned_send_at)
-          WHEN 'QUEUED' THEN coalesce(lease_expires_at, next_attempt_at, updated_at)
-          ELSE coalesce(lease_expires_at, next_attempt_at) END < $1
+export const selectOverdue = statement('requeue-overdue', () => {
+  const email = { organizationId: sql`organization_id`, outboundEmailId: sql`id` };
+  const account = { organizationId: sql`organization_id`, accountId: sql`account_id` };
+  return sql`WITH forgotten AS (
+      SELECT organization_id, id, status FROM outbound_email e
+      WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND permit IS DISTINCT FROM 'PENDING'
+        AND ${DUE_AT} < ${FORGOTTEN}
       LIMIT ${MAX_ROWS}
     ), accounts AS (
-      SELECT DISTINCT organization_id, account_id FROM outbound_email WHERE slot = 'WAITING'
-    ), pace AS (
-      SELECT graphile_worker.add_job('pace', payload => json_build_object('organizationId', organization_id, 'accountId', account_id),
-        max_attempts => 25, job_key => 'pace:' || account_id) FROM accounts
+      SELECT DISTINCT organization_id, account_id FROM outbound_email WHERE permit = 'PENDING'
+    ), permits AS (
+      SELECT ${addJob('grant-permits', account)} FROM accounts
     ), emails AS (
-      SELECT graphile_worker.add_job(job, payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
-        max_attempts => 25, job_key => job || ':' || id) FROM forgotten
+      SELECT ${addJob(NEXT_JOB, email)} FROM forgotten
     ), unread AS (
-      SELECT graphile_worker.add_job('read-back', payload => json_build_object('organizationId', organization_id, 'outboundEmailId', id),
-        max_attempts => 25, job_key => 'read-back:' || id)
-      FROM (
+      SELECT ${addJob('fetch-sent-copy', email)} FROM (
         SELECT organization_id, id FROM outbound_email e
-        WHERE status IN ('SENT', 'BOUNCED') AND read_back_at IS NULL AND sent_at < $1
-          AND NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = 'read-back:' || e.id
+        WHERE status IN ('SENT', 'BOUNCED') AND sent_copy_fetched_at IS NULL AND sent_at < ${FORGOTTEN}
+          AND NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = ${jobKey('fetch-sent-copy', sql`e.id`)}
             AND (j.locked_at IS NOT NULL OR j.attempts < j.max_attempts))
         ORDER BY sent_at DESC LIMIT ${MAX_ROWS}
       ) sent
     )
-    SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM pace) AS accounts,
-      (SELECT count(*) FROM unread) AS unread`,
-};
+    SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM permits) AS accounts,
+      (SELECT count(*) FROM unread) AS unread`;
+});
 
 /**
- * A job that was asked for anew while it ran has lost its key to the new one, and is not to run again. When its process was
- * killed nothing else takes it away.
+ * A job that was enqueued again while it ran has lost its key to the new one, and must not run again. If its process was killed, only
+ * this removes it.
  */
-const SWEEP = {
-  name: 'sweep-replaced-jobs',
-  text: `SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs
-    WHERE key IS NULL AND attempts >= max_attempts AND locked_at IS NULL HAVING count(*) > 0`,
-};
+const SWEEP = `SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs
+  WHERE key IS NULL AND attempts >= max_attempts AND locked_at IS NULL HAVING count(*) > 0`;
 
 /**
- * The `recover` job. Every accepted email has a job in the queue, written with it; should one get lost (given up after too
- * many errors, deleted by hand, held by a worker that died before its first heartbeat), its row is overdue and gets another.
- * It does nothing to the email: the job finds out what is to be done, under a lease as always.
+ * Unlocks the jobs of workers without a heartbeat. A worker that has just started may take jobs before its first one. On its own,
+ * the queue would keep them locked for four hours.
+ */
+const UNLOCK = `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by)) FROM graphile_worker.jobs
+  WHERE locked_at < now() - interval '1 minute' AND locked_by NOT IN (SELECT worker_pool FROM process_heartbeat)
+  HAVING count(*) > 0`;
+
+/**
+ * Runs every minute, in one process. A waiting email has a job in the queue. If the job is lost (given up after too many errors,
+ * deleted by hand, held by a worker that died before its first heartbeat), the row is overdue and gets another job. The email itself
+ * is not changed: the job finds out what to do, under a lease as always.
  *
- * An account for whose pace emails wait is asked again each time: what it waits for may have changed since, as when the
- * limit of the day was raised, or what had used it up has not left after all.
+ * Accounts with emails that wait for the rate limit are checked each time, because the limit may have changed: the daily limit was raised, or
+ * an email that had used it up did not leave after all.
  */
-export async function recover(app: App): Promise<void> {
-  const { rows } = await app.pool.query<{ emails: number }>({
-    ...REMIND,
-    values: [new Date(app.now().getTime() - FORGOTTEN_AFTER_MS)],
-  });
+export async function requeueOverdue(app: App): Promise<void> {
+  const { rows } = await app.pool.query<{ emails: number }>(selectOverdue({}));
   const [found] = rows;
   if (found !== undefined && found.emails > 0) app.log.warn(found, 'emails are overdue');
   await app.pool.query(SWEEP);
+  await app.pool.query(UNLOCK);
 }

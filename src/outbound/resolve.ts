@@ -1,16 +1,28 @@
 /**
  * What a request to send refers to, found in one statement each: the account, the message answered and its
- * conversation, the context, and an earlier request under the same idempotency key. Everything is looked up within the
+ * conversation, the contexts, and an earlier request under the same idempotency key. Everything is looked up within the
  * organization, so another one's object is not found.
  */
-import type { ContextRef } from '../contexts/kind.ts';
-import { contextKind } from '../contexts/registry.ts';
+
+import { CONVERSATION_LINKS, type ContextLink, inheritedLinks } from '../contexts/links.ts';
+import { type ContextName, type FoundContext, linksOf, selectContexts } from '../contexts/references.ts';
 import type { Sql } from '../db/client.ts';
-import { AccountNotReadyError, NotFoundError, ReplyNotPossibleError } from '../errors.ts';
-import type { Thread } from '../mail/accept.ts';
-import type { Fingerprint } from '../email/fingerprint.ts';
-import { SENDER_COLUMNS, type Sender } from '../accounts/mailbox-access.ts';
+import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { sql, statement } from '../db/statement.ts';
+import { differingFields, type Fingerprint } from '../email/fingerprint.ts';
 import { isMessageId, replyReferences } from '../email/threading.ts';
+import { AccountNotReadyError, IdempotencyConflictError, NotFoundError, ReplyNotPossibleError } from '../errors.ts';
+import type { NewRequest } from './send-input.ts';
+
+/** Where an email goes in the account's mailbox and what its reply headers name. */
+export interface Thread {
+  readonly replyToMessageId: string | null;
+  readonly conversationId: string | null;
+  /** Null: a thread of its own. */
+  readonly threadId: string | null;
+  readonly inReplyTo: string | null;
+  readonly references: readonly string[];
+}
 
 /** The email that an idempotency key belongs to already. */
 export interface EarlierRequest {
@@ -18,13 +30,23 @@ export interface EarlierRequest {
   readonly fingerprint: Fingerprint;
 }
 
-/** What an outer join gives: all of it or none. */
+/** Files that are missing now cannot be compared. @throws {IdempotencyConflictError} when the key belongs to another request. */
+export function requireSameRequest(
+  earlier: EarlierRequest,
+  { idempotency, missingFile }: Pick<NewRequest, 'idempotency' | 'missingFile'>,
+): void {
+  const differing = differingFields(earlier.fingerprint, idempotency?.fingerprint ?? {});
+  const fields = missingFile === null ? differing : differing.filter((field) => field !== 'attachments');
+  if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
+}
+
+/** The columns of an outer join: all of them are null, or those of the found row. */
 export type Row<Found> = { [Key in keyof Found]: Found[Key] | null };
 
 interface Common {
   readonly earlierId: string | null;
   readonly earlierFingerprint: Fingerprint | null;
-  readonly contextFound: boolean;
+  readonly namedContexts: readonly FoundContext[];
 }
 
 export interface Parent {
@@ -34,45 +56,53 @@ export interface Parent {
   readonly parentReferences: readonly string[];
   readonly conversationId: string;
   readonly providerThreadId: string;
-  readonly inheritedType: string | null;
-  readonly inheritedId: string | null;
+  readonly conversationLinks: readonly ContextLink[];
 }
 
-const EARLIER_AND_CONTEXT = `LEFT JOIN outbound_email k ON k.organization_id = $1 AND k.idempotency_key = $3
-  LEFT JOIN context_entity c ON c.organization_id = $1 AND c.type = $4 AND c.id = $5`;
-const COMMON_COLUMNS = `k.id AS "earlierId", k.request_fingerprint AS "earlierFingerprint",
-  c.id IS NOT NULL AS "contextFound"`;
+/** What a request refers to besides where it is sent from. */
+interface Request {
+  readonly organizationId: string;
+  readonly idempotency: { readonly key: string; readonly fingerprint: Fingerprint } | null;
+  readonly contexts: readonly ContextName[];
+}
 
-/** The message answered, its conversation with the context linked first, and the account that owns it. */
-export const PARENT_COLUMNS = `m.id AS "replyToMessageId", m.message_id AS "parentMessageId",
+const earlierRequest = ({ organizationId, idempotency }: Request) => sql`LEFT JOIN outbound_email k
+    ON k.organization_id = ${organizationId} AND k.idempotency_key = ${idempotency?.key}`;
+const commonColumns = ({ organizationId, contexts }: Request) => sql`k.id AS "earlierId",
+  k.request_fingerprint AS "earlierFingerprint", ${selectContexts(organizationId, contexts)} AS "namedContexts"`;
+
+/** The message answered, its conversation with the links of that, and the account that owns it. */
+export const PARENT_COLUMNS = sql`m.id AS "replyToMessageId", m.message_id AS "parentMessageId",
   m.in_reply_to AS "parentInReplyTo", m."references" AS "parentReferences", v.id AS "conversationId",
-  v.provider_thread_id AS "providerThreadId", l.context_type AS "inheritedType", l.context_id AS "inheritedId"`;
-export const PARENT_JOINS = `LEFT JOIN conversation v ON v.organization_id = $1 AND v.id = m.conversation_id
-  LEFT JOIN LATERAL (
-    SELECT context_type, context_id FROM conversation_context
-    WHERE organization_id = $1 AND conversation_id = v.id ORDER BY created_at, context_id LIMIT 1
-  ) l ON true`;
+  v.provider_thread_id AS "providerThreadId", ${CONVERSATION_LINKS} AS "conversationLinks"`;
+/** Of the message in `email_message m`. */
+export const PARENT_JOINS = sql`LEFT JOIN conversation v
+    ON v.organization_id = m.organization_id AND v.id = m.conversation_id`;
 
-const RESOLVE_FRESH = {
-  name: 'resolve-fresh',
-  text: `SELECT ${SENDER_COLUMNS}, ${COMMON_COLUMNS} FROM (SELECT) request
-    LEFT JOIN email_account a ON a.organization_id = $1 AND a.id = $2
-    ${EARLIER_AND_CONTEXT}`,
-};
+export const selectForFresh = statement(
+  'resolve-fresh',
+  (request: Request & { readonly accountId: string }) => sql`SELECT ${SENDER_COLUMNS}, ${commonColumns(request)}
+    FROM (SELECT) request
+    LEFT JOIN email_account a ON a.organization_id = ${request.organizationId} AND a.id = ${request.accountId}
+    ${earlierRequest(request)}`,
+);
 
-const RESOLVE_REPLY = {
-  name: 'resolve-reply',
-  text: `SELECT ${SENDER_COLUMNS}, ${COMMON_COLUMNS}, ${PARENT_COLUMNS} FROM (SELECT) request
-    LEFT JOIN email_message m ON m.organization_id = $1 AND m.id = $2
+export const selectForReply = statement(
+  'resolve-reply',
+  (
+    request: Request & { readonly messageId: string | null },
+  ) => sql`SELECT ${SENDER_COLUMNS}, ${commonColumns(request)}, ${PARENT_COLUMNS}
+    FROM (SELECT) request
+    LEFT JOIN email_message m ON m.organization_id = ${request.organizationId} AND m.id = ${request.messageId}
     ${PARENT_JOINS}
-    LEFT JOIN email_account a ON a.organization_id = $1 AND a.id = v.account_id
-    ${EARLIER_AND_CONTEXT}`,
-};
+    LEFT JOIN email_account a ON a.organization_id = v.organization_id AND a.id = v.account_id
+    ${earlierRequest(request)}`,
+);
 
 export interface Resolved {
   readonly earlier: EarlierRequest | null;
   /** Checks what was found and gives it. @throws {NotFoundError | AccountNotReadyError | ReplyNotPossibleError} */
-  found(): { readonly sender: Sender; readonly thread: Thread; readonly context: ContextRef | null };
+  found(): { readonly sender: Sender; readonly thread: Thread; readonly contexts: readonly ContextLink[] };
 }
 
 export const NO_THREAD: Thread = {
@@ -84,40 +114,39 @@ export const NO_THREAD: Thread = {
 };
 
 export async function resolveFresh(
-  sql: Sql,
+  connection: Sql,
   organizationId: string,
-  request: { readonly accountId: string; readonly key: string | null; readonly context: ContextRef | null },
+  { accountId, idempotency, contexts }: Omit<Request, 'organizationId'> & { readonly accountId: string },
 ): Promise<Resolved> {
-  const { accountId, key, context } = request;
-  const values = [organizationId, accountId, key, context?.type ?? null, context?.id ?? null];
-  const { rows } = await sql.query<Row<Sender> & Common>({ ...RESOLVE_FRESH, values });
+  const select = selectForFresh({ organizationId, accountId, idempotency, contexts });
+  const { rows } = await connection.query<Row<Sender> & Common>(select);
   const row = only(rows);
   return {
     earlier: earlierOf(row),
     found() {
       if (!isSender(row)) throw new NotFoundError('EmailAccount', accountId);
-      requireContext(row, context);
-      return { sender: requireActive(row), thread: NO_THREAD, context };
+      const links = linksOf(contexts, row.namedContexts);
+      return { sender: requireActive(row), thread: NO_THREAD, contexts: links };
     },
   };
 }
 
 export async function resolveReply(
-  sql: Sql,
+  connection: Sql,
   organizationId: string,
-  request: { readonly messageId: string; readonly key: string | null; readonly context: ContextRef | null },
+  { messageId, idempotency, contexts }: Omit<Request, 'organizationId'> & { readonly messageId: string | null },
 ): Promise<Resolved> {
-  const { messageId, key, context } = request;
-  const values = [organizationId, messageId, key, context?.type ?? null, context?.id ?? null];
-  const { rows } = await sql.query<Row<Sender> & Row<Parent> & Common>({ ...RESOLVE_REPLY, values });
+  const select = selectForReply({ organizationId, messageId, idempotency, contexts });
+  const { rows } = await connection.query<Row<Sender> & Row<Parent> & Common>(select);
   const row = only(rows);
   return {
     earlier: earlierOf(row),
     found() {
+      if (messageId === null) throw new ReplyNotPossibleError('NO_MESSAGE_ID');
       if (!isParent(row)) throw new NotFoundError('EmailMessage', messageId);
-      requireContext(row, context);
+      const named = linksOf(contexts, row.namedContexts);
       const { sender, thread } = requireReplyable(row);
-      return { sender, thread, context: context ?? inheritedContext(row) };
+      return { sender, thread, contexts: contexts.length > 0 ? named : inheritedLinks(row.conversationLinks) };
     },
   };
 }
@@ -142,20 +171,10 @@ export function requireReplyable(row: Row<Sender> & Parent): { sender: Sender; t
   return { sender: requireActive(row), thread };
 }
 
-export function inheritedContext({ inheritedType: type, inheritedId: id }: Row<Parent>): ContextRef | null {
-  return type === null || id === null ? null : { type, id };
-}
-
 /** @throws {AccountNotReadyError} */
 export function requireActive(sender: Sender): Sender {
   if (sender.accountStatus !== 'ACTIVE') throw new AccountNotReadyError(sender.id, sender.accountStatus);
   return sender;
-}
-
-function requireContext({ contextFound }: Common, context: ContextRef | null): void {
-  if (context !== null && !contextFound) {
-    throw new NotFoundError(contextKind(context.type)?.typename ?? context.type, context.id);
-  }
 }
 
 function earlierOf({ earlierId: id, earlierFingerprint: fingerprint }: Common): EarlierRequest | null {
@@ -172,6 +191,6 @@ export function isParent<Found extends Row<Parent>>(row: Found): row is Found & 
 
 function only<Found>(rows: readonly Found[]): Found {
   const [row] = rows;
-  if (row === undefined) throw new Error('a statement that always answers one row answered none');
+  if (row === undefined) throw new Error('the statement returned no row');
   return row;
 }

@@ -1,67 +1,162 @@
-import type { ContextRef } from '../contexts/kind.ts';
-import { contextKind, knownContextTypes } from '../contexts/registry.ts';
-import { type InputIssue, InvalidInputError } from '../errors.ts';
-import { addressProblem, normaliseAddress } from '../email/address.ts';
+import type { CancelCondition } from '#generated/prisma/enums.ts';
+import { type ContextInput, type ContextName, parseContextNames } from '../contexts/references.ts';
 import { type ContentInput, type EmailContent, parseContent, reportMissing } from '../email/content.ts';
 import { type Fingerprint, fingerprintOf, isIdempotencyKey, KEY_RULE } from '../email/fingerprint.ts';
-
-export interface ContextInput {
-  readonly type: string;
-  readonly uid: string;
-}
+import { type DomainError, type InputIssue, InvalidInputError } from '../errors.ts';
+import type { TemplateChoice } from '../templates/find-version.ts';
+import { parseCancelWhen, plannedSendAtIssues } from './planned-time.ts';
+import { parseAlias } from './sender-address.ts';
+import { FROM_TEMPLATE, parseTemplateChoice, reportBodies, type TemplateUseInput } from './template-use.ts';
 
 interface SendNewInput extends ContentInput {
-  readonly context?: ContextInput | null;
+  readonly fromAlias?: string | null;
+  readonly appendSignature?: boolean | null;
+  readonly contexts?: readonly ContextInput[] | null;
+  readonly template?: TemplateUseInput | null;
+  readonly allowUnresolved?: boolean | null;
+  readonly plannedSendAt?: Date | null;
+  readonly cancelWhen?: readonly CancelCondition[] | null;
   readonly idempotencyKey?: string | null;
 }
 
 export interface SendFreshInput extends SendNewInput {
   readonly fromAccountUid: string;
-  readonly fromAlias?: string | null;
 }
 
 export interface SendReplyInput extends SendNewInput {
-  readonly replyToMessageUid: string;
+  readonly replyToMessageUid?: string | null;
+  readonly replyToOutboundEmailUid?: string | null;
+  readonly replyAll?: boolean | null;
+  readonly quote?: boolean | null;
 }
 
 export interface SendDraftInput {
   readonly draftUid: string;
   readonly expectedRevision?: number | null;
+  readonly allowUnresolved?: boolean | null;
 }
 
 /** A request whose form is sound; what it refers to has yet to be found. */
 export interface NewRequest {
+  /** Of its input object: `input.fresh`. */
+  readonly path: string;
+  /** What of the content the server fills in. */
+  readonly fill: {
+    readonly to: boolean;
+    readonly subject: boolean;
+    readonly replyAll: boolean;
+    readonly quote: boolean;
+    readonly signature: boolean;
+  };
   readonly content: EmailContent;
-  readonly context: ContextRef | null;
-  readonly key: string | null;
-  readonly fingerprint: Fingerprint;
-  /** Normalised; null: the account's own address. */
+  /** Null: it has words of its own. */
+  readonly template: TemplateChoice | null;
+  /** It is sent although tokens are left. */
+  readonly allowUnresolved: boolean;
+  /** The main one first. Empty: none were named. */
+  readonly contexts: readonly ContextName[];
+  /** Null: it is sent now. */
+  readonly plannedSendAt: Date | null;
+  readonly cancelWhen: readonly CancelCondition[];
+  readonly idempotency: { readonly key: string; readonly fingerprint: Fingerprint } | null;
+  /** What is wrong with a new request and was right when the same request was made before: a time that has passed. */
+  readonly issuesIfNew: readonly InputIssue[];
+  /** Why a file that it names by its uid is missing, as it was not when the same request was made before. Null: none is. */
+  readonly missingFile: DomainError | null;
+  /** In lower case; null: the account's own address. */
   readonly fromAlias: string | null;
 }
 
+/** For a request that was not made before. @throws {InvalidInputError} @throws {NotFoundError} for a file. */
+export function requireNew({ issuesIfNew, missingFile }: Pick<NewRequest, 'issuesIfNew' | 'missingFile'>): void {
+  if (issuesIfNew.length > 0) throw new InvalidInputError(issuesIfNew);
+  if (missingFile !== null) throw missingFile;
+}
+
+/** See `NewRequest.missingFile`. */
+export function missingFileOf({ attachments }: ContentInput): DomainError | null {
+  return attachments?.find(({ missing }) => missing !== undefined)?.missing ?? null;
+}
+
 /** @throws {InvalidInputError} with every issue. */
-export function parseFresh(input: SendFreshInput): NewRequest & { readonly accountId: string } {
+export function parseFresh(input: SendFreshInput, now: Date): NewRequest & { readonly accountId: string } {
+  const target = { mode: 'fresh', fromAccountUid: input.fromAccountUid };
+  const fill = { to: false, subject: false, replyAll: false, quote: false, signature: input.appendSignature ?? false };
+  return { ...parseNew(input, 'input.fresh', { now, issues: [], target, fill }), accountId: input.fromAccountUid };
+}
+
+/** Which message it answers: one of the two. */
+export interface ReplyTarget {
+  readonly messageId: string | null;
+  readonly outboundEmailId: string | null;
+}
+
+/** @throws {InvalidInputError} with every issue. */
+export function parseReply(input: SendReplyInput, now: Date): NewRequest & ReplyTarget {
   const issues: InputIssue[] = [];
-  const fromAlias = input.fromAlias == null ? null : normaliseAddress(input.fromAlias);
-  const problem = input.fromAlias == null ? null : addressProblem(input.fromAlias);
-  if (problem !== null) issues.push({ path: 'input.fresh.fromAlias', message: problem });
-  const target = { mode: 'fresh', fromAccountUid: input.fromAccountUid, fromAlias };
-  return { ...parseNew(input, 'input.fresh', issues, target), accountId: input.fromAccountUid, fromAlias };
+  const { replyToMessageUid = null, replyToOutboundEmailUid = null } = input;
+  if ((replyToMessageUid === null) === (replyToOutboundEmailUid === null)) {
+    const message = 'Give exactly one of replyToMessageUid and replyToOutboundEmailUid.';
+    issues.push({ path: 'input.reply.replyToMessageUid', message });
+  }
+  const fill = {
+    to: input.to == null,
+    subject: input.subject == null,
+    replyAll: input.replyAll ?? false,
+    quote: input.quote ?? false,
+    signature: input.appendSignature ?? false,
+  };
+  const target = { mode: 'reply', replyToMessageUid, replyToOutboundEmailUid };
+  return {
+    ...parseNew(input, 'input.reply', { now, issues, target, fill }),
+    messageId: replyToMessageUid,
+    outboundEmailId: replyToOutboundEmailUid,
+  };
 }
 
-/** @throws {InvalidInputError} with every issue. */
-export function parseReply(input: SendReplyInput): NewRequest & { readonly messageId: string } {
-  const target = { mode: 'reply', replyToMessageUid: input.replyToMessageUid };
-  return { ...parseNew(input, 'input.reply', [], target), messageId: input.replyToMessageUid, fromAlias: null };
+interface Parsing {
+  readonly now: Date;
+  readonly issues: InputIssue[];
+  /** What belongs to the fingerprint besides what every request has. */
+  readonly target: Readonly<Record<string, string | null>>;
+  readonly fill: NewRequest['fill'];
 }
 
-function parseNew(input: SendNewInput, path: string, issues: InputIssue[], target: Record<string, string | null>) {
+function parseNew(input: SendNewInput, path: string, { now, issues, target, fill }: Parsing): NewRequest {
+  const fromAlias = parseAlias(input.fromAlias, path, issues);
   const content = parseContent(input, path, issues);
-  reportMissing(content, path, issues);
-  const context = parseContext(input.context, path, issues);
-  const key = input.idempotencyKey ?? null;
-  if (key !== null && !isIdempotencyKey(key)) issues.push({ path: `${path}.idempotencyKey`, message: KEY_RULE });
-  if (issues.length > 0) throw new InvalidInputError(issues);
+  // What the server fills in is checked when it is there.
+  const template = parseTemplateChoice(input.template, `${path}.template`, issues);
+  if (template !== null) reportBodies(input, path, issues);
+  const filled = { to: fill.to ? [''] : content.to, subject: fill.subject ? 'Re:' : content.subject };
+  reportMissing({ ...content, ...filled, ...(template && FROM_TEMPLATE) }, path, issues);
+  const contexts = parseContextNames(input.contexts, `${path}.contexts`, issues);
+  const { plannedSendAt = null } = input;
+  const cancelWhen = parseCancelWhen(input.cancelWhen, { path, isPlanned: plannedSendAt !== null }, issues);
+  const issuesIfNew = plannedSendAtIssues(plannedSendAt, path, now);
+  const asked = {
+    replyAll: fill.replyAll || null,
+    quote: fill.quote || null,
+    appendSignature: fill.signature || null,
+  };
+  const request = { ...target, ...asked, fromAlias, content, template, contexts, plannedSendAt, cancelWhen };
+  const idempotency = parseIdempotency(input.idempotencyKey, path, issues, request);
+  if (issues.length > 0) throw new InvalidInputError([...issues, ...issuesIfNew]);
+  const allowUnresolved = input.allowUnresolved ?? false;
+  const words = { fill, content, template, allowUnresolved };
+  const ifNew = { issuesIfNew, missingFile: missingFileOf(input) };
+  return { path, ...words, fromAlias, contexts, plannedSendAt, cancelWhen, idempotency, ...ifNew };
+}
+
+/** @param request what the key stands for: the content, and whatever else makes it another request. */
+export function parseIdempotency(
+  key: string | null | undefined,
+  path: string,
+  issues: InputIssue[],
+  { content, ...request }: { readonly content: EmailContent },
+): NewRequest['idempotency'] {
+  if (key == null) return null;
+  if (!isIdempotencyKey(key)) issues.push({ path: `${path}.idempotencyKey`, message: KEY_RULE });
   const { attachments, ...rest } = content;
   const files = attachments.map(({ filename, contentType, sha256, contentId }) => [
     filename,
@@ -69,20 +164,5 @@ function parseNew(input: SendNewInput, path: string, issues: InputIssue[], targe
     sha256,
     contentId,
   ]);
-  // Hashed for a key only: without one nothing is ever compared.
-  const fingerprint = key === null ? {} : fingerprintOf({ ...target, ...rest, attachments: files, context });
-  return { content, context, key, fingerprint };
-}
-
-/** Null when none is named. An unknown kind is an issue that lists the known ones. */
-export function parseContext(
-  input: ContextInput | null | undefined,
-  path: string,
-  issues: InputIssue[],
-): ContextRef | null {
-  if (input == null) return null;
-  if (contextKind(input.type) === undefined) {
-    issues.push({ path: `${path}.context.type`, message: `Must be one of: ${knownContextTypes()}.` });
-  }
-  return { type: input.type, id: input.uid };
+  return { key, fingerprint: fingerprintOf({ ...request, ...rest, attachments: files }) };
 }

@@ -1,80 +1,83 @@
 /**
  * The send path, top to bottom:
- *   sendFresh, sendReply   check everything, find sender and thread, accept in one transaction, then deliver and wait
- *   sendDraft              the same for an email that is there already: the draft is its own idempotency key
- *   deliver                a slot in the account's pace -> draft in Gmail (the ticket) -> row SENDING -> the ticket is sent, once -> row SENT
- *   fail                   what a failure means: refused, to be tried later, or unknown
- * `gmail.sendDraft` is the one line with an effect that cannot be taken back. A crash before it leaves a QUEUED row that
- * the `deliver` job takes over; a crash after it leaves a SENDING row whose lease runs out, and then only reading decides.
+ *   sendFresh, sendReply   check everything, find sender and thread, enqueue in one transaction, then deliver and wait
+ *   sendDraft              the same for a stored draft, which is its own idempotency key
+ *   deliver                a permit of the account's rate limit -> Gmail draft -> row SENDING -> the Gmail draft is sent, once -> row SENT
+ *   fail                   the meaning of a failure: refused, try later, or unknown
+ * `gmail.sendDraft` is the only line whose effect cannot be undone. A crash before it leaves a QUEUED row, with which the `deliver`
+ * job continues. A crash after it leaves a SENDING row whose lease expires; then reading Gmail decides.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
+import { mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
-import {
-  DraftConflictError,
-  IdempotencyConflictError,
-  type InputIssue,
-  InvalidInputError,
-  NotFoundError,
-  SendRejectedError,
-} from '../errors.ts';
+import { requireScope } from '../auth/scopes.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
+import { inTransactionWithFiles } from '../db/large-writes.ts';
+import { isDatabaseUnavailable } from '../db/unavailable.ts';
+import { threadingOf } from '../email/threading.ts';
+import { InvalidInputError, NotFoundError, SendRejectedError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
-import type { DraftRef } from '../gmail/gateway.ts';
-import { type Acceptance, acceptDraft, acceptNew } from '../mail/accept.ts';
-import { firstOutcome, orWithoutResult, type SendOutcome, withinBudget } from './send-result.ts';
-import { readAttachments } from './attachments.ts';
-import { composeMessage } from '../email/compose.ts';
-import { type AttachedFile, reportMissing, type WrittenEmail } from '../email/content.ts';
-import { type Lease, markRefused, markSending, markSent, markUnconfirmed, release, threadingOf } from './delivery.ts';
-import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
-import { differingFields } from '../email/fingerprint.ts';
-import { judge, type Stage, type Verdict } from './failure-policy.ts';
-import { blockSending, paceOf, type Slot } from './rate-limit.ts';
-import { type EarlierRequest, type Resolved, resolveFresh, resolveReply } from './resolve.ts';
+import { traced } from '../trace.ts';
+import { transition } from './apply-transition.ts';
+import { ContentGoneError, readAttachments } from './attachments.ts';
+import { cancelIfMet } from './cancel-conditions.ts';
+import type { Delivery } from './delivery.ts';
+import { type DraftToSend, findDraftToSend, requireComplete, requireRevision } from './draft-to-send.ts';
+import { enqueueDraft, enqueueNew, type NewDelivery, storeNew } from './enqueue.ts';
+import { backoffMs, type ClassifiedFailure, classify, type Stage } from './failure-policy.ts';
+import { fillStored } from './fill-stored.ts';
+import { findSentCopy } from './follow-up.ts';
+import { createGmailDraft, type GmailDraft, usableGmailDraft, wasSent } from './gmail-draft.ts';
+import { leaseMs, newLease, untilTaken } from './lease.ts';
+import { logPause } from './pause-log.ts';
+import { blockSending, type Lane } from './rate-limit.ts';
+import { type EarlierRequest, type Resolved, requireSameRequest, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,
   parseFresh,
   parseReply,
+  requireNew,
   type SendDraftInput,
   type SendFreshInput,
   type SendReplyInput,
 } from './send-input.ts';
-import { mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
-import { markDeferred, markWaiting } from '../mail/waiting.ts';
+import { orWithoutResult, replayedResult, type SendResult, type SentColumns, withinBudget } from './send-result.ts';
+import { maySendAs, senderIssues } from './sender-address.ts';
+import type { Lease } from './transition-parts.ts';
+import type { ChangeOf } from './transitions.ts';
+import { writeContent } from './write-content.ts';
 
-/** An accepted email and what composing it takes. */
-export type Delivery = Pick<Acceptance, 'lease' | 'sender' | 'fromEmail' | 'thread'> & {
-  readonly content: WrittenEmail;
-  readonly attachments: () => Promise<readonly AttachedFile[]>;
-  /** How often its delivery was begun, this time included. */
-  readonly attempts: number;
-  /** How often it was deferred since a person last asked for it. */
-  readonly deferrals: number;
-  /** Its place in the pace of its account. */
-  readonly slot: Slot;
-  /** The ticket of an earlier attempt that was refused. Null: none yet. */
-  readonly ticket: DraftRef | null;
-};
+const FIRST_ATTEMPT = { revision: 1, attempts: 1, deferrals: 0, hasConditions: false, gmailDraft: null };
 
-const HAND_OVER_ATTEMPTS = 60;
-const HAND_OVER_PAUSE_MS = 1_000;
+type Delivered =
+  | { readonly kind: 'sent'; readonly columns: SentColumns }
+  | { readonly kind: 'no-permit' }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'canceled' }
+  | ClassifiedFailure;
 
-const FIRST_ATTEMPT = { attempts: 1, deferrals: 0, ticket: null };
-
-type Delivered = { readonly kind: 'sent' } | { readonly kind: 'waiting' } | { readonly kind: 'superseded' } | Verdict;
-
-/** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | SendRejectedError} */
-export async function sendFresh(app: App, identity: Identity, input: SendFreshInput): Promise<SendOutcome> {
-  const request = parseFresh(input);
+/** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | UnresolvedTokensError | SendRejectedError} */
+export async function sendFresh(app: App, identity: Identity, input: SendFreshInput): Promise<SendResult> {
+  const request = parseFresh(input, app.now());
   const resolve = () => resolveFresh(app.pool, identity.organizationId, request);
   return sendNew(app, identity, 'FRESH', request, resolve);
 }
 
-/** @throws {ReplyNotPossibleError}, and what `sendFresh` throws. */
-export async function sendReply(app: App, identity: Identity, input: SendReplyInput): Promise<SendOutcome> {
-  const request = parseReply(input);
-  const resolve = () => resolveReply(app.pool, identity.organizationId, request);
+/** @throws {ReplyNotPossibleError | InvalidStateError}, and what `sendFresh` throws. */
+export async function sendReply(app: App, identity: Identity, input: SendReplyInput): Promise<SendResult> {
+  const request = parseReply(input, app.now());
+  const { organizationId } = identity;
+  // What is quoted could be sent to oneself.
+  if (request.fill.quote) requireScope(identity, 'email:read');
+  const { outboundEmailId } = request;
+  const answering = (messageId: string | null) => resolveReply(app.pool, organizationId, { ...request, messageId });
+  const resolve = async () => {
+    if (outboundEmailId === null) return answering(request.messageId);
+    // A repeated request is answered without the sent copy, which may be gone since.
+    const repeated = request.idempotency && (await answering(null));
+    return repeated?.earlier ? repeated : answering(await findSentCopy(app, organizationId, outboundEmailId));
+  };
   return sendNew(app, identity, 'REPLY', request, resolve);
 }
 
@@ -84,30 +87,37 @@ async function sendNew(
   mode: 'FRESH' | 'REPLY',
   request: NewRequest,
   resolve: () => Promise<Resolved>,
-): Promise<SendOutcome> {
+): Promise<SendResult> {
   const resolved = await resolve();
   if (resolved.earlier !== null) return replay(app, identity, request, resolved.earlier);
-  const { sender, thread, context } = resolved.found();
-  const { content, key, fingerprint } = request;
-  const acceptance: Acceptance = {
-    ...newLease(app, identity, uuidv7()),
-    mode,
-    sender,
-    fromEmail: senderAddress(sender, request.fromAlias),
-    content,
-    thread,
-    context,
-    idempotency: key === null ? null : { key, fingerprint },
-  };
-  const slot = await acceptNew(app, acceptance);
-  if (slot === null) {
-    // A twin was faster between the look-up and the insert; the unique index has decided.
+  requireNew(request);
+  const { sender, thread, contexts } = resolved.found();
+  const { plannedSendAt, cancelWhen, idempotency } = request;
+  const fromEmail = request.fromAlias ?? sender.email;
+  const issues = senderIssues(sender, fromEmail, request.path);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  const parentId = thread.replyToMessageId;
+  const { content, template } = await writeContent(app, request, { sender, fromEmail, parentId, contexts });
+  const { organizationId, actor } = identity;
+  const begun = newLease(app, { organizationId, outboundEmailId: uuidv7() });
+  const { lease } = begun;
+  const email = { mode, fromEmail, content, template, thread, contexts, plannedSendAt, cancelWhen, idempotency, actor };
+  // A twin that was faster between the look-up and the insert: the unique index has decided.
+  const replayTwin = async () => {
     const { earlier } = await resolve();
     if (earlier === null) throw new Error('an idempotency key that was taken is gone');
     return replay(app, identity, request, earlier);
+  };
+  if (plannedSendAt !== null) {
+    const newEmail = { ...email, ref: lease, accountId: sender.id, at: begun.at };
+    const isStored = await inTransactionWithFiles(app, content.attachments, (tx) => storeNew(tx, newEmail));
+    return isStored ? { outboundEmailId: lease.outboundEmailId, replayed: false, sent: null } : replayTwin();
   }
+  const newDelivery: NewDelivery = { ...email, ...begun, sender };
+  const permit = await orHandOver(app, lease, enqueueNew(app, newDelivery));
+  if (permit === null) return replayTwin();
   const attachments = async () => content.attachments;
-  return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments, slot });
+  return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, attachments, permit });
 }
 
 async function replay(
@@ -115,266 +125,244 @@ async function replay(
   { organizationId }: Identity,
   request: NewRequest,
   earlier: EarlierRequest,
-): Promise<SendOutcome> {
-  const fields = differingFields(earlier.fingerprint, request.fingerprint);
-  if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
-  return firstOutcome(app, organizationId, earlier.id);
+): Promise<SendResult> {
+  requireSameRequest(earlier, request);
+  return replayedResult(app, { organizationId, outboundEmailId: earlier.id });
 }
 
 /** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
-export async function sendDraft(app: App, identity: Identity, input: SendDraftInput): Promise<SendOutcome> {
+export async function sendDraft(app: App, identity: Identity, input: SendDraftInput): Promise<SendResult> {
   const { organizationId } = identity;
   const { draftUid } = input;
   const draft = await findDraftToSend(app.pool, organizationId, draftUid);
-  if (draft === null) throw new NotFoundError('Draft', draftUid);
-  if (!isWaiting(draft)) return firstOutcome(app, organizationId, draftUid);
-  if (input.expectedRevision != null && input.expectedRevision !== draft.revision) {
-    throw new DraftConflictError(
-      draftUid,
-      `The draft is at revision ${draft.revision}, not ${input.expectedRevision}.`,
-    );
+  if (draft?.mode !== 'DRAFT') throw new NotFoundError('Draft', draftUid);
+  if (draft.status !== 'DRAFT' && draft.status !== 'SCHEDULED') {
+    return replayedResult(app, { organizationId, outboundEmailId: draftUid });
   }
+  requireRevision(draftUid, draft.revision, input.expectedRevision);
   requireComplete(draft);
-  // A twin or an editor was faster: look again. What is sent is always the revision that was just read.
-  return (await sendStored(app, identity, draftUid, draft, 'interactive')) ?? sendDraft(app, identity, input);
-}
-
-/** Whether it is still a draft, scheduled or not. */
-function isWaiting({ status }: DraftToSend): boolean {
-  return status === 'DRAFT' || status === 'SCHEDULED';
+  // Another request or an editor was faster: read it again. The revision that was just read is the one that is sent.
+  const how = { lane: 'interactive', allowUnresolved: input.allowUnresolved ?? false } as const;
+  return (await sendStored(app, identity, draftUid, draft, how)) ?? sendDraft(app, identity, input);
 }
 
 /**
- * Accepts a stored draft as it was read, delivers and waits.
+ * Enqueues a stored draft as it was read, delivers it and waits.
  * @returns null when it has changed since: nothing was done.
- * @throws {AccountNotReadyError | ReplyNotPossibleError | SendRejectedError}
+ * @throws {AccountNotReadyError | ReplyNotPossibleError | UnresolvedTokensError | InvalidInputError | SendRejectedError}
  */
 export async function sendStored(
   app: App,
-  identity: Pick<Identity, 'organizationId' | 'actor'>,
+  { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
   draftId: string,
   draft: DraftToSend,
-  lane: 'interactive' | 'scheduled',
-): Promise<SendOutcome | null> {
-  const { sender, thread, context } = draft.found();
-  const files = await readAttachments(app.pool, identity.organizationId, draftId);
-  const acceptance: Acceptance = {
-    ...newLease(app, identity, draftId),
-    mode: 'DRAFT',
-    sender,
+  { lane, allowUnresolved }: { readonly lane: Lane; readonly allowUnresolved: boolean },
+): Promise<SendResult | null> {
+  const found = draft.found();
+  const begun = newLease(app, { organizationId, outboundEmailId: draftId });
+  const files = await readAttachments(app.pool, organizationId, draftId).catch(nullIfGone);
+  if (files === null) return null;
+  const filled = await fillStored(app, begun.lease, { draft, found, files, allowUnresolved });
+  const newDelivery: NewDelivery = {
+    ...begun,
+    ...found,
+    ...filled,
+    actor,
+    mode: draft.mode,
+    plannedSendAt: draft.plannedSendAt,
+    cancelWhen: [],
     fromEmail: draft.fromEmail,
-    content: { ...draft.content, attachments: files },
-    thread,
-    context,
     idempotency: null,
   };
-  const slot = await acceptDraft(app.pool, acceptance, draft, lane);
-  if (slot === null) return null;
-  return deliverAndWait(app, { ...acceptance, ...FIRST_ATTEMPT, attachments: async () => files, slot });
+  const permit = await orHandOver(app, newDelivery.lease, enqueueDraft(app.pool, newDelivery, draft, lane));
+  if (permit === null) return null;
+  const hasConditions = draft.hasConditions && lane === 'scheduled';
+  const attachments = async () => files;
+  const { revision } = draft;
+  return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, revision, hasConditions, attachments, permit });
 }
 
-function requireComplete(draft: DraftToSend): void {
-  const issues: InputIssue[] = [];
-  reportMissing({ ...draft.content, attachments: Array.from({ length: draft.fileCount }) }, 'input.draft', issues);
-  if (issues.length > 0) throw new InvalidInputError(issues);
+function nullIfGone(error: unknown): null {
+  if (error instanceof ContentGoneError) return null;
+  throw error;
 }
 
-/** @throws {InvalidInputError} for an address that Gmail would silently replace by the account's own. */
-function senderAddress(sender: Acceptance['sender'], fromAlias: string | null): string {
-  if (fromAlias === null) return sender.email;
-  const allowed = [sender.email, ...sender.aliases];
-  if (allowed.includes(fromAlias.toLowerCase())) return fromAlias.toLowerCase();
-  const message = `Must be an accepted address of the account: ${allowed.join(', ')}.`;
-  throw new InvalidInputError([{ path: 'input.fresh.fromAlias', message }]);
-}
-
-/** Long enough for every call that a delivery can make before it looks at its lease again. */
-export function leaseMs(app: App): number {
-  return 3 * app.config.gmailTimeoutMs + 5_000;
-}
-
-/** When an outcome that was just lost is read for the first time. */
+/** The time of the first read after an answer was lost. */
 export function firstReadAt(app: App, now: Date): Date {
-  return new Date(now.getTime() + (app.config.settleDelaysMs[0] ?? 0));
+  return new Date(now.getTime() + (app.config.reconcileDelaysMs[0] ?? 0));
 }
 
-function newLease(
-  app: App,
-  { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
-  outboundEmailId: string,
-) {
-  const at = app.now();
-  const lease: Lease = { organizationId, outboundEmailId, token: uuidv7(), owner: app.processId };
-  return { lease, leaseExpiresAt: new Date(at.getTime() + leaseMs(app)), actor, at, pace: paceOf(app.config) };
-}
-
-/** Delivers, and waits for that no longer than `SEND_WAIT_MS`; the delivery goes on, whatever becomes of its caller. */
-async function deliverAndWait(app: App, delivery: Delivery): Promise<SendOutcome> {
+/** Delivers, and waits for at most `SEND_WAIT_MS`. The delivery continues if the caller disconnects. */
+async function deliverAndWait(app: App, delivery: Delivery): Promise<SendResult> {
   const { outboundEmailId } = delivery.lease;
   const delivered = await withinBudget(app, orWithoutResult(app, outboundEmailId, deliver(app, delivery)));
   if (delivered?.kind === 'refused') {
     const { providerStatus, message, retry } = delivered.failure;
     throw new SendRejectedError(outboundEmailId, { status: providerStatus ?? 0, reason: message, retry });
   }
-  return { outboundEmailId, replayed: false };
+  return { outboundEmailId, replayed: false, sent: delivered?.kind === 'sent' ? delivered.columns : null };
 }
 
-/** Delivers an email under its lease, known to this process for as long as it takes. */
+/** Delivers an email under its lease, and keeps it in `app.deliveries` until then. */
 export function deliver(app: App, delivery: Delivery): Promise<Delivered> {
-  const { outboundEmailId } = delivery.lease;
-  const delivering = deliverOnce(app, delivery)
-    .catch((error: unknown) => {
-      void handOver(app, delivery.lease);
-      throw error;
-    })
-    .finally(() => {
-      // A takeover in this very process may have put its own delivery there.
-      if (app.deliveries.get(outboundEmailId) === delivering) app.deliveries.delete(outboundEmailId);
-    });
-  app.deliveries.set(outboundEmailId, delivering);
+  const { lease, deferrals, permit } = delivery;
+  const { organizationId, outboundEmailId } = lease;
+  const attributes = { organizationId, outboundEmailId };
+  const delivering = traced('deliver', attributes, () => deliverOnce(app, delivery)).catch((error: unknown) => {
+    void handOver(app, lease, { deferrals, hadPermit: permit.granted > 0 });
+    throw error;
+  });
+  const { deliveries } = app;
+  deliveries.set(outboundEmailId, delivering);
+  const remove = () => {
+    // A takeover in this process may have replaced it.
+    if (deliveries.get(outboundEmailId) === delivering) deliveries.delete(outboundEmailId);
+  };
+  delivering.then(remove, remove);
   return delivering;
 }
 
-/** A delivery that broke off, as a rule because the database is away. Should this fail for good, its lease runs out. */
-async function handOver(app: App, lease: Lease): Promise<void> {
-  for (const _attempt of Array.from({ length: HAND_OVER_ATTEMPTS })) {
-    try {
-      return await release(app.pool, lease, app.now());
-    } catch {
-      await delay(HAND_OVER_PAUSE_MS, null, { ref: false });
-    }
+/** A statement that failed with its connection may have taken effect: the `deliver` job finds out. */
+async function orHandOver<Result>(app: App, lease: Lease, accepting: Promise<Result>): Promise<Result> {
+  try {
+    return await accepting;
+  } catch (error) {
+    // Whether it took a permit is not known.
+    if (isDatabaseUnavailable(error)) void handOver(app, lease, { deferrals: 0, hadPermit: false });
+    throw error;
   }
 }
 
+/**
+ * Hands an interrupted delivery over to the `deliver` job, usually because the database is away. After a pause: the same error may
+ * occur again, and each attempt takes a permit.
+ */
+function handOver(app: App, lease: Lease, { deferrals, hadPermit }: { deferrals: number; hadPermit: boolean }) {
+  return untilTaken(async () => {
+    const at = app.now();
+    const nextAttemptAt = addMs(at, backoffMs(deferrals));
+    // In this order: the statement that makes it SENDING may still be running.
+    if (await transition(app.pool, 'released', lease, { at, nextAttemptAt, hadPermit })) return;
+    await transition(app.pool, 'sendingReleased', lease, { at });
+  });
+}
+
 async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
-  const { lease, thread, attempts, slot } = delivery;
-  if (slot.granted === 0) {
-    const wait = { accountId: delivery.sender.id, waitMs: slot.waitMs };
-    const stored = await markWaiting(app.pool, lease, app.now(), null, wait, { code: slot.reason });
-    return { kind: stored ? 'waiting' : 'superseded' };
+  const { lease, thread, attempts, permit } = delivery;
+  if (permit.granted === 0) {
+    if (permit.reason !== null) logPause(app, delivery.sender, permit.reason, permit.waitMs);
+    const at = app.now();
+    const nextAttemptAt = addMs(at, permit.waitMs);
+    const detail = { nextAttemptAt, code: permit.reason };
+    const stored = await transition(app.pool, 'deferredForPermit', lease, { at, nextAttemptAt, detail });
+    return { kind: stored ? 'no-permit' : 'superseded' };
   }
   const mailbox = mailboxAccess(app, delivery.sender);
-  // No call outlives the lease: who has lost it must not be sending any more.
-  const signal = AbortSignal.timeout(2 * app.config.gmailTimeoutMs);
+  if (!maySendAs(delivery.sender, delivery.fromEmail)) return refuseSender(app, delivery);
+  // No call outlives the lease, however long it waits for its turn: a process that has lost it must not be sending.
+  const inLease = () => AbortSignal.timeout(2 * app.config.gmailTimeoutMs);
+  const signal = inLease();
   const startedAt = performance.now();
   const elapsed = () => ({ attempt: attempts, latencyMs: Math.round(performance.now() - startedAt) });
 
-  let ticket: Ticket;
+  let gmailDraft: GmailDraft;
   try {
-    ticket = (await usableTicket(app, delivery, signal)) ?? (await createTicket(app, delivery, signal));
+    gmailDraft = (await usableGmailDraft(app, delivery, signal)) ?? (await createGmailDraft(app, delivery, signal));
   } catch (error) {
-    return fail(app, delivery, error, 'ticket', elapsed());
+    return fail(app, delivery, error, 'draft', elapsed());
   }
-  const leaseExpiresAt = new Date(app.now().getTime() + leaseMs(app));
-  const detail = { ...elapsed(), ...ticket.composed };
-  if (!(await markSending(app.pool, lease, app.now(), ticket, leaseExpiresAt, detail))) {
-    // Whoever delivers it by now has a ticket of its own, unless this one had been stored before.
-    if (ticket.composed !== null) await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
-    return { kind: 'superseded' };
+  const at = app.now();
+  const leaseExpiresAt = addMs(at, leaseMs(app));
+  const detail = { ...elapsed(), ...gmailDraft.composed };
+  const begun = await beginSending(app, delivery, { at, draft: gmailDraft, leaseExpiresAt, detail });
+  if (begun !== 'sending') {
+    // The process that delivers it now has a Gmail draft of its own, unless this one was stored before.
+    const isUnused = begun === 'canceled' || gmailDraft.composed !== null;
+    if (isUnused) await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
+    return { kind: begun };
   }
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
   try {
-    sent = await app.gmail.sendDraft(mailbox, ticket.draftId);
+    const { draftId } = gmailDraft;
+    sent = wasSent(gmailDraft) ? null : await app.gmail.sendDraft(mailbox, draftId, { signal: inLease() });
   } catch (error) {
     const failed = await fail(app, delivery, error, 'sending', elapsed());
-    // What will not be sent must not stay in the owner's drafts. A draft that cannot be deleted does no harm.
-    if (failed.kind === 'refused') await app.gmail.deleteDraft(mailbox, ticket.draftId).catch(() => undefined);
+    // The draft of a refused email must not stay among the owner's drafts. If it cannot be deleted, it does no harm.
+    if (failed.kind === 'refused') await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
     return failed;
   }
   if (sent === null) {
-    // Somebody else has sent or deleted the ticket in Gmail: only reading can tell which.
-    return fail(app, delivery, ticketGone(), 'sending', elapsed());
+    // The Gmail draft was sent or deleted in Gmail: only reading can tell which.
+    return fail(app, delivery, gmailDraftGone(), 'sending', elapsed());
   }
   const threading = threadingOf(thread.threadId, sent.threadId);
-  const stored = await markSent(app.pool, lease, app.now(), sent, threading, elapsed());
-  if (!stored) return { kind: 'superseded' };
-  const { organizationId, outboundEmailId } = lease;
-  const first = attempts === 1 ? { account: delivery.sender, providerMessageId: sent.messageId } : null;
-  app.readBack({ organizationId, outboundEmailId, first });
-  return { kind: 'sent' };
+  const sentAt = app.now();
+  const change = { at: sentAt, sent, sentAt, threading, detail: { threading, ...elapsed() } };
+  if (!(await transition(app.pool, 'sent', lease, change))) return { kind: 'superseded' };
+  const { organizationId, outboundEmailId: id } = lease;
+  const { messageId: providerMessageId, threadId: providerThreadId } = sent;
+  const first = attempts === 1 ? { account: delivery.sender, providerMessageId } : null;
+  app.sentCopies.add({ organizationId, outboundEmailId: id, first });
+  const ids = { organizationId, id, providerMessageId, providerThreadId };
+  return { kind: 'sent', columns: { ...ids, status: 'SENT', threading, sentAt } };
 }
 
-/** What the customer gets: of the MIME bytes that were handed to Gmail, and of each file in them, in hex. */
-interface Composed {
-  readonly mimeSha256: string;
-  readonly mimeBytes: number;
-  readonly attachmentsSha256: readonly string[];
-}
-
-/** `composed` is null for the ticket of an earlier attempt, whose event says what it holds. */
-type Ticket = DraftRef & { readonly composed: Composed | null };
-
-/**
- * The ticket of an earlier attempt that was refused, if it still is what was composed: its owner can edit a draft.
- * @throws {GmailError}
- */
-async function usableTicket(app: App, { sender, ticket }: Delivery, signal: AbortSignal): Promise<Ticket | null> {
-  if (ticket === null) return null;
-  const draft = await app.gmail.getDraft(mailboxAccess(app, sender), ticket.draftId, { signal });
-  // One that is gone may have been sent: using it tells, and sends nothing.
-  if (draft !== null && draft.messageId !== ticket.messageId) return null;
-  return { ...ticket, composed: null };
-}
-
-/** @throws {GmailError} */
-async function createTicket(app: App, delivery: Delivery, signal: AbortSignal): Promise<Ticket> {
-  const { sender, fromEmail, thread, content, lease } = delivery;
-  const mailbox = mailboxAccess(app, sender);
-  const attachments = await delivery.attachments();
-  const mime = await composeMessage({
-    opId: lease.outboundEmailId,
-    from: { address: fromEmail, name: sender.displayName },
-    ...content,
-    attachments,
-    inReplyTo: thread.inReplyTo,
-    references: thread.references,
-    date: app.now(),
-  });
-  const composed = (): Composed => ({
-    mimeSha256: mime.sha256(),
-    mimeBytes: mime.size,
-    attachmentsSha256: attachments.map(({ sha256 }) => sha256),
-  });
-  try {
-    const ticket = await app.gmail.createDraft(mailbox, { mime, threadId: thread.threadId }, { signal });
-    return { ...ticket, composed: composed() };
-  } catch (error) {
-    if (!(error instanceof GmailError && error.kind === 'thread-not-found')) throw error;
-    // The thread was deleted in Gmail. The reply headers still bring the email into the recipient's thread.
-    const ticket = await app.gmail.createDraft(mailbox, { mime, threadId: null }, { signal });
-    return { ...ticket, composed: composed() };
+/** Gmail would silently send it from the account's own address: it refused the alias after the email was accepted. */
+async function refuseSender(app: App, { lease, sender, gmailDraft }: Delivery): Promise<Delivered> {
+  const message = 'Gmail no longer lets the account send from its sender address.';
+  const failure = { code: 'ALIAS_NOT_ACCEPTED', message, retry: 'NEVER', providerStatus: null } as const;
+  const detail = { code: failure.code };
+  if (!(await transition(app.pool, 'refused', lease, { at: app.now(), failure, detail })))
+    return { kind: 'superseded' };
+  if (gmailDraft !== null) {
+    await app.gmail.deleteDraft(mailboxAccess(app, sender), gmailDraft.draftId).catch(() => undefined);
   }
+  return { kind: 'refused', failure };
 }
 
-/** Writes down what a failure means. @throws what is no failure of Gmail: the lease then runs out. */
+/** The last transaction before Gmail is asked to send it; what would cancel it is judged here. */
+async function beginSending(app: App, { lease, hasConditions }: Delivery, change: ChangeOf<'sending'> & { at: Date }) {
+  const begin = async (connection: Sql) =>
+    (await transition(connection, 'sending', lease, change)) ? 'sending' : 'superseded';
+  if (!hasConditions) return begin(app.pool);
+  const { at } = change;
+  const judge = async (tx: Sql) => ((await cancelIfMet(tx, lease, at)) ? 'canceled' : begin(tx));
+  return inTransaction(app.pool, judge);
+}
+
+/** Stores the meaning of a failure. @throws errors other than `GmailError`: the lease then expires. */
 async function fail(app: App, delivery: Delivery, error: unknown, stage: Stage, elapsed: object): Promise<Delivered> {
   if (!(error instanceof GmailError)) throw error;
   const { lease, sender } = delivery;
-  const now = app.now();
-  if (error.kind === 'reauth') await markNeedsReauth(app.pool, sender);
-  const verdict = judge(error, stage, delivery.deferrals, now);
-  const { failure } = verdict;
-  const detail = {
-    stage,
-    code: failure.code,
-    providerStatus: failure.providerStatus,
-    reason: error.reason,
-    ...elapsed,
-  };
+  const at = app.now();
+  if (error.kind === 'reauth') await markNeedsReauth(app, sender);
+  const classified = classify(error, stage, delivery.deferrals, at);
+  const { failure } = classified;
+  const { code, providerStatus } = failure;
+  const detail = { stage, code, providerStatus, reason: error.reason, ...elapsed };
   const write = async (): Promise<boolean> => {
-    if (verdict.kind === 'refused') return markRefused(app.pool, lease, now, failure, detail);
-    if (verdict.kind === 'unconfirmed') {
-      return markUnconfirmed(app.pool, lease, now, failure, firstReadAt(app, now), detail);
+    if (classified.kind === 'refused') return transition(app.pool, 'refused', lease, { at, failure, detail });
+    if (classified.kind === 'unconfirmed') {
+      const nextAttemptAt = firstReadAt(app, at);
+      return transition(app.pool, 'unconfirmed', lease, { at, failure, nextAttemptAt, detail });
     }
-    if (verdict.kind === 'deferred') return markDeferred(app.pool, lease, now, failure, verdict.nextAttemptAt, detail);
-    const waitMs = await blockSending(app, sender, verdict.code, verdict.pauseMs);
-    return markWaiting(app.pool, lease, now, failure, { accountId: sender.id, waitMs }, detail);
+    const isDeferred = classified.kind === 'deferred';
+    const nextAttemptAt = isDeferred
+      ? classified.nextAttemptAt
+      : addMs(at, await blockSending(app, sender, classified.code, classified.pauseMs));
+    const change = { at, failure, nextAttemptAt, detail: { nextAttemptAt, ...detail } };
+    return transition(app.pool, isDeferred ? 'deferred' : 'throttled', lease, change);
   };
-  return (await write()) ? verdict : { kind: 'superseded' };
+  return (await write()) ? classified : { kind: 'superseded' };
 }
 
-function ticketGone(): GmailError {
+/** Rounds up to whole milliseconds, so that the result is never too early. */
+function addMs(at: Date, ms: number): Date {
+  return new Date(at.getTime() + Math.ceil(ms));
+}
+
+function gmailDraftGone(): GmailError {
   const message = 'The draft that stood for this email is gone from Gmail.';
-  return new GmailError({ kind: 'unknown', status: 404, reason: 'ticket-gone', message });
+  return new GmailError({ kind: 'unknown', status: 404, reason: 'draft-gone', message });
 }

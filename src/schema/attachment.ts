@@ -1,64 +1,66 @@
-import type { App } from '../app.ts';
-import { NotFoundError } from '../errors.ts';
-import { AttachmentGoneError, ensureContent } from '../outbound/attachments.ts';
+import { signedAttachmentUrl } from '../outbound/attachment-url.ts';
 import { builder } from './builder.ts';
+import { Attachment } from './refs.ts';
 
-export const Attachment = builder.prismaObject('Attachment', {
-  description: 'A file of an outbound email or of a message.',
-  select: { id: true },
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
-    filename: t.exposeString('filename', {
-      description: 'Its name as its sender gave it, in any script: not to be used as a path.',
-    }),
-    contentType: t.exposeString('contentType', {
-      description: 'Its media type as its sender gave it: `application/pdf`.',
-    }),
-    size: t.exposeInt('size', {
-      description: 'Its size in bytes, decoded. Of a received file that nobody has opened yet, as Gmail tells it.',
-    }),
-    sha256: t.string({
-      description:
-        'SHA-256 of its bytes, in hex. Of a received file that nobody has opened yet, this fetches it from Gmail: ask for it where it is needed, not in lists.',
-      // It may take two calls of Gmail.
-      complexity: 20,
-      select: { sha256: true },
-      resolve: async ({ id, sha256 }, _args, { app, identity }) =>
-        sha256 ?? (await fetchedHash(app, identity.organizationId, id)),
-    }),
-    contentId: t.exposeString('contentId', {
-      nullable: true,
-      description: 'The Content-ID of an inline image, which the html names as `cid:…`. Null: a plain attachment.',
-    }),
-    downloadUrl: t.field({
-      type: 'HttpUrl',
-      description:
-        'Where its bytes are: GET or HEAD it with the same `Authorization` as here and the scope `email:read`. It stays as it is, is saved rather than shown by a browser, gives ranges, and lets pages of `CORS_ORIGINS` in. 410: it is gone from Gmail; 409: its account must be connected first; 502: Gmail did not answer, try again.',
-      resolve: ({ id }, _args, { app }) => `${app.publicUrl}/attachments/${id}`,
-    }),
+builder.prismaObjectFields(Attachment, (t) => ({
+  uid: t.expose('id', { type: 'UUID', description: 'The uid of the file.' }),
+  filename: t.exposeString('filename', {
+    description: 'The file name as the sender gave it, in any script. Do not use it as a path on disk.',
   }),
-});
-
-/** @throws {NotFoundError} when Gmail has it no more. @throws {AccountNotReadyError} @throws {ProviderError} */
-async function fetchedHash(app: App, organizationId: string, id: string): Promise<string> {
-  try {
-    return (await ensureContent(app, organizationId, id)).sha256;
-  } catch (error) {
-    throw error instanceof AttachmentGoneError ? new NotFoundError('Attachment', id) : error;
-  }
-}
+  contentType: t.exposeString('contentType', {
+    description: 'The media type as the sender gave it, for example `application/pdf`.',
+  }),
+  size: t.exposeInt('size', {
+    description:
+      'The size in bytes, decoded. For a received file that was not downloaded yet: the size that Gmail reports.',
+  }),
+  sha256: t.exposeString('sha256', {
+    nullable: true,
+    description:
+      'SHA-256 of the bytes, in hexadecimal. Null until the bytes are stored; a received file is stored when it is first downloaded. Asking for this field fetches nothing.',
+  }),
+  contentId: t.exposeString('contentId', {
+    nullable: true,
+    description:
+      'The Content-ID of an inline image, which the HTML body refers to as `cid:…`. Null for a plain attachment.',
+  }),
+  downloadUrl: t.field({
+    type: 'HttpUrl',
+    description:
+      'The URL of the bytes, for `<img>` and `<a>`: it needs no header and expires after 15 minutes; then ask for it again. Images are shown, other files are downloaded. It supports ranges, and can be fetched from the origins in `CORS_ORIGINS`. Without its query it takes the `Authorization` header of a key with the scope `email:read`; a key without that scope gets this form. Status 403: the URL has expired. 410: Gmail no longer has the file. 409: reconnect the account first. 502: Gmail did not answer, try again.',
+    select: { id: true, organizationId: true },
+    resolve: (attachment, _args, { app, identity }) =>
+      identity.scopes.has('email:read')
+        ? signedAttachmentUrl(app, attachment)
+        : `${app.publicUrl}/attachments/${attachment.id}`,
+  }),
+}));
 
 export const AttachmentInput = builder.inputType('AttachmentInput', {
-  description: 'A file to send along. At most 20 in one email, 25 MB together.',
+  description:
+    'A file to attach: exactly one of `dataBase64`, `uploadUid` and `attachmentUid` is its source. An email can have at most 20 files, 25 MB together.',
   fields: (t) => ({
-    filename: t.string({ required: true, description: '1 to 255 characters in any script, no line break.' }),
-    contentType: t.string({
-      required: true,
-      description: 'A media type: `application/pdf`, `text/plain; charset=utf-8`.',
+    filename: t.string({
+      description:
+        'The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Otherwise omitted: the name that the source has.',
     }),
-    dataBase64: t.field({ type: 'Base64', required: true, description: 'The bytes.' }),
+    contentType: t.string({
+      description:
+        'The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Otherwise omitted: the type that the source has.',
+    }),
     contentId: t.string({
-      description: 'For an inline image: what the html names as `cid:…`, without angle brackets.',
+      description: 'For an inline image: the id that the HTML body refers to as `cid:…`, without angle brackets.',
+    }),
+    dataBase64: t.field({ type: 'Base64', description: 'The bytes of the file. For large files use `uploadUid`.' }),
+    uploadUid: t.field({
+      type: 'UUID',
+      description:
+        'The uid that `POST /attachments` answered. An upload that no email uses is deleted after 24 hours; it can be used several times.',
+    }),
+    attachmentUid: t.field({
+      type: 'UUID',
+      description:
+        'The uid of a file of any email or message of the organization, to send it again or to forward it. Needs the scope `email:read`.',
     }),
   }),
 });

@@ -1,19 +1,20 @@
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
-import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth';
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type PrismaTypes from '#generated/pothos-types.ts';
 import { getDatamodel } from '#generated/pothos-types.ts';
-import type { Scope } from '../auth/scopes.ts';
+import { ForbiddenError, type Scope } from '../auth/scopes.ts';
 import type { Base64 } from '../email/base64.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { ForbiddenError } from './forbidden.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
-import { DEFAULT_PAGE_SIZE } from './keyset.ts';
-import { LOADED_COLUMNS } from './loaded-columns.ts';
+import { DEFAULT_PAGE_SIZE, MAX_COUNTED } from './keyset.ts';
+import { PRISMA_WITH_LOADED_COLUMNS } from './loaded-columns.ts';
+import { REFUSED_INPUT } from './refused-input.ts';
+import { refusedRequest } from './refused-request.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -22,10 +23,11 @@ export interface SchemaTypes {
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
   AuthScopes: { scope: Scope; anyScope: readonly Scope[] };
-  Connection: { totalCount: () => Promise<number> };
+  Connection: { count: () => Promise<number> };
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
+    LocalDate: { Input: string; Output: Date };
     UUID: { Input: string; Output: string };
     EmailAddress: { Input: string; Output: string };
     Base64: { Input: Base64; Output: string };
@@ -33,6 +35,12 @@ export interface SchemaTypes {
     JSON: { Input: unknown; Output: unknown };
   };
 }
+
+/** As Pothos itself reads them. */
+export type ExtendedTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
+
+/** Of an input type. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>;
 
 const PAYLOAD = 'Payload';
 /** Values that an operation may ask for, counted before it runs: some 50 dashboards' worth. */
@@ -50,8 +58,16 @@ function missingScope(failure: AuthFailure): string | null {
   return 'failures' in failure ? (failure.failures.map(missingScope).find((scope) => scope !== null) ?? null) : null;
 }
 
+function tooMuch(isTooDeep: boolean, complexity: number, depth: number): GraphQLError {
+  const message = isTooDeep
+    ? `The operation has ${depth} levels. At most ${MAX_DEPTH} are allowed: ask for the inner levels in a second operation, by their uids.`
+    : `The operation asks for about ${complexity} values. At most ${MAX_COMPLEXITY} are allowed: ask for smaller pages, such as first: 20, above all in nested lists.`;
+  const figures = { complexity, maxComplexity: MAX_COMPLEXITY, depth, maxDepth: MAX_DEPTH };
+  return refusedRequest(message, figures);
+}
+
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, RelayPlugin, LOADED_COLUMNS, PrismaPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, REFUSED_INPUT, RelayPlugin, PRISMA_WITH_LOADED_COLUMNS],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ identity }) => ({
@@ -62,43 +78,58 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
   complexity: {
     limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH },
-    complexityError: (_kind, { complexity, depth }) =>
-      new GraphQLError(
-        `The operation asks for too much: about ${complexity} values in ${depth} levels, where ${MAX_COMPLEXITY} in ${MAX_DEPTH} are allowed. Take smaller pages.`,
-        { extensions: { code: 'INVALID_INPUT', retry: 'NEVER' } },
-      ),
+    complexityError: (kind, { complexity, depth }) => tooMuch(kind === 'Depth', complexity, depth),
   },
   errors: {
     directResult: true,
+    // Whatever has an argument can be given a wrong one.
+    defaultTypes: [InvalidInputError],
     defaultUnionOptions: { name: ({ fieldName }) => `${resultName(fieldName)}Result` },
     defaultResultOptions: { name: ({ fieldName }) => `${resultName(fieldName)}${PAYLOAD}` },
   },
   relay: {
-    nodeTypeOptions: { description: 'Anything that can be fetched again by its `id`.' },
+    nodeTypeOptions: { description: 'An object that can be fetched again by its `id`.' },
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     encodeGlobalID: (typename, id) => encodeGlobalId(typename, String(id)),
-    decodeGlobalID: decodeGlobalId,
+    decodeGlobalID: (id) => decodeGlobalId(id),
     // A connection counts for as many items as it is asked for, once: not again for its edges.
     defaultConnectionFieldOptions: {
       complexity: ({ first, last }) => ({ multiplier: first ?? last ?? DEFAULT_PAGE_SIZE }),
     },
-    edgesFieldOptions: { nullable: false, description: 'The page, in order.', complexity: { multiplier: 1 } },
-    nodeFieldOptions: { nullable: false, description: 'The item itself.' },
-    cursorFieldOptions: { type: 'String', description: 'Where this item stands; for `after` and `before`.' },
-    pageInfoFieldOptions: { description: 'Whether there is more, and where to go on.' },
-    hasNextPageFieldOptions: { description: 'Whether items follow the page.' },
-    hasPreviousPageFieldOptions: { description: 'Whether items come before the page.' },
-    startCursorFieldOptions: { description: 'The cursor of the first item; for `before`. Null: the page is empty.' },
-    endCursorFieldOptions: { description: 'The cursor of the last item; for `after`. Null: the page is empty.' },
-    idFieldOptions: { description: 'For `node`: `Type_uuid`.' },
-    pageInfoTypeOptions: { description: 'Whether there is more, and the cursors to go on from.' },
-    firstArgOptions: {
-      description: 'So many items from the start, or after `after`: 1 to 100. 20 when neither is given.',
+    edgesFieldOptions: {
+      nullable: false,
+      description: 'The items of the page with their cursors, in order.',
+      complexity: { multiplier: 1 },
     },
-    lastArgOptions: { description: 'So many items from the end, or before `before`: 1 to 100.' },
-    afterArgOptions: { description: 'A cursor; the page starts behind it. Goes with `first`.' },
-    beforeArgOptions: { description: 'A cursor; the page ends before it. Goes with `last`.' },
+    nodesOnConnection: {
+      description: 'The items of the page without their cursors, in order.',
+      complexity: { multiplier: 1 },
+    },
+    nodeFieldOptions: { nullable: false, description: 'The item.' },
+    cursorFieldOptions: { type: 'String', description: 'The position of this item. Pass it as `after` or `before`.' },
+    pageInfoFieldOptions: { description: 'Whether there are more items, and the cursors to ask for them with.' },
+    hasNextPageFieldOptions: { description: 'True if there are items after this page.' },
+    hasPreviousPageFieldOptions: { description: 'True if there are items before this page.' },
+    startCursorFieldOptions: {
+      description: 'The cursor of the first item; pass it as `before`. Null if the page is empty.',
+    },
+    endCursorFieldOptions: {
+      description: 'The cursor of the last item; pass it as `after`. Null if the page is empty.',
+    },
+    idFieldOptions: {
+      description: 'The global id, `Type_uuid`. Pass it to `node`; caches use it as the key of the object.',
+    },
+    pageInfoTypeOptions: { description: 'Whether there are more items, and the cursors to ask for them with.' },
+    firstArgOptions: {
+      description:
+        'The number of items to return, counted from the start or from `after`: 1 to 100. Without `first` and `last`: 20.',
+    },
+    lastArgOptions: {
+      description: 'The number of items to return, counted back from the end or from `before`: 1 to 100.',
+    },
+    afterArgOptions: { description: 'Return the items after this cursor. Use it with `first`.' },
+    beforeArgOptions: { description: 'Return the items before this cursor. Use it with `last`.' },
   },
   prisma: {
     // The request's client is the organization-bound one; the extension keeps the shape that Pothos reads.
@@ -110,16 +141,20 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 });
 
 builder.queryType({
-  description: 'Everything here is about the organization of the API key.',
+  description: 'Reads the data of the organization that the API key belongs to.',
   authScopes: { scope: 'email:read' },
 });
 builder.mutationType({
-  description: 'Every mutation answers its payload or a typed error; both are data, not exceptions.',
+  description: 'Changes data and sends email. Every mutation returns its payload or one of its typed errors as data.',
 });
 
-builder.globalConnectionField('totalCount', (t) =>
-  t.int({
-    description: 'How many items there are in all, whatever the page. Counted only when asked for.',
-    resolve: (connection) => connection.totalCount(),
+builder.globalConnectionFields((t) => ({
+  totalCount: t.int({
+    description: `The number of items in the whole list, whatever the page, up to ${MAX_COUNTED}. If \`totalCountIsExact\` is false, there are more: show "${MAX_COUNTED}+". It is only counted if the operation asks for it.`,
+    resolve: async (connection) => Math.min(await connection.count(), MAX_COUNTED),
   }),
-);
+  totalCountIsExact: t.boolean({
+    description: `False if the list has more than ${MAX_COUNTED} items: \`totalCount\` is ${MAX_COUNTED} then.`,
+    resolve: async (connection) => (await connection.count()) <= MAX_COUNTED,
+  }),
+}));

@@ -1,137 +1,89 @@
-import { queryFromInfo } from '@pothos/plugin-prisma';
-import type { GraphQLResolveInfo } from 'graphql';
+import type { Identity } from '../auth/keys.ts';
+import type { ContextRelation } from '../contexts/kind.ts';
 import { CONTEXT_KINDS, contextKind } from '../contexts/registry.ts';
+import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { Customer } from './customer.ts';
-import { Invoice } from './invoice.ts';
-import { readRows } from './read-rows.ts';
-import { asksFor } from './selected-path.ts';
-
-export const ContextEntity = builder.unionType('ContextEntity', {
-  description: 'What an email is about. Ask for fields of each kind with `... on Invoice { … }`.',
-  types: () => [Invoice, Customer],
-  resolveType: ({ contextType }) => contextKind(contextType)?.typename,
-});
 
 export const ContextRefInput = builder.inputType('ContextRefInput', {
-  description: 'Names a business entity that an email is about.',
+  description: 'Refers to a business entity that email is about. Give either `uid` or `externalId`.',
   fields: (t) => ({
-    type: t.string({ required: true, description: 'One of `contextTypes`: `invoice`, `customer`.' }),
-    uid: t.field({ type: 'UUID', required: true, description: "The entity's uid." }),
+    type: t.string({ required: true, description: 'The kind of entity: one of `contextTypes`, such as `invoice`.' }),
+    uid: t.field({ type: 'UUID', description: 'The uid of the entity.' }),
+    externalId: t.string({
+      description: "Your own id of the entity: an invoice's `number`, a customer's `externalId`.",
+    }),
   }),
 });
 
-/** The columns of a row about this entity. A kind that does not exist is what no row is about. */
-export function aboutContext(ref: typeof ContextRefInput.$inferInput) {
-  return { contextType: contextKind(ref.type)?.type ?? '', contextId: ref.uid };
+/**
+ * A condition on links: to this entity. An unknown type matches nothing.
+ * The organization is named although the email has it: the index of the links begins with it.
+ * @param path of the reference in the arguments.
+ * @throws {InvalidInputError} when it does not have one of uid and externalId.
+ */
+export function isLinkedTo(
+  { type, uid, externalId }: typeof ContextRefInput.$inferInput,
+  path: string,
+  { organizationId }: Pick<Identity, 'organizationId'>,
+) {
+  if ((uid == null) === (externalId == null)) {
+    throw new InvalidInputError([{ path, message: 'Give either uid or externalId.' }]);
+  }
+  const contextType = contextKind(type)?.type ?? '';
+  if (uid != null) return { organizationId, contextType, contextId: uid };
+  // PostgreSQL's text cannot hold NUL, so nothing has such an id.
+  return {
+    organizationId,
+    contextType,
+    entity: { organizationId, type: contextType, externalId: externalId?.replaceAll('\0', '\u{fffd}') ?? '' },
+  };
 }
 
-/** Whether a query selects columns only: a row that has them needs no plan of its own (see loaded-columns.ts). */
-function isFlat({ select }: { readonly select?: object }): boolean {
-  return select !== undefined && Object.values(select).every((selected) => selected === true);
-}
+const KEY = { select: { id: true, contextType: true } } as const;
+/** What a link says of its entity, and Prisma's plugin selects always. */
+const KNOWN_COLUMNS = ['id', 'contextType', 'organizationId'];
 
-/** Where the entity is asked for, from the field that `info` is of. Omitted: there. */
-type From = { readonly path?: string[] };
-
-/** How the rows of a kind are read; the selection comes from the operation. */
-const READ = {
-  invoice(context: Context, info: GraphQLResolveInfo, from: From = {}) {
-    const select = { id: true, contextType: true } as const;
-    const query = queryFromInfo({ context, info, typeName: 'Invoice', select, ...from });
-    return {
-      isFlat: isFlat(query),
-      many(ids: readonly string[]) {
-        const these = { ...query, where: { id: { in: [...ids] } } };
-        return readRows(context, 'Invoice', these, () => context.db.invoice.findMany(these));
-      },
-    };
-  },
-  customer(context: Context, info: GraphQLResolveInfo, from: From = {}) {
-    const select = { id: true, contextType: true } as const;
-    const query = queryFromInfo({ context, info, typeName: 'Customer', select, ...from });
-    return {
-      isFlat: isFlat(query),
-      many(ids: readonly string[]) {
-        const these = { ...query, where: { id: { in: [...ids] } } };
-        return readRows(context, 'Customer', these, () => context.db.customer.findMany(these));
-      },
-    };
-  },
-};
-
-/** The columns of a `ContextRef`. */
-export const CONTEXT_COLUMNS = { contextType: true, contextId: true } as const;
-
-/** On a row of a list: what it is about, read with the list. */
-const ENTITY = Symbol('entity');
-
-interface ContextRef {
-  readonly contextType: string | null;
-  readonly contextId: string | null;
-  [ENTITY]?: ContextRow | null;
-}
-
-type ContextRow = Awaited<ReturnType<ReturnType<(typeof READ)[keyof typeof READ]>['many']>>[number];
+/** Plans what the operation selects of one kind, beside the columns of `query`. */
+type NestedSelection = <Query extends typeof KEY>(query: Query, path: [], typename: string) => Query;
 
 /**
- * Reads what the rows of a list are about before their fields are resolved, one statement per kind: a row whose entity is
- * there costs no promise. Only where columns alone are asked for; the rest is left to `loadContextEntity`.
- * @param path from the field that `info` is of to the entity.
+ * Selects the links of an email or a conversation with their entities, each as its kind, with the fields asked of it. A kind of which
+ * the operation asks no more than the link says is not read.
  */
-export async function preloadContextEntities(
-  context: Context,
-  info: GraphQLResolveInfo,
-  path: string[],
-  rows: readonly ContextRef[],
-): Promise<void> {
-  if (!asksFor(info, path)) return;
-  const byKind = Map.groupBy(rows, ({ contextType }) => contextKind(contextType ?? '')?.type ?? null);
-  const reading = [...byKind].map(async ([kind, refs]) => {
-    if (kind === null) return;
-    const read = READ[kind](context, info, { path });
-    if (!read.isFlat) return;
-    const ids = new Set(refs.flatMap(({ contextId }) => contextId ?? []));
-    const found = new Map((await read.many([...ids])).map((row) => [row.id, row]));
-    for (const ref of refs) ref[ENTITY] = found.get(ref.contextId ?? '') ?? null;
-  });
-  await Promise.all(reading);
+export function contextLinks<Order>(nested: NestedSelection, orderBy: Order) {
+  const kinds = CONTEXT_KINDS.map(({ relation, typename }) => [relation, nested(KEY, [], typename)] as const);
+  const read = kinds.filter(([, { select }]) => Object.keys(select).some((column) => !KNOWN_COLUMNS.includes(column)));
+  // Something must be selected. TypeScript widens the keys to string: the cast names them again.
+  const select = (read.length > 0 ? Object.fromEntries(read) : { type: true }) as Record<ContextRelation, typeof KEY>;
+  const link = { contextType: true, contextId: true, entity: { select } } as const;
+  return { contexts: { where: { position: { not: null } }, select: link, orderBy } } as const;
 }
 
-/** One statement per kind for all the rows of a list. Null when the email is about nothing. */
-export function loadContextEntity(
-  context: Context,
-  info: GraphQLResolveInfo,
-  ref: ContextRef,
-): ContextRow | null | Promise<ContextRow | null> {
-  if (ref.contextType === null) return null;
-  const known = ref[ENTITY];
-  return known === undefined ? batchContextEntity(context, info, ref) : known;
+interface LinkedEntity {
+  readonly id: string;
+  readonly contextType: string;
 }
 
-async function batchContextEntity(
-  context: Context,
-  info: GraphQLResolveInfo,
-  ref: ContextRef,
-): Promise<ContextRow | null> {
-  const kind = contextKind(ref.contextType ?? '')?.type;
-  if (kind === undefined || ref.contextId === null) return null;
-  const place = { info, kind };
-  const shared = context.batches.once(place, () => READ[kind](context, info));
-  // With relations it is planned for each row although one statement serves all: by its own plan a row knows what was
-  // read, and is not read a second time.
-  const read = shared.isFlat ? shared : READ[kind](context, info);
-  const entity = await context.batches.load(place, ref.contextId, async (ids) => {
-    const rows = await read.many(ids);
-    return new Map(rows.map((row) => [row.id, row]));
+interface Links<Entity> {
+  readonly contexts: readonly {
+    readonly contextType: string;
+    readonly contextId: string;
+    /** A relation that was not read is absent. */
+    readonly entity: Readonly<Partial<Record<ContextRelation, Entity | null>>>;
+  }[];
+}
+
+/** The rows of `contextLinks`, each of its kind. */
+export function linkedEntities<Entity extends LinkedEntity>({ contexts }: Links<Entity>): LinkedEntity[] {
+  return contexts.flatMap(({ contextType, contextId: id, entity }) => {
+    const kind = contextKind(contextType);
+    return kind === undefined ? [] : [entity[kind.relation] ?? { id, contextType }];
   });
-  return entity ?? null;
 }
 
 builder.queryField('contextTypes', (t) =>
   t.stringList({
-    description: 'The kinds of entity that an email can be about; what `ContextRefInput.type` takes.',
+    description: 'The kinds of entity that email can be about. `ContextRefInput.type` takes these values.',
     resolve: () => CONTEXT_KINDS.map(({ type }) => type),
   }),
 );

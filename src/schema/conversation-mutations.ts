@@ -1,18 +1,21 @@
 import { linkConversation, unlinkConversation } from '../contexts/link-conversation.ts';
+import { requireContextName } from '../contexts/references.ts';
 import { AccountNotReadyError, InvalidInputError, NotFoundError, ProviderError } from '../errors.ts';
 import { markConversationRead } from '../inbox/mark-read.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation } from './refs.ts';
 
-/** `LinkConversationPayload` and its kin: the conversation that a mutation has changed. */
+/** The payload of a mutation that changes a conversation. */
 function conversationPayload(name: string, description: string) {
   return builder.objectRef<{ conversationId: string }>(name).implement({
     description,
     fields: (t) => ({
       conversation: t.prismaField({
         type: Conversation,
-        description: 'The conversation as it is now. To ask for it needs the scope `email:read`.',
+        nullable: true,
+        description:
+          'The changed conversation. Null if the key does not have the scope `email:read`; the change was made all the same.',
         resolve: (query, { conversationId }, _args, { db }) =>
           db.conversation.findFirstOrThrow({ ...query, where: { id: conversationId } }),
       }),
@@ -22,66 +25,72 @@ function conversationPayload(name: string, description: string) {
 
 const LinkConversationPayload = conversationPayload(
   'LinkConversationPayload',
-  'The conversation is about the entity; it may have been before.',
+  'The conversation is linked to the entity, possibly since before.',
 );
 const UnlinkConversationPayload = conversationPayload(
   'UnlinkConversationPayload',
-  'The conversation is not about the entity; it may not have been before.',
+  'The conversation is not linked to the entity, possibly since before.',
 );
 const MarkConversationReadPayload = conversationPayload(
   'MarkConversationReadPayload',
-  'Done, in Gmail and here. A message that came in meanwhile stays unread.',
+  'The conversation was changed in Gmail and in Epistle. A message that arrived during the call stays unread.',
 );
 
 builder.mutationFields((t) => ({
   linkConversation: t.field({
     type: LinkConversationPayload,
     description:
-      'Says what a conversation is about, as sending an email about it does by itself. Replies in it that name no context inherit the one linked first. Doing it twice is the same.',
+      'Links a conversation to an entity. Sending an email about an entity does the same for its conversation. Replies that name no context take the contexts of the conversation. Repeating the request is safe.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],
-      union: { description: 'The conversation, or why it was not linked.' },
+      union: { description: 'The linked conversation, or why it was not linked.' },
     },
     args: {
-      uid: t.arg({ type: 'UUID', required: true, description: 'The conversation.' }),
-      context: t.arg({ type: ContextRefInput, required: true, description: 'What it is about.' }),
+      uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the conversation.' }),
+      context: t.arg({ type: ContextRefInput, required: true, description: 'The entity to link.' }),
     },
-    resolve: async (_root, { uid, context: { type, uid: id } }, { app, identity }) => {
-      await linkConversation(app.pool, identity.organizationId, uid, { type, id });
-      return { conversationId: uid };
+    check: ({ context }) => requireContextName(context, 'context'),
+    resolve: async (_root, { uid: conversationId, context }, { app, identity: { organizationId } }) => {
+      await linkConversation(app.pool, { organizationId, conversationId, context });
+      return { conversationId };
     },
   }),
   unlinkConversation: t.field({
     type: UnlinkConversationPayload,
     description:
-      'Says that a conversation is not about an entity. The emails sent about it keep their context, and the next one that is sent about it in the conversation links it again. Doing it twice is the same.',
+      'Removes the link between a conversation and an entity. Emails already sent keep their contexts. The next email about the entity in this conversation links it again. Repeating the request is safe.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],
-      union: { description: 'The conversation, or why it was not unlinked.' },
+      union: { description: 'The unlinked conversation, or why it was not unlinked.' },
     },
     args: {
-      uid: t.arg({ type: 'UUID', required: true, description: 'The conversation.' }),
-      context: t.arg({ type: ContextRefInput, required: true, description: 'What it is not about.' }),
+      uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the conversation.' }),
+      context: t.arg({ type: ContextRefInput, required: true, description: 'The entity to unlink.' }),
     },
-    resolve: async (_root, { uid, context: { type, uid: id } }, { app, identity }) => {
-      await unlinkConversation(app.pool, identity.organizationId, uid, { type, id });
-      return { conversationId: uid };
+    check: ({ context }) => requireContextName(context, 'context'),
+    resolve: async (_root, { uid: conversationId, context }, { app, identity: { organizationId } }) => {
+      await unlinkConversation(app.pool, { organizationId, conversationId, context });
+      return { conversationId };
     },
   }),
   markConversationRead: t.field({
     type: MarkConversationReadPayload,
     description:
-      'Marks every message of a conversation read, or its last received one unread, in Gmail first and then here. Needs an ACTIVE account. What comes in meanwhile stays unread. Doing it twice is the same.',
+      'Marks all messages of a conversation as read, or the last received message as unread, in Gmail first and then in Epistle. The account must be ACTIVE. A message that arrives during the call stays unread. Repeating the request is safe.',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, AccountNotReadyError, ProviderError],
-      union: { description: 'The conversation, or why nothing was changed, neither here nor in Gmail.' },
+      union: { description: 'The changed conversation, or why nothing was changed, neither in Gmail nor in Epistle.' },
     },
     args: {
-      uid: t.arg({ type: 'UUID', required: true, description: 'The conversation.' }),
-      read: t.arg.boolean({ required: true, defaultValue: true, description: 'False: unread.' }),
+      uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the conversation.' }),
+      read: t.arg.boolean({
+        required: true,
+        defaultValue: true,
+        description: 'True: mark it as read. False: mark it as unread.',
+      }),
     },
     resolve: async (_root, { uid, read }, { app, identity }) => {
       await markConversationRead(app, identity.organizationId, uid, read);

@@ -1,45 +1,98 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
+import type { Identity } from '../auth/keys.ts';
+import { contextKind } from '../contexts/registry.ts';
 import { addressKey } from '../email/address.ts';
-import { isWordless, queryTerms } from '../email/search-terms.ts';
+import { isWordless, queryTerms, tsquery } from '../email/search-terms.ts';
 import { builder } from './builder.ts';
-import { aboutContext, ContextRefInput } from './context-entity.ts';
-import { Conversation, ConversationConnection, HAS_MESSAGES, LAST_MESSAGE_DESC } from './conversation.ts';
-import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { ContextRefInput, isLinkedTo } from './context-entity.ts';
+import { IN_ANY_ORDER, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { CONNECTED, CONNECTED_DESCRIPTION, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
+import { type Count, MAX_FOUND, sortedQuery, sortedRows } from './page.ts';
+import { DateTimeRange, inRange } from './ranges.ts';
+import { Conversation, ConversationConnection } from './refs.ts';
 
 const ConversationFilter = builder.inputType('ConversationFilter', {
-  description: 'Every condition that is given must hold.',
+  description: 'Selects conversations. All given conditions must hold.',
   fields: (t) => ({
-    isRead: t.boolean({ description: 'Read wholly, or not.' }),
-    hasReply: t.boolean({ description: 'Answered by a person, or not: see `Conversation.hasReply`.' }),
-    accountUid: t.field({ type: 'UUID', description: "In this account's mailbox." }),
+    isRead: t.boolean({ description: 'True: conversations whose messages were all read. False: all others.' }),
+    hasReply: t.boolean({
+      description:
+        'True: conversations with an answer written by a person. False: all others. See `Conversation.hasReply`.',
+    }),
+    awaitsOurAnswer: t.boolean({
+      description:
+        'True: conversations whose last message from a person was received: it is our turn. False: all others. See `Conversation.awaitsOurAnswer`.',
+    }),
+    accountUid: t.field({ type: 'UUID', description: 'Conversations in the mailbox of this account.' }),
+    connectedAccountsOnly: t.boolean({ description: CONNECTED_DESCRIPTION('conversations') }),
     context: t.field({
       type: ContextRefInput,
-      description: 'About this entity. One of an unknown type is what nothing is about.',
+      description: 'Conversations about this entity. An unknown type matches nothing.',
     }),
+    contextType: t.string({ description: 'Conversations about an entity of this kind: one of `contextTypes`.' }),
+    lastMessage: t.field({ type: DateTimeRange, description: 'Conversations whose last message is in this range.' }),
     participant: t.field({
       type: 'EmailAddress',
-      description: 'With this address among the participants, whatever its case.',
+      description: 'Conversations with this address among the participants. Case is ignored.',
     }),
     search: t.string({
       description:
-        'With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything.',
+        'Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.',
     }),
   }),
 });
 
-function whereOf(filter: typeof ConversationFilter.$inferInput | null | undefined): Prisma.ConversationWhereInput {
-  const { isRead, hasReply, accountUid, context, participant, search } = filter ?? {};
-  const terms = queryTerms(search ?? '');
+const ConversationOrder = builder.enumType('ConversationOrder', {
+  description: 'The order of a list of conversations.',
+  values: {
+    LAST_MESSAGE_DESC: { description: 'By `lastMessageAt`, latest first.' },
+    LAST_MESSAGE_ASC: { description: 'By `lastMessageAt`, earliest first.' },
+  } as const,
+});
+
+const ORDER_COLUMNS = { lastMessageAt: true } as const;
+
+function whereOf(
+  filter: typeof ConversationFilter.$inferInput | null | undefined,
+  identity: Identity,
+): Prisma.ConversationWhereInput {
+  const {
+    isRead,
+    hasReply,
+    awaitsOurAnswer,
+    accountUid,
+    connectedAccountsOnly,
+    context,
+    contextType,
+    lastMessage,
+    participant,
+    search,
+  } = filter ?? {};
+  const links = [
+    ...(context ? [isLinkedTo(context, 'filter.context', identity)] : []),
+    ...(contextType == null
+      ? []
+      : [
+          {
+            organizationId: identity.organizationId,
+            contextType: contextKind(contextType)?.type ?? '',
+            position: { not: null },
+          },
+        ]),
+  ];
   return {
     ...HAS_MESSAGES,
     ...(isWordless(search ?? '') ? { id: { in: [] } } : {}),
     ...(isRead == null ? {} : { isRead }),
     ...(hasReply == null ? {} : { hasReply }),
+    ...(awaitsOurAnswer == null ? {} : { awaitsOurAnswer }),
     ...(accountUid ? { accountId: accountUid } : {}),
-    ...(context ? { contexts: { some: aboutContext(context) } } : {}),
+    ...(connectedAccountsOnly ? { account: CONNECTED } : {}),
+    AND: links.map((link) => ({ contexts: { some: link } })),
+    ...(lastMessage ? { lastMessageAt: inRange(lastMessage) } : {}),
     ...(participant != null ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
-    ...(terms.length > 0 ? { search: { terms: { hasEvery: terms } } } : {}),
+    ...(queryTerms(search ?? '').length > 0 ? { foundMessages: { some: {} } } : {}),
   };
 }
 
@@ -47,8 +100,9 @@ builder.queryField('conversation', (t) =>
   t.prismaField({
     type: Conversation,
     nullable: true,
-    description: 'One conversation, also one that is in trash or spam alone. Null when there is none with this uid.',
-    args: { uid: t.arg({ type: 'UUID', required: true, description: "The conversation's uid." }) },
+    description:
+      'Finds a conversation by its uid, including one whose messages are all in trash or spam. Null if there is none.',
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the conversation.' }) },
     resolve: (query, _root, { uid }, { db }) => db.conversation.findFirst({ ...query, where: { id: uid } }),
   }),
 );
@@ -57,16 +111,29 @@ builder.queryField('conversations', (t) =>
   t.connection(
     {
       type: Conversation,
-      description: 'The conversations, the last touched one first, without those that are in trash or spam alone.',
-      args: { filter: t.arg({ type: ConversationFilter, description: 'Omitted: all.' }) },
-      resolve: async (_root, { filter, ...args }, context, info) => {
-        const keyset = parseKeyset(args, LAST_MESSAGE_DESC);
-        const where = whereOf(filter);
-        const rows = await context.db.conversation.findMany({
-          ...queryFromInfo({ context, info, path: ['edges', 'node'], select: { id: true, lastMessageAt: true } }),
-          ...keysetQuery(keyset, where),
-        });
-        return toConnection(keyset, rows, () => context.db.conversation.count({ where }));
+      description:
+        'The conversations of the organization. Conversations whose messages are all in trash or spam are left out.',
+      args: {
+        filter: t.arg({ type: ConversationFilter, description: 'Which conversations to list. Omitted: all.' }),
+        orderBy: t.arg({ type: ConversationOrder, description: 'The order. Omitted: LAST_MESSAGE_DESC.' }),
+      },
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const { identity } = context;
+        const direction = orderBy === 'LAST_MESSAGE_ASC' ? 'asc' : 'desc';
+        const keyset = parseKeyset(args, { ...LAST_MESSAGE_DESC, direction });
+        const where = whereOf(filter, identity);
+        const search = tsquery(queryTerms(filter?.search ?? ''));
+        const db = search === '' ? context.db : context.db.searching(search);
+        const found: Count =
+          search === ''
+            ? null
+            : { most: MAX_FOUND, rows: (limit) => db.foundMessage.count({ orderBy: IN_ANY_ORDER, ...limit }) };
+        const page = keysetQuery(keyset, where);
+        const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
+        const keys = () => db.conversation.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const sorted = await sortedRows(found, keys, (ids) => context.db.conversation.findMany({ ...query, ...ids }));
+        const rows = sorted ?? (await db.conversation.findMany({ ...query, ...page }));
+        return toConnection(keyset, rows, (limit) => db.conversation.count({ where, ...limit }));
       },
     },
     ConversationConnection,

@@ -1,86 +1,88 @@
+import type { Prisma } from '#generated/prisma/client.ts';
 import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
-import { ContextEntity, loadContextEntity } from './context-entity.ts';
-import { EmailMessage, EmailMessageConnection, MESSAGE_ORDER, NOT_DELETED } from './email-message.ts';
-import { CREATED_DESC, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { contextLinks, linkedEntities } from './context-entity.ts';
+import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { CREATED_DESC, MESSAGE_ORDER, NOT_A_DRAFT, NOT_DELETED } from './lists.ts';
+import {
+  ContextEntity,
+  Conversation,
+  EmailMessage,
+  EmailMessageConnection,
+  OutboundEmail,
+  OutboundEmailConnection,
+} from './refs.ts';
 
-export const LAST_MESSAGE_DESC: KeysetOrder<'lastMessageAt'> = { column: 'lastMessageAt', direction: 'desc' };
+/** As replies take them: `created_at` is when the link was made. */
+const CONVERSATION_ORDER = [{ createdAt: 'asc' }, { position: 'asc' }, { contextId: 'asc' }] as const;
 
-/** Those that say something: what is in trash or spam alone, or was deleted, is in no list. */
-export const HAS_MESSAGES = { messageCount: { gt: 0 } } as const;
-
-export const Conversation = builder.prismaNode('Conversation', {
-  description:
-    'One Gmail thread in one account. That account owns it, and replies leave from there. What it says of its messages leaves out those in trash and spam, unless it has no others.',
-  authScopes: { scope: 'email:read' },
-  select: { id: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
-    account: t.relation('account', { description: 'The account whose mailbox it is in.' }),
-    ownerEmail: t.field({
-      type: 'EmailAddress',
-      description: "The account's address: replies leave from it.",
-      select: { account: { select: { email: true } } },
-      resolve: ({ account }) => account.email,
-    }),
-    providerThreadId: t.exposeString('providerThreadId', {
-      description: "Gmail's id of the thread, valid in this account only.",
-    }),
-    subject: t.exposeString('subject', { description: 'The subject of its first message.' }),
-    snippet: t.exposeString('snippet', {
-      description: 'The beginning of its last message, as plain text: to be escaped in a page.',
-    }),
-    participants: t.expose('participants', {
-      type: ['EmailAddress'],
-      description: 'The addresses in From, To and Cc of its messages, in lower case, without those of the account.',
-    }),
-    isRead: t.exposeBoolean('isRead', {
-      description: 'Whether every message in it was read. See `markConversationRead`.',
-    }),
-    hasReply: t.exposeBoolean('hasReply', {
-      description:
-        'Whether a person has written after something was sent from here, or has answered it in another thread. Automatic answers do not count.',
-    }),
-    messageCount: t.exposeInt('messageCount', {
-      description:
-        'How many messages it has, those in trash and spam left out always. 0: it is in no list, and `messages` may still have some.',
-    }),
-    lastMessageAt: t.expose('lastMessageAt', {
-      type: 'DateTime',
-      description: 'When its last message was sent or came in, by which lists are ordered.',
-    }),
-  }),
-});
+const SHOWN: Prisma.EmailMessageWhereInput = { ...NOT_DELETED, NOT: { labels: { hasSome: ['TRASH', 'SPAM'] } } };
+const LATEST_FIRST: Prisma.EmailMessageOrderByWithRelationInput[] = [{ sentAt: 'desc' }, { id: 'desc' }];
 
 builder.prismaObjectFields(Conversation, (t) => ({
+  uid: t.expose('id', { type: 'UUID', description: 'Identifies the conversation in mutations and filters.' }),
+  account: t.relation('account', { description: 'The account whose mailbox holds the conversation.' }),
+  ownerEmail: t.field({
+    type: 'EmailAddress',
+    description: 'The address of the account. Replies are sent from this account.',
+    select: { account: { select: { email: true } } },
+    resolve: ({ account }) => account.email,
+  }),
+  providerThreadId: t.exposeString('providerThreadId', {
+    description: 'The id of the thread in Gmail. It is only valid in this account.',
+  }),
+  subject: t.exposeString('subject', { description: 'The subject of the first message.' }),
+  snippet: t.exposeString('snippet', {
+    description: 'The beginning of the last message as plain text. Escape it before you put it into a page.',
+  }),
+  participants: t.exposeStringList('participants', {
+    description:
+      'The addresses in From, To and Cc of the messages, in lower case, without the addresses of the account.',
+  }),
+  isRead: t.exposeBoolean('isRead', {
+    description: 'True if every message was read. `markConversationRead` changes it.',
+  }),
+  hasReply: t.exposeBoolean('hasReply', {
+    description:
+      'True if a person answered after an email was sent in this conversation, here or in another thread. Automatic answers do not count.',
+  }),
+  awaitsOurAnswer: t.exposeBoolean('awaitsOurAnswer', {
+    description:
+      'True if the last message that a person wrote in this conversation was received, not sent: it is our turn. Conversations that a correspondent began are included. Automatic messages and messages in trash and spam do not count.',
+  }),
+  messageCount: t.exposeInt('messageCount', {
+    description:
+      'The number of messages outside trash and spam. If it is 0, the conversation is in no list, and `messages` can still return messages.',
+  }),
+  lastMessageAt: t.expose('lastMessageAt', {
+    type: 'DateTime',
+    description: 'When the last message was sent or received. Lists are ordered by it.',
+  }),
+  lastMessage: t.field({
+    type: EmailMessage,
+    nullable: true,
+    description: 'The latest message outside trash and spam. Null if there is none.',
+    select: (_args, _context, nested) => ({ messages: nested({ where: SHOWN, orderBy: LATEST_FIRST, take: 1 }) }),
+    resolve: ({ messages }) => messages[0] ?? null,
+  }),
   contexts: t.field({
     type: [ContextEntity],
     description:
-      'What it is about, in the order in which it was linked: by hand, or by an email about it. Replies that name no context are about the first.',
-    select: {
-      contexts: {
-        select: { contextType: true, contextId: true },
-        orderBy: [{ createdAt: 'asc' }, { contextId: 'asc' }],
-      },
-    },
-    resolve: async ({ contexts }, _args, context, info) => {
-      const entities = await Promise.all(contexts.map((ref) => loadContextEntity(context, info, ref)));
-      return entities.filter((entity) => entity !== null);
-    },
+      'The entities that the conversation is about, in the order in which they were linked. Replies that name no context take these.',
+    select: (_args, _context, nested) => contextLinks(nested, CONVERSATION_ORDER),
+    extensions: { loadedWith: 'contexts' },
+    resolve: linkedEntities,
   }),
   messages: t.connection(
     {
       type: EmailMessage,
       description:
-        'Its messages, oldest first, those in trash and spam included: their labels tell. For the last ones ask with `last`.',
+        'The messages, oldest first. Messages in trash and spam are included; their `labels` say so. Use `last` to read the latest.',
       select: (args, _context, nested) => ({
-        messages: nested(
-          { ...keysetQuery(parseKeyset(args, MESSAGE_ORDER), NOT_DELETED), select: { id: true, sentAt: true } },
-          ['edges', 'node'],
-        ),
+        messages: nested({
+          ...keysetQuery(parseKeyset(args, MESSAGE_ORDER), NOT_DELETED),
+          select: { id: true, sentAt: true },
+        }),
       }),
       resolve: ({ id, messages }, args, { db, batches }, info) =>
         toConnection(
@@ -101,15 +103,12 @@ builder.prismaObjectFields(Conversation, (t) => ({
     {
       type: OutboundEmail,
       description:
-        'The emails that were sent in it through Epistle or are on their way, newest first. Drafts are not in it.',
+        'The emails that Epistle sent or is about to send in this conversation, newest first, without drafts.',
       select: (args, _context, nested) => ({
-        outboundEmails: nested(
-          {
-            ...keysetQuery(parseKeyset(args, CREATED_DESC), { status: NOT_A_DRAFT }),
-            select: { id: true, createdAt: true },
-          },
-          ['edges', 'node'],
-        ),
+        outboundEmails: nested({
+          ...keysetQuery(parseKeyset(args, CREATED_DESC), NOT_A_DRAFT),
+          select: { id: true, createdAt: true },
+        }),
       }),
       resolve: ({ id, outboundEmails }, args, { db, batches }, info) =>
         toConnection(
@@ -118,7 +117,7 @@ builder.prismaObjectFields(Conversation, (t) => ({
           countPerParent(batches, info, { column: 'conversationId', id }, (ids) =>
             db.outboundEmail.groupBy({
               by: 'conversationId',
-              where: { conversationId: { in: ids }, status: NOT_A_DRAFT },
+              where: { conversationId: { in: ids }, ...NOT_A_DRAFT },
               _count: true,
             }),
           ),
@@ -127,8 +126,3 @@ builder.prismaObjectFields(Conversation, (t) => ({
     OutboundEmailConnection,
   ),
 }));
-
-export const ConversationConnection = builder.connectionObject(
-  { type: Conversation, name: 'ConversationConnection', description: 'A page of conversations.' },
-  { name: 'ConversationEdge', description: 'A conversation and its place.' },
-);

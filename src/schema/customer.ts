@@ -1,44 +1,65 @@
-import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './entity-connections.ts';
 import { countPerParent } from './batch.ts';
 import { builder } from './builder.ts';
-import { Conversation, ConversationConnection } from './conversation.ts';
-import { Invoice, InvoiceConnection } from './invoice.ts';
-import { CREATED_DESC, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { implementEntity } from './implement-entity.ts';
+import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { ISSUED_DESC } from './lists.ts';
+import { Customer, Invoice, InvoiceConnection } from './refs.ts';
 
-export const Customer = builder.prismaNode('Customer', {
-  description: 'A customer that emails can be about.',
-  // Who writes contexts may read back what was written.
-  authScopes: { anyScope: ['email:read', 'contexts:write'] },
-  select: { id: true, contextType: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
+const CustomerContact = builder.prismaObject('CustomerContact', {
+  description: 'A person at a customer.',
   fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'For `ContextRefInput.uid`, with the type `customer`.' }),
-    externalId: t.exposeString('externalId', { description: 'Its id in your own system, unique in the organization.' }),
-    name: t.exposeString('name', { description: 'Its name.' }),
-    email: t.expose('email', {
-      type: 'EmailAddress',
+    name: t.exposeString('name', { nullable: true, description: 'The name of the person. Null if none is stored.' }),
+    email: t.expose('email', { type: 'EmailAddress', description: 'The email address of the person.' }),
+    role: t.exposeString('role', {
       nullable: true,
-      description: 'Where it is written to. Null: unknown.',
+      description: 'What the person does there, for example `Accounts payable`. Null if none is stored.',
+    }),
+    isPrimary: t.exposeBoolean('isPrimary', {
+      description: 'True for the one person to write to. If there are contacts, exactly one is primary.',
     }),
   }),
 });
 
+implementEntity('Customer', { type: 'customer', entity: 'the customer', about: 'the customer and its invoices' });
+
 builder.prismaObjectFields(Customer, (t) => ({
+  label: t.exposeString('name', { description: 'The same as `name`.' }),
+  externalId: t.exposeString('externalId', {
+    description: 'The id of the customer in your own system, unique in the organization.',
+  }),
+  name: t.exposeString('name', { description: 'The name of the customer.' }),
+  email: t.expose('email', {
+    type: 'EmailAddress',
+    nullable: true,
+    description: 'The email address of the customer. Null if none is stored.',
+  }),
+  contacts: t.relation('contacts', {
+    type: CustomerContact,
+    description: 'The people at the customer, in the order in which they were stored.',
+    query: { orderBy: { position: 'asc' } },
+  }),
+  locale: t.exposeString('locale', {
+    nullable: true,
+    description: 'The language and region of the customer, a BCP 47 tag such as `de-DE`. Null if none is stored.',
+  }),
+  timeZone: t.exposeString('timeZone', {
+    nullable: true,
+    description:
+      'The time zone of the customer, a name of the IANA database such as `Europe/Berlin`. Null if none is stored.',
+  }),
   invoices: t.connection(
     {
       type: Invoice,
-      description: 'Its invoices, newest first.',
+      description: 'The invoices of the customer, last issued first.',
       select: (args, _context, nested) => ({
-        invoices: nested(
-          { ...keysetQuery(parseKeyset(args, CREATED_DESC)), select: { id: true, contextType: true, createdAt: true } },
-          ['edges', 'node'],
-        ),
+        invoices: nested({
+          ...keysetQuery(parseKeyset(args, ISSUED_DESC)),
+          select: { id: true, contextType: true, issueDate: true },
+        }),
       }),
       resolve: ({ id, invoices }, args, { db, batches }, info) =>
         toConnection(
-          parseKeyset(args, CREATED_DESC),
+          parseKeyset(args, ISSUED_DESC),
           invoices,
           countPerParent(batches, info, { column: 'customerId', id }, (ids) =>
             db.invoice.groupBy({ by: 'customerId', where: { customerId: { in: ids } }, _count: true }),
@@ -47,36 +68,4 @@ builder.prismaObjectFields(Customer, (t) => ({
     },
     InvoiceConnection,
   ),
-  outboundEmails: t.connection(
-    {
-      type: OutboundEmail,
-      authScopes: { scope: 'email:read' },
-      description: 'The emails about the customer itself, newest first; those about its invoices are at the invoices.',
-      select: (args, _context, nested) => ({
-        entity: { select: { outboundEmails: nested(emailPage(args, NOT_A_DRAFT), ['edges', 'node']) } },
-      }),
-      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, NOT_A_DRAFT),
-    },
-    OutboundEmailConnection,
-  ),
-  conversations: t.connection(
-    {
-      type: Conversation,
-      authScopes: { scope: 'email:read' },
-      description:
-        'The conversations about the customer itself, the last touched one first, without those in trash or spam alone; those about its invoices are at the invoices.',
-      select: (args, _context, nested) => ({
-        entity: {
-          select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
-        },
-      }),
-      resolve: conversationsAbout,
-    },
-    ConversationConnection,
-  ),
 }));
-
-export const CustomerConnection = builder.connectionObject(
-  { type: Customer, name: 'CustomerConnection', description: 'A page of customers.' },
-  { name: 'CustomerEdge', description: 'A customer and its place.' },
-);

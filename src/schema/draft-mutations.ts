@@ -1,67 +1,120 @@
 import * as errors from '../errors.ts';
+import { parseDraftChanges, parseNewDraft } from '../outbound/draft-input.ts';
 import { createDraft, deleteDraft, updateDraft } from '../outbound/drafts.ts';
+import { requireNew } from '../outbound/send-input.ts';
+import { withStoredFiles } from '../outbound/stored-files.ts';
 import { AttachmentInput } from './attachment.ts';
-import { builder } from './builder.ts';
+import { builder, type InputFields } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
-import { Draft } from './draft.ts';
+import { CANCEL_DESCRIPTION, CancelCondition } from './enums.ts';
+import { encodeGlobalId } from './global-id.ts';
+import { Draft } from './refs.ts';
+import { TEMPLATE_DESCRIPTION, TemplateUseInput } from './template-use.ts';
+
+/** The fields that creating and changing a draft have in common. */
+const draftFields = (t: InputFields) => ({
+  to: t.field({
+    type: ['EmailAddress'],
+    description: 'The recipients in To. At most 100 recipients in To, Cc and Bcc together.',
+  }),
+  cc: t.field({ type: ['EmailAddress'], description: 'The recipients in Cc.' }),
+  bcc: t.field({ type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
+  subject: t.string({ description: 'The subject: at most 998 characters, no line break.' }),
+  bodyText: t.string({ description: 'The plain-text body.' }),
+  bodyHtml: t.string({ description: 'The HTML body.' }),
+  cancelWhen: t.field({ type: [CancelCondition], description: CANCEL_DESCRIPTION }),
+});
 
 const CreateDraftInput = builder.inputType('CreateDraftInput', {
-  description: 'A draft may be incomplete; it is judged when it is sent. What is there must be sound.',
+  description:
+    'The draft to create. Its fields must be valid. It may be incomplete: sending it checks that nothing is missing.',
   fields: (t) => ({
-    fromAccountUid: t.field({ type: 'UUID', description: 'The account that will send. Not with replyToMessageUid.' }),
+    ...draftFields(t),
+    fromAccountUid: t.field({ type: 'UUID', description: 'The account to send from. Not with a reply.' }),
+    fromAlias: t.field({
+      type: 'EmailAddress',
+      description:
+        'The sender address: one of the `aliases` of the account. Sending the draft checks it; with `plannedSendAt` it is checked now. Omitted: the own address of the account.',
+    }),
     replyToMessageUid: t.field({
       type: 'UUID',
-      description: 'The message it will answer, from the account that owns the conversation.',
+      description: 'The message to reply to. The account that owns its conversation sends the reply.',
     }),
-    to: t.field({ type: ['EmailAddress'], description: 'At most 100 recipients with cc and bcc together.' }),
-    cc: t.field({ type: ['EmailAddress'], description: 'Recipients in copy.' }),
-    bcc: t.field({ type: ['EmailAddress'], description: 'Recipients that the others do not see.' }),
-    replyTo: t.field({ type: ['EmailAddress'], description: 'Where answers are wanted, at most 10.' }),
-    subject: t.string({ description: 'At most 998 characters, no line break.' }),
-    bodyText: t.string({ description: 'Plain text.' }),
-    bodyHtml: t.string({ description: 'HTML.' }),
-    attachments: t.field({ type: [AttachmentInput], description: 'At most 20 files, 25 MB together.' }),
-    context: t.field({ type: ContextRefInput, description: 'What it is about.' }),
+    replyToOutboundEmailUid: t.field({
+      type: 'UUID',
+      description:
+        'A sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError.',
+    }),
+    replyTo: t.field({
+      type: ['EmailAddress'],
+      description: 'The addresses that answers should go to, at most 10. Omitted: the sender.',
+    }),
+    attachments: t.field({ type: [AttachmentInput], description: 'The files to attach: at most 20, 25 MB together.' }),
+    contexts: t.field({
+      type: [ContextRefInput],
+      description: 'The entities that the draft is about, the main one first; at most 50.',
+    }),
+    template: t.field({ type: TemplateUseInput, description: TEMPLATE_DESCRIPTION }),
     plannedSendAt: t.field({
       type: 'DateTime',
-      description: 'Send it then: from now to 400 days ahead. It must be complete.',
+      description:
+        'When to send the draft: between now and 400 days from now. The draft must be complete. Needs the scope `email:send` as well.',
+    }),
+    idempotencyKey: t.string({
+      description:
+        'Makes the request safe to repeat: the same key and content return the draft that the first request created, as it is now. 1 to 255 visible characters, unique in the organization among drafts and emails, never expires. Deleting the draft frees it.',
     }),
   }),
 });
 
 const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
-  description: 'Omitted fields stay as they are, null clears, lists are replaced whole.',
+  description:
+    'The changes to a draft. Omitted fields are kept, null clears a field, and a list replaces the whole list.',
   fields: (t) => ({
-    draftUid: t.field({ type: 'UUID', required: true, description: 'The draft.' }),
-    expectedRevision: t.int({ description: 'Refuse when the draft was edited since this revision.' }),
-    fromAccountUid: t.field({ type: 'UUID', description: 'Another account to send from. Not for a reply.' }),
-    to: t.field({ type: ['EmailAddress'], description: 'At most 100 recipients with cc and bcc together.' }),
-    cc: t.field({ type: ['EmailAddress'], description: 'Recipients in copy.' }),
-    bcc: t.field({ type: ['EmailAddress'], description: 'Recipients that the others do not see.' }),
-    replyTo: t.field({ type: ['EmailAddress'], description: 'Where answers are wanted, at most 10.' }),
-    subject: t.string({ description: 'At most 998 characters, no line break.' }),
-    bodyText: t.string({ description: 'Plain text.' }),
-    bodyHtml: t.string({ description: 'HTML.' }),
+    ...draftFields(t),
+    draftUid: t.field({ type: 'UUID', required: true, description: 'The uid of the draft.' }),
+    expectedRevision: t.int({
+      description:
+        'The revision that the changes are based on. If the draft has another revision, nothing changes and the result is a DraftConflictError. Omitted: no check.',
+    }),
+    fromAccountUid: t.field({
+      type: 'UUID',
+      description: 'Another account to send from, under its own address unless `fromAlias` is given. Not for a reply.',
+    }),
+    fromAlias: t.field({
+      type: 'EmailAddress',
+      description: 'The sender address: one of the `aliases` of the account. Null: the own address of the account.',
+    }),
+    replyTo: t.field({ type: ['EmailAddress'], description: 'The addresses that answers should go to, at most 10.' }),
     attachments: t.field({
       type: [AttachmentInput],
-      description: 'All files it is to have: at most 20, 25 MB together.',
+      description: 'All files of the draft: at most 20, 25 MB together. They replace the present files.',
     }),
-    context: t.field({ type: ContextRefInput, description: 'What it is about.' }),
+    contexts: t.field({
+      type: [ContextRefInput],
+      description: 'All entities that the draft is about, the main one first; at most 50. Null or empty: none.',
+    }),
+    template: t.field({
+      type: TemplateUseInput,
+      description:
+        'The template that brings the words when the draft is sent. It replaces the present bodies, and the subject unless one is given. Null: the draft has words of its own.',
+    }),
     plannedSendAt: t.field({
       type: 'DateTime',
-      description: 'Send it then: from now to 400 days ahead. It must be complete.',
+      description:
+        'When to send the draft: between now and 400 days from now. The draft must be complete. Null: not scheduled. Needs the scope `email:send` as well.',
     }),
   }),
 });
 
-/** `CreateDraftPayload` and its kin: the draft that a mutation has written. */
+/** The payload of a mutation that stores a draft. */
 function draftPayload(name: string, description: string) {
   return builder.objectRef<{ draftId: string }>(name).implement({
     description,
     fields: (t) => ({
       draft: t.prismaField({
         type: Draft,
-        description: 'The draft as it is now.',
+        description: 'The stored draft.',
         resolve: (query, { draftId }, _args, { db }) =>
           db.outboundEmail.findFirstOrThrow({ ...query, where: { id: draftId } }),
       }),
@@ -73,8 +126,14 @@ const CreateDraftPayload = draftPayload('CreateDraftPayload', 'The draft was sto
 const UpdateDraftPayload = draftPayload('UpdateDraftPayload', 'The draft was changed.');
 
 const DeleteDraftPayload = builder.objectRef<{ draftId: string }>('DeleteDraftPayload').implement({
-  description: 'The draft is gone for good.',
-  fields: (t) => ({ draftUid: t.expose('draftId', { type: 'UUID', description: 'Its uid.' }) }),
+  description: 'The draft was deleted. This cannot be undone.',
+  fields: (t) => ({
+    deletedId: t.id({
+      description: 'The `id` of the deleted draft: clients with a cache remove this object from it.',
+      resolve: ({ draftId }) => encodeGlobalId('Draft', draftId),
+    }),
+    draftUid: t.expose('draftId', { type: 'UUID', description: 'The uid of the deleted draft.' }),
+  }),
 });
 
 builder.mutationFields((t) => ({
@@ -83,32 +142,47 @@ builder.mutationFields((t) => ({
     description: 'Stores an email to be sent later.',
     authScopes: { scope: 'drafts:write' },
     errors: {
-      types: [errors.InvalidInputError, errors.NotFoundError],
-      union: { description: 'The draft, or why it was not stored.' },
+      types: [
+        errors.InvalidInputError,
+        errors.NotFoundError,
+        errors.IdempotencyConflictError,
+        errors.AccountNotReadyError,
+        errors.ReplyNotPossibleError,
+        errors.InvalidStateError,
+      ],
+      union: { description: 'The stored draft, or why it was not stored.' },
     },
-    args: { input: t.arg({ type: CreateDraftInput, required: true, description: 'The draft.' }) },
-    resolve: async (_root, { input }, { app, identity }) => ({ draftId: await createDraft(app, identity, input) }),
+    args: { input: t.arg({ type: CreateDraftInput, required: true, description: 'The draft to create.' }) },
+    check: ({ input }, { app }) => requireNew(parseNewDraft(input, app.now())),
+    resolve: async (_root, { input }, { app, identity, holdFiles: hold }) => ({
+      draftId: await createDraft(app, identity, await withStoredFiles(app, identity, input, { path: 'input', hold })),
+    }),
   }),
   updateDraft: t.field({
     type: UpdateDraftPayload,
-    description: 'Changes a draft and counts its revision up.',
+    description:
+      'Changes a draft and increases its revision. For a SCHEDULED draft the key needs the scope `email:send` as well.',
     authScopes: { scope: 'drafts:write' },
     errors: {
-      types: [errors.InvalidInputError, errors.NotFoundError, errors.DraftConflictError],
-      union: { description: 'The draft, or why it was not changed.' },
+      types: [errors.InvalidInputError, errors.NotFoundError, errors.AccountNotReadyError, errors.DraftConflictError],
+      union: { description: 'The changed draft, or why it was not changed.' },
     },
-    args: { input: t.arg({ type: UpdateDraftInput, required: true, description: 'What to change.' }) },
-    resolve: async (_root, { input }, { app, identity }) => ({ draftId: await updateDraft(app, identity, input) }),
+    args: { input: t.arg({ type: UpdateDraftInput, required: true, description: 'The changes.' }) },
+    check: ({ input }, { app }) => parseDraftChanges(input, app.now()),
+    resolve: async (_root, { input }, { app, identity, holdFiles: hold }) => ({
+      draftId: await updateDraft(app, identity, await withStoredFiles(app, identity, input, { path: 'input', hold })),
+    }),
   }),
   deleteDraft: t.field({
     type: DeleteDraftPayload,
-    description: 'Deletes a draft for good. What was sent cannot be deleted.',
+    description:
+      'Deletes a draft. A sent email cannot be deleted. For a SCHEDULED draft the key needs the scope `email:send` as well.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [errors.NotFoundError, errors.DraftConflictError],
-      union: { description: 'The uid, or why it was not deleted.' },
+      union: { description: 'The uid of the deleted draft, or why it was not deleted.' },
     },
-    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The draft.' }) },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the draft.' }) },
     resolve: async (_root, { uid }, { app, identity }) => {
       await deleteDraft(app, identity, uid);
       return { draftId: uid };

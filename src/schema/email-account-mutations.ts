@@ -1,20 +1,20 @@
-import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { beginConnect } from '../accounts/oauth-connect.ts';
 import { type Disconnected, disconnectAccount } from '../accounts/disconnect.ts';
+import { beginConnect, requireConnectable } from '../accounts/oauth-connect.ts';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
-import { EmailAccount } from './email-account.ts';
+import { EmailAccount } from './refs.ts';
 
 const ConnectEmailAccountInput = builder.inputType('ConnectEmailAccountInput', {
-  description: 'What Google and the owner of the mailbox are told.',
+  description: 'Options for the consent page and for the way back.',
   fields: (t) => ({
     loginHint: t.field({
       type: 'EmailAddress',
-      description: 'The address to be connected, chosen on the page beforehand; its owner can choose another one.',
+      description: "The address of the mailbox. Google's page preselects it; the owner can choose another one.",
     }),
     returnTo: t.field({
       type: 'HttpUrl',
       description:
-        'Where the browser goes afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin that CORS_ORIGINS names. Omitted: Epistle shows a page that says what happened.',
+        'The URL that the browser is sent to afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin in `CORS_ORIGINS`. Omitted: Epistle shows a page with the result.',
     }),
   }),
 });
@@ -22,36 +22,37 @@ const ConnectEmailAccountInput = builder.inputType('ConnectEmailAccountInput', {
 const ConnectEmailAccountPayload = builder
   .objectRef<{ authorizationUrl: string; expiresAt: Date }>('ConnectEmailAccountPayload')
   .implement({
-    description: 'Nothing is connected yet: that takes the consent of the owner of the mailbox.',
+    description: 'The connection was prepared. The mailbox is connected once its owner consents.',
     fields: (t) => ({
       authorizationUrl: t.expose('authorizationUrl', {
         type: 'HttpUrl',
         description:
-          'Google’s consent page: open it in the browser of the owner of the mailbox, whole and not in a frame. It works once.',
+          "Google's consent page. Open it in the browser of the mailbox owner, not in a frame. It works once.",
       }),
       expiresAt: t.expose('expiresAt', {
         type: 'DateTime',
-        description: 'The consent must be given before, ten minutes from now; after it, ask for another address.',
+        description:
+          'The consent must be given before this time, ten minutes from now. After it, call the mutation again.',
       }),
     }),
   });
 
 const DisconnectEmailAccountPayload = builder.objectRef<Disconnected>('DisconnectEmailAccountPayload').implement({
-  description: 'The account is DISCONNECTED: Epistle holds no token for it any more. Its record and its emails stay.',
+  description: 'The account is DISCONNECTED and Epistle holds no token for it. The record and its emails stay.',
   fields: (t) => ({
     emailAccount: t.prismaField({
       type: EmailAccount,
-      description: 'The account as it is now.',
+      description: 'The disconnected account.',
       resolve: (query, { accountId }, _args, { db }) =>
         db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
     }),
     waitingEmails: t.exposeInt('waitingEmails', {
       description:
-        'How many of its emails are SCHEDULED or QUEUED. They stay so and wait: they leave when the mailbox is connected again, unless they are cancelled before. What is UNCONFIRMED stays so until then too.',
+        'The number of emails of the account that are SCHEDULED or QUEUED. They wait, and leave after the mailbox is connected again unless they are canceled before. UNCONFIRMED emails wait too.',
     }),
     revoked: t.exposeBoolean('revoked', {
       description:
-        'Whether Google has confirmed that its grant is over. False: it did not, or there was none to end; the owner of the mailbox can look at https://myaccount.google.com/permissions.',
+        'True if Google confirmed that the grant was revoked. False if Google did not confirm it, there was no grant, or the mailbox was connected again meanwhile; the mailbox owner can check https://myaccount.google.com/permissions.',
     }),
   }),
 });
@@ -60,24 +61,25 @@ builder.mutationFields((t) => ({
   connectEmailAccount: t.field({
     type: ConnectEmailAccountPayload,
     description:
-      'Begins to connect a Gmail mailbox, or to connect one anew that NEEDS_REAUTH or is DISCONNECTED: it keeps its uid, and what waits for it leaves.',
+      'Starts to connect a Gmail mailbox, or to reconnect one that is NEEDS_REAUTH or DISCONNECTED. A reconnected account keeps its uid, and its waiting emails leave.',
     authScopes: { scope: 'accounts:manage' },
     errors: {
       types: [InvalidInputError],
-      union: { description: 'Where to consent, or what is wrong with the input.' },
+      union: { description: 'The consent page, or the input issues.' },
     },
     args: {
-      input: t.arg({ type: ConnectEmailAccountInput, required: true, description: 'May be empty: `{}`.' }),
+      input: t.arg({ type: ConnectEmailAccountInput, required: true, description: 'The options. `{}` is enough.' }),
     },
+    check: ({ input }, { app }) => requireConnectable(app, input),
     resolve: (_root, { input }, { app, identity }) => beginConnect(app, identity, input),
   }),
   disconnectEmailAccount: t.field({
     type: DisconnectEmailAccountPayload,
     description:
-      'Erases the tokens of an account and ends its grant at Google. What it is to send waits, see `waitingEmails`. Connect the same mailbox again to undo it.',
+      'Deletes the tokens of an account and revokes the grant at Google. Emails that are due wait, see `waitingEmails`. Connect the mailbox again to undo it.',
     authScopes: { scope: 'accounts:manage' },
-    errors: { types: [NotFoundError], union: { description: 'The account, or that there is none.' } },
-    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The account.' }) },
+    errors: { types: [NotFoundError], union: { description: 'The disconnected account, or a NotFoundError.' } },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the account.' }) },
     resolve: (_root, { uid }, { app, identity }) => disconnectAccount(app, identity, uid),
   }),
 }));

@@ -1,178 +1,201 @@
 import { z } from 'zod';
-import { replySuggestion } from '../email/threading.ts';
-import { Attachment } from './attachment.ts';
+import { newText } from '../email/new-text.ts';
+import { bodyOf } from './bodies.ts';
 import { builder } from './builder.ts';
 import { Direction } from './enums.ts';
-import type { KeysetOrder } from './keyset.ts';
-
-/** Messages that are in the mailbox still. */
-export const NOT_DELETED = { deletedAt: null } as const;
-
-export const MESSAGE_ORDER: KeysetOrder<'sentAt'> = { column: 'sentAt', direction: 'asc' };
+import { Attachment, EmailMessage } from './refs.ts';
+import { ReplySuggestion, suggestReply } from './reply-suggestion.ts';
+import { RemoteImages, SafeHtml, sanitizedBody } from './safe-html.ts';
 
 const StoredMailboxes = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
+
+/** Sanitizing takes some milliseconds of CPU, as long as resolving so many values. */
+const SAFE_HTML_COMPLEXITY = 500;
 
 const MailboxAddress = builder.objectRef<{ address: string; name: string | null }>('MailboxAddress').implement({
   description: 'A mailbox as an address header names it.',
   fields: (t) => ({
-    address: t.exposeString('address', { description: 'The addr-spec as it came; others may send what is not valid.' }),
-    name: t.exposeString('name', { nullable: true, description: 'The display name. Null: there was none.' }),
+    address: t.exposeString('address', {
+      description: 'The address as it was received. Foreign headers can contain invalid addresses.',
+    }),
+    name: t.exposeString('name', { nullable: true, description: 'The display name. Null if there is none.' }),
   }),
 });
 
-const ReplySuggestion = builder
-  .objectRef<{ to: string[]; cc: string[]; subject: string; quotedText: string; quotedHtml: string }>('ReplySuggestion')
-  .implement({
-    description: 'What a reply to the message would start from.',
-    fields: (t) => ({
-      to: t.expose('to', {
-        type: ['EmailAddress'],
-        description:
-          'Reply-To, or else From; of a message of our own its To. The account itself only where there is nobody else. Empty: to none of them can be sent.',
-      }),
-      cc: t.expose('cc', {
-        type: ['EmailAddress'],
-        description: 'The other recipients of To and Cc when `all` was asked for, otherwise none.',
-      }),
-      subject: t.exposeString('subject', {
-        description: 'The subject behind one `Re: `; one `AW: ` or the like is left in its place.',
-      }),
-      quotedText: t.exposeString('quotedText', {
-        description: 'Who wrote when, and the message, each line behind `> `: at most 100,000 characters of it.',
-      }),
-      quotedHtml: t.exposeString('quotedHtml', {
-        description: 'The same in a blockquote, escaped: its text, without the markup of a stranger.',
-      }),
-    }),
-  });
+/** A field of the mailboxes in a header. */
+function mailboxesIn<Column extends 'to' | 'cc' | 'replyTo'>(column: Column, description: string) {
+  const type: [typeof MailboxAddress] = [MailboxAddress];
+  // TypeScript widens the key to string: the cast names it again.
+  const select = { [column]: true } as Record<Column, true>;
+  return { type, description, select, resolve: (row: Record<Column, unknown>) => StoredMailboxes.parse(row[column]) };
+}
 
-export const EmailMessage = builder.prismaNode('EmailMessage', {
-  description: 'One stored email of a conversation.',
-  authScopes: { scope: 'email:read' },
-  select: { id: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'What `replyToMessageUid` takes.' }),
-    conversation: t.relation('conversation', { description: 'The conversation it is in.' }),
-    direction: t.expose('direction', { type: Direction, description: 'Received or sent.' }),
-    from: t.field({
-      type: MailboxAddress,
-      description: 'Who wrote it, by its From header, which anybody can write.',
-      select: { fromAddress: true, fromName: true },
-      resolve: ({ fromAddress, fromName }) => ({ address: fromAddress, name: fromName }),
-    }),
-    to: t.field({
-      type: [MailboxAddress],
-      description: 'Its To header.',
-      select: { to: true },
-      resolve: ({ to }) => StoredMailboxes.parse(to),
-    }),
-    cc: t.field({
-      type: [MailboxAddress],
-      description: 'Its Cc header.',
-      select: { cc: true },
-      resolve: ({ cc }) => StoredMailboxes.parse(cc),
-    }),
-    replyTo: t.field({
-      type: [MailboxAddress],
-      description: 'Its Reply-To header: where answers are wanted.',
-      select: { replyTo: true },
-      resolve: ({ replyTo }) => StoredMailboxes.parse(replyTo),
-    }),
-    subject: t.exposeString('subject', { description: 'Its Subject header, decoded. It may be empty.' }),
-    snippet: t.exposeString('snippet', {
-      description: 'Its beginning, as plain text: to be escaped in a page. It may be empty.',
-    }),
-    bodyText: t.exposeString('bodyText', { nullable: true, description: 'Its plain-text body. Null: it has none.' }),
-    bodyHtml: t.exposeString('bodyHtml', {
-      nullable: true,
-      description:
-        'Its HTML body exactly as it came, from a stranger: sanitise it before you show it. Null: it has none.',
-    }),
-    sentAt: t.expose('sentAt', {
-      type: 'DateTime',
-      description: "Gmail's time of receipt or sending, whatever its Date header says.",
-    }),
-    isRead: t.exposeBoolean('isRead', { description: 'Whether it was read.' }),
-    labels: t.exposeStringList('labels', {
-      description:
-        'Its Gmail labels, by id. TRASH and SPAM are labels too: what has one is kept, and not counted. UNREAD is `isRead`.',
-    }),
-    deletedAt: t.expose('deletedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description:
-        'When it was deleted in Gmail. It is kept, without its content, because an outbound email answers it. Null: it is there.',
-    }),
-    messageId: t.exposeString('messageId', {
-      nullable: true,
-      description:
-        'Its Message-ID, with angle brackets; what cannot be one is as it came, cut. Null: it came without one, and cannot be replied to in its thread.',
-    }),
-    inReplyTo: t.exposeString('inReplyTo', { nullable: true, description: 'Its In-Reply-To header. Null: none.' }),
-    references: t.exposeStringList('references', { description: 'The Message-IDs of its References header.' }),
-    providerMessageId: t.exposeString('providerMessageId', {
-      description: "Gmail's id of it, valid in this account only.",
-    }),
-    problem: t.exposeString('problem', {
-      nullable: true,
-      description: 'What could not be read of it, for people: what is here is the rest. Null: all of it was read.',
-    }),
-    attachments: t.field({
-      type: [Attachment],
-      description: 'Its files.',
-      select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
-      resolve: ({ attachments }) => attachments,
-    }),
-    outboundEmail: t.relation('outboundEmail', {
-      nullable: true,
-      description: 'The outbound email that it is the sent copy of. Null: it was not sent through Epistle.',
-    }),
-    replySuggestion: t.field({
-      type: ReplySuggestion,
-      description:
-        'What a reply would start from; it honours Reply-To. Quotes the whole message: ask for it where somebody replies, not in lists.',
-      args: { all: t.arg.boolean({ defaultValue: false, description: 'True: reply to everyone.' }) },
-      select: {
-        fromAddress: true,
-        fromName: true,
-        to: true,
-        cc: true,
-        replyTo: true,
-        subject: true,
-        bodyText: true,
-        bodyHtml: true,
-        sentAt: true,
-        account: { select: { email: true, aliases: true } },
-      },
-      resolve: ({ account, fromAddress, fromName, to, cc, replyTo, ...message }, { all }) =>
-        replySuggestion({
-          message: {
-            ...message,
-            from: { address: fromAddress, name: fromName },
-            to: StoredMailboxes.parse(to),
-            cc: StoredMailboxes.parse(cc),
-            replyTo: StoredMailboxes.parse(replyTo),
-          },
-          ownAddresses: [account.email, ...account.aliases],
-          all: all ?? false,
-        }),
-    }),
+builder.prismaObjectFields(EmailMessage, (t) => ({
+  uid: t.expose('id', { type: 'UUID', description: 'Identifies the message, for example as `replyToMessageUid`.' }),
+  conversation: t.relation('conversation', { description: 'The conversation of the message.' }),
+  direction: t.expose('direction', {
+    type: Direction,
+    description: 'INBOUND if the account received the message, OUTBOUND if it sent it.',
   }),
-});
-
-export const EmailMessageConnection = builder.connectionObject(
-  { type: EmailMessage, name: 'EmailMessageConnection', description: 'A page of messages.' },
-  { name: 'EmailMessageEdge', description: 'A message and its place.' },
-);
+  isAutomatic: t.exposeBoolean('isAutomatic', {
+    description:
+      'True if a program wrote the message, for example an automatic reply or a delivery report, or if it was received from an address of an account of the organization. Then it counts neither as a reply nor as contact. `markMessageAutomatic` corrects it.',
+  }),
+  from: t.field({
+    type: MailboxAddress,
+    description: 'The sender as the From header names it. Anybody can write any address there.',
+    select: { fromAddress: true, fromName: true },
+    resolve: ({ fromAddress, fromName }) => ({ address: fromAddress, name: fromName }),
+  }),
+  to: t.field(mailboxesIn('to', 'The mailboxes in the To header.')),
+  cc: t.field(mailboxesIn('cc', 'The mailboxes in the Cc header.')),
+  replyTo: t.field(
+    mailboxesIn(
+      'replyTo',
+      'The mailboxes in the Reply-To header: where the sender wants answers. Empty if there is none.',
+    ),
+  ),
+  subject: t.exposeString('subject', {
+    description: 'The decoded Subject header, at most 10,000 characters of it. It may be empty.',
+  }),
+  snippet: t.exposeString('snippet', {
+    description:
+      'The beginning of the message as plain text. Escape it before you put it into a page. It may be empty.',
+  }),
+  bodyText: t.field({
+    ...bodyOf('emailMessage', 'bodyText'),
+    description:
+      'The plain-text body. Null if there is none. An operation may read 16 MB of bodies in all, or one message of any size.',
+  }),
+  bodyHtml: t.field({
+    ...bodyOf('emailMessage', 'bodyHtml'),
+    description:
+      'The HTML body exactly as it was received. It is untrusted: display `safeHtml` instead. Null if there is none. An operation may read 16 MB of bodies in all, or one message of any size.',
+  }),
+  newText: t.field({
+    type: 'String',
+    nullable: true,
+    description:
+      '`bodyText` without the messages it quotes and without the signature. Null if there is no plain-text body, or if new text and quote cannot be told apart: display `bodyText` then. Empty if the message only quotes.',
+    select: { bodyTextBytes: true },
+    resolve: async ({ id, bodyTextBytes: bytes }, _args, { bodies }) => {
+      const text = await bodies.load({ table: 'emailMessage', id, column: 'bodyText', bytes, field: 'newText' });
+      return text === null ? null : bodies.inTurn(() => newText(text));
+    },
+  }),
+  safeHtml: t.field({
+    type: SafeHtml,
+    nullable: true,
+    description:
+      '`bodyHtml` sanitized for display in a page. Null if there is no HTML body. It counts as 500 values of an operation: ask for it in pages of at most 50 messages.',
+    args: {
+      remoteImages: t.arg({
+        type: RemoteImages,
+        required: true,
+        defaultValue: 'BLOCK',
+        description: 'Whether to keep images that are loaded from the web.',
+      }),
+    },
+    complexity: SAFE_HTML_COMPLEXITY,
+    select: {
+      bodyHtmlBytes: true,
+      attachments: { orderBy: { position: 'asc' }, select: { id: true, contentId: true } },
+    },
+    resolve: (message, { remoteImages }, context) => sanitizedBody(context, message, remoteImages),
+  }),
+  sentAt: t.expose('sentAt', {
+    type: 'DateTime',
+    description: 'When Gmail received or sent the message. The Date header is not used.',
+  }),
+  isRead: t.exposeBoolean('isRead', { description: 'True if the message was read.' }),
+  labels: t.exposeStringList('labels', {
+    description:
+      'The ids of the Gmail labels. A message with TRASH or SPAM is kept but not counted. `isRead` stands for UNREAD.',
+  }),
+  deletedAt: t.expose('deletedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description:
+      'When the message was deleted in Gmail, or its account was forgotten. Epistle then keeps the record without its content, because an outbound email replies to it. Null if it was not deleted.',
+  }),
+  contentErasedAt: t.expose('contentErasedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description:
+      'When the bodies and files of the message were erased, because of their age or on request. Null: they were not.',
+  }),
+  messageId: t.exposeString('messageId', {
+    nullable: true,
+    description:
+      'The Message-ID with angle brackets. An invalid one is given as received, shortened. Null if the message has none; then a reply in its thread is not possible.',
+  }),
+  inReplyTo: t.exposeString('inReplyTo', {
+    nullable: true,
+    description: 'The In-Reply-To header. Null if there is none.',
+  }),
+  references: t.exposeStringList('references', { description: 'The Message-IDs in the References header.' }),
+  providerMessageId: t.exposeString('providerMessageId', {
+    description: 'The id of the message in Gmail. It is only valid in this account.',
+  }),
+  problem: t.exposeString('problem', {
+    nullable: true,
+    description:
+      'A note for people on any part of the message that could not be imported. Null if the message is complete.',
+  }),
+  attachments: t.field({
+    type: [Attachment],
+    description: 'The attached files.',
+    select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
+    resolve: ({ attachments }) => attachments,
+  }),
+  outboundEmail: t.relation('outboundEmail', {
+    nullable: true,
+    description: 'The outbound email that this message is the sent copy of. Null if it was not sent through Epistle.',
+  }),
+  replySuggestion: t.field({
+    type: ReplySuggestion,
+    nullable: true,
+    description:
+      'The recipients, subject and quote to start a reply with. It honors Reply-To. The quote contains the whole message: ask for it where a person replies, not in lists. Null only with an error in `errors`, such as too many bodies for one operation.',
+    args: {
+      all: t.arg.boolean({
+        defaultValue: false,
+        description: 'True: suggest a reply to all recipients. False: a reply to the sender.',
+      }),
+    },
+    select: {
+      fromAddress: true,
+      fromName: true,
+      to: true,
+      cc: true,
+      replyTo: true,
+      subject: true,
+      bodyTextBytes: true,
+      bodyHtmlBytes: true,
+      sentAt: true,
+      account: { select: { email: true, aliases: true } },
+    },
+    resolve: ({ account, fromAddress, fromName, to, cc, replyTo, ...message }, { all }, { bodies }) =>
+      suggestReply(bodies, {
+        message: {
+          ...message,
+          from: { address: fromAddress, name: fromName },
+          to: StoredMailboxes.parse(to),
+          cc: StoredMailboxes.parse(cc),
+          replyTo: StoredMailboxes.parse(replyTo),
+        },
+        ownAddresses: [account.email, ...account.aliases],
+        all: all ?? false,
+      }),
+  }),
+}));
 
 builder.queryField('emailMessage', (t) =>
   t.prismaField({
     type: EmailMessage,
     nullable: true,
-    description: 'One message. Null when there is none with this uid.',
-    args: { uid: t.arg({ type: 'UUID', required: true, description: "The message's uid." }) },
+    description: 'Finds a message by its uid. Null if there is none.',
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the message.' }) },
     resolve: (query, _root, { uid }, { db }) => db.emailMessage.findFirst({ ...query, where: { id: uid } }),
   }),
 );

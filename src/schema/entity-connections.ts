@@ -1,12 +1,11 @@
-/** What every kind of entity has to say of the emails, drafts and conversations about it: how they are selected, and their page. */
+/** The connections of an entity to the emails, drafts and conversations about it: how they are selected and paged. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { countPerParent } from './batch.ts';
 import type { Context } from './context.ts';
-import { HAS_MESSAGES, LAST_MESSAGE_DESC } from './conversation.ts';
-import { type ConnectionArgs, CREATED_DESC, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import type { A_DRAFT, NOT_A_DRAFT } from './outbound-email.ts';
+import { type ConnectionArgs, keysetQuery, keysetQueryBy, parseKeyset, toConnection } from './keyset.ts';
+import { type A_DRAFT, CREATED_DESC, HAS_MESSAGES, LAST_MESSAGE_DESC, type NOT_A_DRAFT } from './lists.ts';
 
-type Status = typeof NOT_A_DRAFT | typeof A_DRAFT;
+type Kind = typeof NOT_A_DRAFT | typeof A_DRAFT;
 
 interface Entity {
   readonly id: string;
@@ -14,39 +13,51 @@ interface Entity {
 }
 
 interface Emails<Row> {
-  readonly entity: { readonly outboundEmails: Row[] };
+  readonly entity: { readonly outboundEmails: readonly { readonly outboundEmail: Row }[] };
 }
 
 interface Conversations<Row> {
   readonly entity: { readonly conversations: readonly { readonly conversation: Row }[] };
 }
 
-/** Of `entity.outboundEmails`: emails or drafts, newest first. */
-export function emailPage(args: ConnectionArgs, status: Status) {
+/** The columns of an email that its link to an entity selects. */
+export const LINKED_EMAIL = { select: { id: true, createdAt: true } } as const;
+
+/**
+ * Selects the links of an entity to emails or drafts, newest first.
+ * @param outboundEmail the selection of an email.
+ */
+export function emailLinkPage<Nested>(args: ConnectionArgs, kind: Kind, outboundEmail: Nested) {
+  const filter = { outboundEmail: kind };
   return {
-    ...keysetQuery(parseKeyset(args, CREATED_DESC), { status }),
-    select: { id: true, createdAt: true },
-  } as const;
+    ...keysetQueryBy('outboundEmailId', parseKeyset(args, CREATED_DESC), filter),
+    select: { outboundEmail },
+  };
 }
 
-/** The connection of an `emailPage`. */
+/** The connection of an `emailLinkPage`. */
 export function emailsAbout<Row extends { readonly id: string; readonly createdAt: Date }>(
   { id, contextType, entity }: Entity & Emails<Row>,
   args: ConnectionArgs,
   { db, batches }: Context,
   info: GraphQLResolveInfo,
-  status: Status,
+  kind: Kind,
 ) {
+  const emails = entity.outboundEmails.map(({ outboundEmail }) => outboundEmail);
   const count = countPerParent(batches, info, { column: 'contextId', id }, (ids) =>
-    db.outboundEmail.groupBy({ by: 'contextId', where: { contextType, contextId: { in: ids }, status }, _count: true }),
+    db.outboundEmailContext.groupBy({
+      by: 'contextId',
+      where: { contextType, contextId: { in: ids }, outboundEmail: kind },
+      _count: true,
+    }),
   );
-  return toConnection(parseKeyset(args, CREATED_DESC), entity.outboundEmails, count);
+  return toConnection(parseKeyset(args, CREATED_DESC), emails, count);
 }
 
-/** What a conversation is read with when it is reached through its link to an entity. */
+/** The columns of a conversation that its link to an entity selects. */
 export const LINKED_CONVERSATION = { select: { id: true, lastMessageAt: true } } as const;
 
-/** Of `entity.conversations`: the links to conversations, the last touched one first. @param conversation with what it is read. */
+/** Selects the links of an entity to conversations, latest message first. @param conversation the selection of a conversation. */
 export function conversationLinkPage<Nested>(args: ConnectionArgs, conversation: Nested) {
   const { where, orderBy, take } = keysetQuery(parseKeyset(args, LAST_MESSAGE_DESC), HAS_MESSAGES);
   return {

@@ -1,114 +1,106 @@
 import type { ErrorCode as Code } from '../errors.ts';
-import { builder } from './builder.ts';
+import { enumOf } from './enum-of.ts';
 
-export const OutboundEmailStatus = builder.enumType('OutboundEmailStatus', {
-  description: 'Where an outbound email stands, from draft to bounce.',
-  values: {
-    DRAFT: { description: 'Being written; only `sendEmail` or `deleteDraft` ends this.' },
-    SCHEDULED: { description: 'A draft with a time at which it will leave.' },
-    QUEUED: { description: 'Accepted and durable; it leaves as soon as the account may send.' },
-    SENDING: { description: 'Being handed to Gmail at this moment.' },
-    SENT: { description: 'Gmail has accepted it; the provider ids are there.' },
-    FAILED: { description: 'It did not leave and will not by itself; see `failure`.' },
-    CANCELED: { description: 'Cancelled before it left.' },
-    UNCONFIRMED: {
-      description:
-        'Handed to Gmail, but its answer was lost. It is being settled by reading, never by sending again blindly.',
-    },
-    BOUNCED: { description: 'Sent, and returned for at least one recipient.' },
-  } as const,
+export const OutboundEmailStatus = enumOf('OutboundEmailStatus', 'The state of an outbound email.', {
+  DRAFT: 'The email is being written. `sendEmail` sends it, `deleteDraft` deletes it.',
+  SCHEDULED: 'The email waits for its `plannedSendAt`.',
+  QUEUED: 'The email is stored and waits to be sent. It leaves as soon as the account may send.',
+  SENDING: 'The email is being handed to Gmail.',
+  SENT: 'The email was sent. If a user decided so with `resolveOutboundEmail`, its ids in Gmail are null; `message` has those of the sent copy once that is found.',
+  FAILED:
+    'The email was not sent, as far as Epistle knows, and will not be retried by itself. See `failure`. It becomes SENT if its sent copy is found in Gmail.',
+  CANCELED:
+    'The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail all the same.',
+  UNCONFIRMED:
+    'The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time meanwhile.',
+  BOUNCED: 'The email was sent, and delivery to at least one recipient failed permanently. See `bounces`.',
 });
 
-export const SendMode = builder.enumType('SendMode', {
-  description: 'How an outbound email came to be.',
-  values: {
-    DRAFT: { description: 'Written as a draft first.' },
-    FRESH: { description: 'Sent at once, in a conversation of its own.' },
-    REPLY: { description: 'Sent at once, as the answer to a stored message.' },
-  } as const,
+export const CancelCondition = enumOf(
+  'CancelCondition',
+  'A condition under which a scheduled email does not leave. It is judged when the time of the email has come, and again immediately before the email is handed to Gmail.',
+  {
+    REPLIED:
+      'A person answered in the conversation of the email, or in a conversation about one of its contexts, after the email was written or last edited. Automatic answers and spam do not count.',
+    CONTEXT_CLOSED:
+      'Every context of the email is closed. An invoice is closed when it is PAID or VOID; a customer never is.',
+  },
+);
+
+export const CANCEL_DESCRIPTION =
+  'Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`.';
+
+export const SendMode = enumOf('SendMode', 'How an outbound email was created.', {
+  DRAFT: 'It was written as a draft first.',
+  FRESH: 'It was sent directly, in a conversation of its own.',
+  REPLY: 'It was sent directly, as the reply to a stored message.',
 });
 
-export const Threading = builder.enumType('Threading', {
-  description: 'What was achieved for the thread of a sent email.',
-  values: {
-    NATIVE: {
-      description: "In the conversation's Gmail thread, with the reply headers that other mail programs go by.",
-    },
-    HEADERS_ONLY: { description: 'Gmail has put it into another thread than asked for; the reply headers are there.' },
-    NEW_THREAD: { description: 'It starts a thread of its own.' },
-  } as const,
+export const Threading = enumOf('Threading', 'How a sent email was placed into a thread.', {
+  NATIVE: 'It is in the Gmail thread of the conversation and has the reply headers that other mail programs use.',
+  HEADERS_ONLY:
+    'Gmail put it into another thread than requested. It has the reply headers, so other mail programs show it in the right place.',
+  NEW_THREAD: 'It starts a new thread.',
 });
 
-export const RetryAdvice = builder.enumType('RetryAdvice', {
-  description: 'What a client may do after an error.',
-  values: {
-    SAFE: { description: 'The same request may be made again at once; nothing was sent.' },
-    AFTER: {
-      description: 'The same request may be made again once what the message names is mended; nothing was sent.',
-    },
-    NEVER: { description: 'The same request will fail again; change it.' },
-    CHECK_FIRST: { description: 'It may have been sent. Look at the record before anything else.' },
-  } as const,
+export const RetryAdvice = enumOf('RetryAdvice', 'Whether a failed request can be repeated.', {
+  SAFE: 'Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead.',
+  AFTER:
+    'Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead.',
+  NEVER: 'The same request fails every time. Change the request.',
+  CHECK_FIRST: 'The request may have been carried out. Read the record before you repeat it.',
 });
 
-/** Every code must have a description, or this does not compile. */
-function describeCodes(descriptions: Record<Code, string>) {
-  const values = Object.entries(descriptions).map(([code, description]) => [code, { description }] as const);
-  return Object.fromEntries(values) as Record<Code, { description: string }>;
-}
-
-export const ErrorCode = builder.enumType('ErrorCode', {
-  description: 'What went wrong, for programs. Also found as `extensions.code` of a GraphQL error.',
-  values: describeCodes({
-    INVALID_INPUT: 'The input is wrong; see the issues.',
-    NOT_FOUND: 'There is no such object in the organization.',
-    IDEMPOTENCY_CONFLICT: 'The idempotencyKey belongs to another request.',
+export const ErrorCode = enumOf<Code>(
+  'ErrorCode',
+  'The kind of an error, for programs. GraphQL errors have it as `extensions.code`.',
+  {
+    INVALID_INPUT: 'The input is invalid. See `issues`.',
+    NOT_FOUND: 'The organization has no such object.',
+    IDEMPOTENCY_CONFLICT: 'The idempotencyKey was used for a different request.',
     ACCOUNT_NOT_READY: 'The account cannot send now.',
     REPLY_NOT_POSSIBLE: 'The message cannot be replied to in its thread.',
-    DRAFT_CONFLICT: 'The draft is not what the request took it for.',
-    SEND_REJECTED: 'Gmail refused the email before it accepted it.',
-    UNAUTHENTICATED: 'No API key came, or one that is not known, expired or revoked.',
-    FORBIDDEN: 'The API key lacks the scope that the message names.',
-    RATE_LIMITED: 'Too many requests; try again later.',
+    DRAFT_CONFLICT: 'The draft has changed, or is no longer a draft.',
+    SEND_REJECTED: 'Gmail refused the email.',
+    UNRESOLVED_TOKENS: 'The words of the email still have tokens. See `problems`.',
+    UNAUTHENTICATED: 'The request has no API key, or one that is unknown, expired or revoked.',
+    FORBIDDEN: 'The API key does not have the scope named in `message`.',
     MAILBOX_UNAVAILABLE: 'The mailbox cannot be read now.',
-    INVALID_STATE: 'The email is not in a state in which this can be done.',
-    PROVIDER_ERROR: 'Gmail did not do what was asked of it; see providerReason.',
+    INVALID_STATE: 'The state of the email does not allow this.',
+    PROVIDER_ERROR: 'Gmail did not carry out the change. See `providerReason`.',
     SERVICE_UNAVAILABLE:
-      'The database cannot be reached now; the answer is HTTP 503 with Retry-After. A mutation may have been carried out all the same.',
-  }),
+      'The database is unavailable or the server is busy: HTTP status 503 with Retry-After, or an error in `errors`. A mutation may have been carried out if `retry` is CHECK_FIRST.',
+    INTERNAL_SERVER_ERROR: 'Epistle failed. The log of the server has the cause, under the id of the request.',
+  },
+);
+
+export const Direction = enumOf('Direction', 'The direction of a message, seen from the account.', {
+  INBOUND: 'The account received the message.',
+  OUTBOUND: 'The account sent the message.',
 });
 
-export const Direction = builder.enumType('Direction', {
-  description: 'Which way a message went, seen from the account.',
-  values: { INBOUND: { description: 'Received.' }, OUTBOUND: { description: 'Sent.' } } as const,
+export const EmailAccountStatus = enumOf('EmailAccountStatus', 'Whether an account can send.', {
+  ACTIVE: 'The account can send.',
+  NEEDS_REAUTH: 'Google no longer accepts the stored grant. The owner of the mailbox must connect it again.',
+  PAUSED: 'The account cannot send at present. See `statusReason` for the reason and the end.',
+  DISCONNECTED: 'The account was disconnected. Its record and its emails stay.',
 });
 
-export const EmailAccountStatus = builder.enumType('EmailAccountStatus', {
-  description: 'Whether an account can send.',
-  values: {
-    ACTIVE: { description: 'It can send.' },
-    NEEDS_REAUTH: { description: 'Its owner must consent at Google again.' },
-    PAUSED: { description: 'It may not send for the time being; see `statusReason`.' },
-    DISCONNECTED: { description: 'It was disconnected; the record stays.' },
-  } as const,
+export const InvoiceStatus = enumOf('InvoiceStatus', 'The state of an invoice.', {
+  DRAFT: 'The invoice was not issued yet.',
+  OPEN: 'The invoice was issued, and is neither paid nor overdue.',
+  OVERDUE:
+    'The invoice is not paid, and its due date is before today in UTC. This state is computed and never stored: an input with OVERDUE stores OPEN.',
+  PAID: 'The invoice is paid.',
+  VOID: 'The invoice was withdrawn.',
 });
 
-export const InvoiceStatus = builder.enumType('InvoiceStatus', {
-  description: 'Where an invoice stands.',
-  values: {
-    DRAFT: { description: 'Not issued yet.' },
-    OPEN: { description: 'Issued and not paid.' },
-    OVERDUE: { description: 'Not paid, past its due date.' },
-    PAID: { description: 'Paid.' },
-    VOID: { description: 'Withdrawn.' },
-  } as const,
-});
-
-export const ReplyNotPossibleReason = builder.enumType('ReplyNotPossibleReason', {
-  description: 'Why a message cannot be replied to in its thread.',
-  values: {
-    NO_MESSAGE_ID: { description: 'The message has no Message-ID header that a reply could refer to.' },
-    NO_PROVIDER_THREAD: { description: 'The conversation has no Gmail thread.' },
-    NO_OWNER_ACCOUNT: { description: 'The conversation belongs to no connected account.' },
-  } as const,
-});
+export const ReplyNotPossibleReason = enumOf(
+  'ReplyNotPossibleReason',
+  'Why a message cannot be replied to in its thread.',
+  {
+    NO_MESSAGE_ID: 'The message has no Message-ID header for a reply to refer to.',
+    NO_PROVIDER_THREAD: 'The conversation has no Gmail thread.',
+    NO_OWNER_ACCOUNT: 'The conversation belongs to no connected account.',
+  },
+);

@@ -1,78 +1,82 @@
 /** The GraphQL types of `src/errors.ts`, one each. */
+
 import * as errors from '../errors.ts';
 import { builder } from './builder.ts';
-import { Draft } from './draft.ts';
-import { EmailAccount } from './email-account.ts';
 import { ErrorCode, OutboundEmailStatus, ReplyNotPossibleReason, RetryAdvice } from './enums.ts';
-import { OutboundEmail } from './outbound-email.ts';
+import { Draft, EmailAccount, OutboundEmail } from './refs.ts';
+import { TokenProblem } from './token-problem.ts';
 
-const ErrorInterface = builder.interfaceRef<errors.DomainError>('Error').implement({
-  description: 'What every error tells.',
+const ErrorInterface = builder.interfaceRef<errors.DomainError>('UserError').implement({
+  description: 'The common fields of all errors.',
   fields: (t) => ({
-    code: t.expose('code', { type: ErrorCode, description: 'For programs.' }),
-    message: t.exposeString('message', { description: 'For people: what is wrong, and what is allowed.' }),
-    retry: t.expose('retry', { type: RetryAdvice, description: 'What may be done about it.' }),
+    code: t.expose('code', { type: ErrorCode, description: 'The kind of the error, for programs.' }),
+    message: t.exposeString('message', { description: 'What is wrong and how to fix it, for people.' }),
+    retry: t.expose('retry', { type: RetryAdvice, description: 'Whether the request can be repeated.' }),
   }),
 });
 
+const error = (name: string, description: string) => ({ name, description, interfaces: [ErrorInterface] });
+
 const InputIssue = builder.objectRef<errors.InputIssue>('InputIssue').implement({
-  description: 'One thing that is wrong with the input.',
+  description: 'One problem with the input.',
   fields: (t) => ({
-    path: t.exposeString('path', { description: 'Where: `input.fresh.to.1`.' }),
-    message: t.exposeString('message', { description: 'What is wrong, and what is allowed.' }),
+    path: t.exposeString('path', {
+      description: 'The dotted path to the value, from the argument on: `input.fresh.to.1`.',
+    }),
+    message: t.exposeString('message', { description: 'What is wrong and what is allowed.' }),
   }),
 });
 
 builder.objectType(errors.InvalidInputError, {
-  name: 'InvalidInputError',
-  description: 'The input is wrong. Nothing was stored and nothing was sent.',
-  interfaces: [ErrorInterface],
+  ...error('InvalidInputError', 'The input is invalid. Nothing was stored and nothing was sent.'),
   fields: (t) => ({
     issues: t.field({
       type: [InputIssue],
-      description: 'Every issue, not the first.',
+      description:
+        'All problems, at most the first 100. If there are more, `message` says how many were found: the search ends at 1,000 values that do not fit their types.',
       resolve: ({ issues }) => [...issues],
     }),
   }),
 });
 
 builder.objectType(errors.NotFoundError, {
-  name: 'NotFoundError',
-  description: "There is no such object in the organization; another one's is not found either.",
-  interfaces: [ErrorInterface],
+  ...error(
+    'NotFoundError',
+    'The organization has no such object. An object of another organization is not found either.',
+  ),
   fields: (t) => ({
-    entity: t.exposeString('entity', { description: 'The type that was looked for: `EmailAccount`.' }),
-    uid: t.expose('uid', { type: 'UUID', description: 'The uid that was looked for.' }),
+    entity: t.exposeString('entity', { description: 'The type of the missing object, for example `EmailAccount`.' }),
+    uid: t.expose('uid', {
+      type: 'UUID',
+      nullable: true,
+      description: 'The uid that was looked for. Null if the object was named by its `externalId`.',
+    }),
   }),
 });
 
 builder.objectType(errors.IdempotencyConflictError, {
-  name: 'IdempotencyConflictError',
-  description: 'The idempotencyKey belongs to another request. Nothing was sent.',
-  interfaces: [ErrorInterface],
+  ...error('IdempotencyConflictError', 'The idempotencyKey was used for a different request. Nothing was sent.'),
   fields: (t) => ({
     existing: t.prismaField({
       type: OutboundEmail,
-      description: 'The email that the key belongs to.',
+      description: 'The email that was requested with the key. Its content needs the scope `email:read`.',
       resolve: (query, { existingId }, _args, { db }) =>
         db.outboundEmail.findFirstOrThrow({ ...query, where: { id: existingId } }),
     }),
     differingFields: t.field({
       type: ['String'],
-      description: 'The fields in which the requests differ.',
+      description: 'The fields in which the two requests differ.',
       resolve: ({ differingFields }) => [...differingFields],
     }),
   }),
 });
 
 builder.objectType(errors.AccountNotReadyError, {
-  name: 'AccountNotReadyError',
-  description: 'The account cannot send now. Nothing was sent.',
-  interfaces: [ErrorInterface],
+  ...error('AccountNotReadyError', 'The account cannot send now. Nothing was sent.'),
   fields: (t) => ({
     account: t.prismaField({
       type: EmailAccount,
-      description: 'The account; its status and statusReason say why.',
+      description: 'The account. Its `status` and `statusReason` say why it cannot send.',
       resolve: (query, { accountId }, _args, { db }) =>
         db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
     }),
@@ -80,41 +84,47 @@ builder.objectType(errors.AccountNotReadyError, {
 });
 
 builder.objectType(errors.SyncNotPossibleError, {
-  name: 'SyncNotPossibleError',
-  description: 'The mailbox cannot be read now: Gmail throttles or is not reached. Epistle tries again by itself.',
-  interfaces: [ErrorInterface],
+  ...error(
+    'SyncNotPossibleError',
+    'The mailbox cannot be read now, because Gmail limits requests or cannot be reached, or because another reading takes long. Epistle retries by itself.',
+  ),
   fields: (t) => ({
     account: t.prismaField({
       type: EmailAccount,
-      description: 'The account; its `sync` says how far it has been read.',
+      description: 'The account. Its `sync` says how far the mailbox has been read.',
       resolve: (query, { accountId }, _args, { db }) =>
         db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
     }),
-    reason: t.exposeString('reason', { description: "Google's reason as a word, or the network error's code." }),
+    reason: t.exposeString('reason', {
+      description:
+        'The reason that Google gave, the code of the network error, or `busy`: another reading of the mailbox takes longer than 30 s.',
+    }),
     retryAt: t.expose('retryAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When Gmail allows the next try. Null: it does not say.',
+      description: 'When Gmail allows the next attempt. Null if Gmail gave no time.',
     }),
   }),
 });
 
 builder.objectType(errors.ReplyNotPossibleError, {
-  name: 'ReplyNotPossibleError',
-  description: 'The message cannot be replied to in its thread. Nothing was sent.',
-  interfaces: [ErrorInterface],
-  fields: (t) => ({ reason: t.expose('reason', { type: ReplyNotPossibleReason, description: 'Why.' }) }),
+  ...error('ReplyNotPossibleError', 'The message cannot be replied to in its thread. Nothing was sent.'),
+  fields: (t) => ({
+    reason: t.expose('reason', { type: ReplyNotPossibleReason, description: 'Why the reply is not possible.' }),
+  }),
 });
 
 builder.objectType(errors.DraftConflictError, {
-  name: 'DraftConflictError',
-  description: 'The draft is not what the request took it for. Nothing was changed.',
-  interfaces: [ErrorInterface],
+  ...error(
+    'DraftConflictError',
+    'The draft has changed, or is no longer a draft. Nothing was changed by this request.',
+  ),
   fields: (t) => ({
     current: t.prismaField({
       type: Draft,
       nullable: true,
-      description: 'The draft as it is now. Null: it is no longer a draft.',
+      description:
+        'The current draft. Null if it is no longer a draft, or if the key has neither `email:read` nor `drafts:write`.',
       // Looked for even when it is known to be none: Pothos takes a query that is not used for a mistake.
       resolve: (query, { currentId }, _args, { db }) =>
         db.outboundEmail.findFirst({ ...query, where: { id: { in: currentId === null ? [] : [currentId] } } }),
@@ -123,36 +133,48 @@ builder.objectType(errors.DraftConflictError, {
 });
 
 builder.objectType(errors.SendRejectedError, {
-  name: 'SendRejectedError',
-  description: 'Gmail refused the email before it accepted it: nothing was sent.',
-  interfaces: [ErrorInterface],
+  ...error('SendRejectedError', 'Gmail refused the email. Nothing was sent.'),
   fields: (t) => ({
     outboundEmail: t.prismaField({
       type: OutboundEmail,
-      description: 'The record: FAILED, or DRAFT again when it was a draft.',
+      description: 'The record of the email: FAILED, or DRAFT if a draft was sent.',
       resolve: (query, { outboundEmailId }, _args, { db }) =>
         db.outboundEmail.findFirstOrThrow({ ...query, where: { id: outboundEmailId } }),
     }),
-    providerStatus: t.exposeInt('providerStatus', { description: "HTTP status of Gmail's answer; 0 when none came." }),
-    providerReason: t.exposeString('providerReason', { description: "Gmail's reason." }),
+    providerStatus: t.exposeInt('providerStatus', {
+      description: "The HTTP status of Gmail's response. 0 if there was no response.",
+    }),
+    providerReason: t.exposeString('providerReason', { description: 'The reason that Gmail gave.' }),
+  }),
+});
+
+builder.objectType(errors.UnresolvedTokensError, {
+  ...error(
+    'UnresolvedTokensError',
+    'The subject or a body still has tokens of what the email is about, such as `{invoice_number}`. Nothing was sent. With `allowUnresolved` it is sent as it is.',
+  ),
+  fields: (t) => ({
+    problems: t.field({
+      type: [TokenProblem],
+      description: 'The tokens with their places. Of a field with more than 100 tokens, the first 100.',
+      resolve: ({ problems }) => [...problems],
+    }),
   }),
 });
 
 builder.objectType(errors.InvalidStateError, {
-  name: 'InvalidStateError',
-  description: 'The email is not in a state in which this can be done. Nothing was changed.',
-  interfaces: [ErrorInterface],
+  ...error('InvalidStateError', 'The state of the email does not allow this. Nothing was changed.'),
   fields: (t) => ({
-    status: t.expose('status', { type: OutboundEmailStatus, description: 'The state that it is in.' }),
+    status: t.expose('status', { type: OutboundEmailStatus, description: 'The current state of the email.' }),
   }),
 });
 
 builder.objectType(errors.ProviderError, {
-  name: 'ProviderError',
-  description: 'Gmail did not do what was asked of it. Nothing was changed.',
-  interfaces: [ErrorInterface],
+  ...error('ProviderError', 'Gmail did not carry out the change. Nothing was changed.'),
   fields: (t) => ({
-    providerStatus: t.exposeInt('providerStatus', { description: "HTTP status of Gmail's answer; 0 when none came." }),
-    providerReason: t.exposeString('providerReason', { description: "Gmail's reason." }),
+    providerStatus: t.exposeInt('providerStatus', {
+      description: "The HTTP status of Gmail's response. 0 if there was no response.",
+    }),
+    providerReason: t.exposeString('providerReason', { description: 'The reason that Gmail gave.' }),
   }),
 });

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '../errors.ts';
+import { isUuid } from '../input.ts';
+import { mustBe } from './expected-values.ts';
 
-const GLOBAL_ID = /^([A-Z][A-Za-z]*)_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+const GLOBAL_ID = /^([A-Z][A-Za-z]*)_(.{36})$/;
 
 /** `Invoice_0199…`: readable in logs, and still opaque by contract. */
 export function encodeGlobalId(typename: string, uid: string): string {
@@ -8,10 +10,10 @@ export function encodeGlobalId(typename: string, uid: string): string {
 }
 
 /** @throws {InvalidInputError} when it is not `Type_uuid`: what is not a UUID must not reach PostgreSQL. */
-export function decodeGlobalId(globalId: string): { typename: string; id: string } {
+export function decodeGlobalId(globalId: string, path = 'id'): { typename: string; id: string } {
   const [, typename, id] = GLOBAL_ID.exec(globalId) ?? [];
-  if (typename === undefined || id === undefined) {
-    throw new InvalidInputError([{ path: 'id', message: 'Must be a node id as given in a field `id`: Type_uuid.' }]);
+  if (typename === undefined || id === undefined || !isUuid(id)) {
+    throw new InvalidInputError([{ path, message: mustBe('ID') }]);
   }
   return { typename, id };
 }

@@ -1,144 +1,92 @@
-import { daysOverdue } from '../contexts/invoice.ts';
-import { formatMoney, type Money as MoneyValue } from '../contexts/money.ts';
-import { conversationLinkPage, conversationsAbout, emailPage, emailsAbout, LINKED_CONVERSATION } from './entity-connections.ts';
+import { daysOverdue, statusOf } from '../contexts/invoice.ts';
+import { isLocale, LOCALE_ALLOWED } from '../contexts/locale.ts';
+import { DEFAULT_LOCALE, formatMoney, type Money as MoneyValue } from '../contexts/money.ts';
+import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
-import { Conversation, ConversationConnection } from './conversation.ts';
-import { Draft, DraftConnection } from './draft.ts';
 import { InvoiceStatus } from './enums.ts';
-import { A_DRAFT, NOT_A_DRAFT, OutboundEmail, OutboundEmailConnection } from './outbound-email.ts';
+import { implementEntity } from './implement-entity.ts';
+import { Invoice } from './refs.ts';
 
 const Money = builder.objectRef<MoneyValue>('Money').implement({
-  description: 'An amount of money, exact.',
+  description: 'An exact amount of money.',
   fields: (t) => ({
     cents: t.string({
-      description: "In the currency's smallest unit, as a string of digits: `150000`.",
+      description:
+        'The amount in the smallest unit of the currency, as a string of digits: `150000` for 1,500.00 USD, `1500` for 1,500 JPY.',
       resolve: ({ cents }) => String(cents),
     }),
-    currency: t.exposeString('currency', { description: 'ISO 4217: `USD`.' }),
-    formatted: t.string({ description: 'As an invoice shows it: `$1,500.00`.', resolve: formatMoney }),
+    currency: t.exposeString('currency', { description: 'The ISO 4217 code of the currency, for example `USD`.' }),
+    formatted: t.string({
+      description: 'The amount as an invoice shows it: `$1,500.00`. It has the decimals of the currency by ISO 4217.',
+      args: {
+        locale: t.arg.string({
+          description:
+            'The language and region to write it for, a BCP 47 tag such as `de-DE`. Omitted: `en-US`. An unknown one is an error with the code INVALID_INPUT.',
+        }),
+      },
+      resolve: (money, { locale }) => {
+        if (locale != null && !isLocale(locale))
+          throw new InvalidInputError([{ path: 'locale', message: LOCALE_ALLOWED }]);
+        return formatMoney(money, locale ?? DEFAULT_LOCALE);
+      },
+    }),
   }),
 });
 
-export const Invoice = builder.prismaNode('Invoice', {
-  description: 'An invoice that emails can be about.',
-  // Who writes contexts may read back what was written.
-  authScopes: { anyScope: ['email:read', 'contexts:write'] },
-  select: { id: true, contextType: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'For `ContextRefInput.uid`, with the type `invoice`.' }),
-    number: t.exposeString('number', { description: 'Its number, unique in the organization.' }),
-    customer: t.relation('customer', { description: 'Who owes it.' }),
-    status: t.expose('status', { type: InvoiceStatus, description: 'Where it stands.' }),
-    currency: t.exposeString('currency', { description: 'ISO 4217.' }),
-    issueDate: t.expose('issueDate', { type: 'DateTime', description: 'When it was issued.' }),
-    dueDate: t.expose('dueDate', { type: 'DateTime', description: 'When it is due.' }),
-    paidDate: t.expose('paidDate', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it was paid. Null: not paid.',
-    }),
-    subtotal: t.field({
-      type: Money,
-      description: 'Before discounts and tax.',
-      select: { subtotalCents: true, currency: true },
-      resolve: ({ subtotalCents: cents, currency }) => ({ cents, currency }),
-    }),
-    discounts: t.field({
-      type: Money,
-      description: 'What is taken off.',
-      select: { discountsCents: true, currency: true },
-      resolve: ({ discountsCents: cents, currency }) => ({ cents, currency }),
-    }),
-    tax: t.field({
-      type: Money,
-      description: 'Tax.',
-      select: { taxCents: true, currency: true },
-      resolve: ({ taxCents: cents, currency }) => ({ cents, currency }),
-    }),
-    total: t.field({
-      type: Money,
-      description: 'What is asked for.',
-      select: { totalCents: true, currency: true },
-      resolve: ({ totalCents: cents, currency }) => ({ cents, currency }),
-    }),
-    amountPaid: t.field({
-      type: Money,
-      description: 'What was paid so far.',
-      select: { amountPaidCents: true, currency: true },
-      resolve: ({ amountPaidCents: cents, currency }) => ({ cents, currency }),
-    }),
-    amountDue: t.field({
-      type: Money,
-      description: 'What is still owed.',
-      select: { amountDueCents: true, currency: true },
-      resolve: ({ amountDueCents: cents, currency }) => ({ cents, currency }),
-    }),
-    paymentLink: t.expose('paymentLink', { type: 'HttpUrl', nullable: true, description: 'Where it can be paid.' }),
-    daysOverdue: t.int({
-      description: 'Whole days past `dueDate`. 0 when it is not due, paid or void.',
-      select: { status: true, dueDate: true },
-      resolve: (invoice, _args, { app }) => daysOverdue(invoice, app.now()),
-    }),
-    lastContactedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the last email about it was sent. Null: never.',
-      select: { entity: { select: { lastContactedAt: true } } },
-      resolve: ({ entity }) => entity.lastContactedAt,
-    }),
-    awaitingReply: t.boolean({
-      description:
-        'True when an email about it was sent and nothing has come in on its conversations since. Automatic answers do not count.',
-      select: { entity: { select: { awaitingReply: true } } },
-      resolve: ({ entity }) => entity.awaitingReply,
-    }),
-  }),
-});
+/** A field that is an amount of an invoice. */
+function amount<Column extends string>(column: Column, description: string) {
+  // TypeScript widens the key to string: the cast names it again.
+  const select = { [column]: true, currency: true } as Record<Column | 'currency', true>;
+  const resolve = (row: Record<Column, bigint> & { readonly currency: string }) => {
+    return { cents: row[column], currency: row.currency };
+  };
+  return { type: Money, description, select, resolve };
+}
+
+implementEntity('Invoice', { type: 'invoice', entity: 'the invoice' });
 
 builder.prismaObjectFields(Invoice, (t) => ({
-  outboundEmails: t.connection(
-    {
-      type: OutboundEmail,
-      authScopes: { scope: 'email:read' },
-      description: 'The emails about it, newest first. Drafts are in `drafts`.',
-      select: (args, _context, nested) => ({
-        entity: { select: { outboundEmails: nested(emailPage(args, NOT_A_DRAFT), ['edges', 'node']) } },
-      }),
-      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, NOT_A_DRAFT),
-    },
-    OutboundEmailConnection,
+  label: t.exposeString('number', { description: 'The same as `number`.' }),
+  number: t.exposeString('number', { description: 'The number of the invoice, unique in the organization.' }),
+  customer: t.relation('customer', { description: 'The customer who owes the invoice.' }),
+  status: t.field({
+    type: InvoiceStatus,
+    description: 'The state of the invoice. It becomes OVERDUE by itself.',
+    select: { status: true, dueDate: true },
+    resolve: (invoice, _args, { app }) => statusOf(invoice, app.now()),
+  }),
+  currency: t.exposeString('currency', { description: 'The ISO 4217 code of the currency of all amounts.' }),
+  issueDate: t.expose('issueDate', { type: 'LocalDate', description: 'When the invoice was issued.' }),
+  dueDate: t.expose('dueDate', { type: 'LocalDate', description: 'When the invoice is due.' }),
+  paidDate: t.expose('paidDate', {
+    type: 'LocalDate',
+    nullable: true,
+    description: 'When the invoice was paid. Null if it is not paid.',
+  }),
+  subtotal: t.field(amount('subtotalCents', 'The amount before discounts and tax.')),
+  discounts: t.field(amount('discountsCents', 'The discounts.')),
+  tax: t.field(amount('taxCents', 'The tax.')),
+  total: t.field(amount('totalCents', 'The total amount.')),
+  amountPaid: t.field(amount('amountPaidCents', 'The amount paid so far.')),
+  amountDue: t.field(
+    amount(
+      'amountDueCents',
+      'The amount still owed. 0 if the invoice is PAID or VOID, unless another amount was given with that state.',
+    ),
   ),
-  drafts: t.connection(
-    {
-      type: Draft,
-      authScopes: { scope: 'email:read' },
-      description: 'The drafts about it, newest first.',
-      select: (args, _context, nested) => ({
-        entity: { select: { outboundEmails: nested(emailPage(args, A_DRAFT), ['edges', 'node']) } },
-      }),
-      resolve: (entity, args, context, info) => emailsAbout(entity, args, context, info, A_DRAFT),
-    },
-    DraftConnection,
-  ),
-  conversations: t.connection(
-    {
-      type: Conversation,
-      authScopes: { scope: 'email:read' },
-      description: 'The conversations about it, the last touched one first, without those in trash or spam alone.',
-      select: (args, _context, nested) => ({
-        entity: {
-          select: { conversations: conversationLinkPage(args, nested(LINKED_CONVERSATION, ['edges', 'node'])) },
-        },
-      }),
-      resolve: conversationsAbout,
-    },
-    ConversationConnection,
-  ),
+  creditNotes: t.field(amount('creditNotesCents', 'The credit notes. 0 if there are none.')),
+  collectionMethod: t.exposeString('collectionMethod', {
+    nullable: true,
+    description: 'How the invoice is paid, in the words of the billing system. Null if it is not known.',
+  }),
+  paymentLink: t.expose('paymentLink', {
+    type: 'HttpUrl',
+    nullable: true,
+    description: 'A page where the invoice can be paid. Null if there is none.',
+  }),
+  daysOverdue: t.int({
+    description: 'The number of days since `dueDate`, in UTC. 0 unless the invoice is OVERDUE.',
+    select: { status: true, dueDate: true },
+    resolve: (invoice, _args, { app }) => daysOverdue(invoice, app.now()),
+  }),
 }));
-
-export const InvoiceConnection = builder.connectionObject(
-  { type: Invoice, name: 'InvoiceConnection', description: 'A page of invoices.' },
-  { name: 'InvoiceEdge', description: 'An invoice and its place.' },
-);

@@ -1,19 +1,16 @@
-import type { EmailAccountStatus, MailboxSyncPhase } from '#generated/prisma/enums.ts';
+import type { MailboxSync as MailboxSyncRow } from '#generated/prisma/client.ts';
+import type { EmailAccountStatus } from '#generated/prisma/enums.ts';
 import { builder } from './builder.ts';
+import { enumOf } from './enum-of.ts';
 
-const MailboxSyncState = builder.enumType('MailboxSyncState', {
-  description: 'What is being done with a mailbox.',
-  values: {
-    WAITING: { description: 'It was not read yet.' },
-    IMPORTING: {
-      description: 'What it already holds is being read, newest first. What comes in meanwhile is here at once.',
-    },
-    COMPARING: {
-      description: 'Gmail no longer tells what changed since the last reading: everything is listed and compared.',
-    },
-    CURRENT: { description: 'It is here; changes are brought as they happen.' },
-    STOPPED: { description: 'The account is not connected; see its status.' },
-  } as const,
+const MailboxSyncState = enumOf('MailboxSyncState', 'What Epistle is doing with a mailbox.', {
+  WAITING: 'The mailbox was not read yet.',
+  IMPORTING: 'The first import is running, newest messages first. New messages are imported as they arrive.',
+  COMPARING: 'Gmail no longer reports what changed since the last sync. Epistle lists all messages and compares them.',
+  CURRENT: 'Epistle has the mailbox as of the last sync. New changes are read as they happen.',
+  BEHIND:
+    'Changes are missing: they are being read, wait for the quota of the account, or could not be read. In the last case `error` says why. Epistle retries by itself.',
+  STOPPED: 'The account is not connected. See its `status`.',
 });
 
 interface SyncError {
@@ -23,14 +20,14 @@ interface SyncError {
 }
 
 const MailboxSyncError = builder.objectRef<SyncError>('MailboxSyncError').implement({
-  description: 'Why a mailbox could not be read the last time.',
+  description: 'Why the last attempt to read a mailbox failed.',
   fields: (t) => ({
     code: t.exposeString('code', {
       description:
-        'For programs: `rate-limited`, `unreachable`, `unknown` (no answer came), `forbidden`, `unavailable`, `reauth`, `unreadable` (Gmail gives some messages in no form; all others are here), `unexpected`.',
+        'The reason, for programs: `rate-limited`, `unreachable`, `unknown` (no response came), `forbidden`, `unavailable`, `reauth`, `interrupted` (the last sync did not finish; its process may have ended), `unreadable` (some messages could not be read or stored completely; all others are here, and Epistle retries these every hour), `unexpected`. Other codes name a refused call to Gmail, which is tried again.',
     }),
-    message: t.exposeString('message', { description: 'For people. It quotes no mail.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it failed.' }),
+    message: t.exposeString('message', { description: 'The reason, for people. It contains no text from emails.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the attempt failed.' }),
   }),
 });
 
@@ -42,18 +39,21 @@ interface Sync {
 }
 
 export const MailboxSync = builder.objectRef<Sync>('MailboxSync').implement({
-  description: 'How far a mailbox has been read.',
+  description: 'The progress of reading a mailbox.',
   fields: (t) => ({
-    state: t.expose('state', { type: MailboxSyncState, description: 'What is being done with it.' }),
-    imported: t.exposeInt('imported', { description: 'Messages that the first import has stored so far.' }),
+    state: t.expose('state', { type: MailboxSyncState, description: 'What Epistle is doing with the mailbox.' }),
+    imported: t.exposeInt('imported', {
+      description: 'The number of messages that the first import has stored so far.',
+    }),
     estimated: t.exposeInt('estimated', {
       nullable: true,
-      description: 'How many it is going to be, at least: what the mailbox held when it began. Null: not counted yet.',
+      description:
+        'An estimate of the messages that the first import stores, at most 20,000; `imported` can become larger. Null if they were not counted yet.',
     }),
     error: t.expose('error', {
       type: MailboxSyncError,
       nullable: true,
-      description: 'Why it could not be read the last time; it is tried again by itself. Null: it could.',
+      description: 'Why the last attempt failed. Epistle retries by itself. Null if it succeeded.',
     }),
   }),
 });
@@ -62,6 +62,9 @@ export const MailboxSync = builder.objectRef<Sync>('MailboxSync').implement({
 export const SYNC = {
   phase: true,
   historyId: true,
+  leaseToken: true,
+  rerunRequested: true,
+  failures: true,
   imported: true,
   estimated: true,
   errorCode: true,
@@ -69,15 +72,7 @@ export const SYNC = {
   failedAt: true,
 } as const;
 
-interface SyncRow {
-  readonly phase: MailboxSyncPhase;
-  readonly historyId: string | null;
-  readonly imported: number;
-  readonly estimated: number | null;
-  readonly errorCode: string | null;
-  readonly errorMessage: string | null;
-  readonly failedAt: Date | null;
-}
+type SyncRow = Pick<MailboxSyncRow, keyof typeof SYNC>;
 
 export function toMailboxSync(status: EmailAccountStatus, row: SyncRow | null): Sync {
   if (row === null) throw new Error('an account without the state of its sync');
@@ -89,9 +84,12 @@ export function toMailboxSync(status: EmailAccountStatus, row: SyncRow | null): 
   return { state: stateOf(status, row), imported, estimated, error };
 }
 
-function stateOf(status: EmailAccountStatus, { phase, historyId }: SyncRow): Sync['state'] {
+function stateOf(status: EmailAccountStatus, row: SyncRow): Sync['state'] {
+  const { phase, historyId, leaseToken, rerunRequested, failures } = row;
   if (status !== 'ACTIVE') return 'STOPPED';
   if (historyId === null) return 'WAITING';
-  if (phase === 'HISTORY') return 'CURRENT';
-  return phase === 'IMPORT' ? 'IMPORTING' : 'COMPARING';
+  if (phase === 'IMPORT') return 'IMPORTING';
+  if (phase !== 'INCREMENTAL') return 'COMPARING';
+  // Under a lease there is something to bring, and one that was not given back is that of a run that did not end.
+  return leaseToken === null && !rerunRequested && failures === 0 ? 'CURRENT' : 'BEHIND';
 }

@@ -1,29 +1,55 @@
 import { builder } from './builder.ts';
-import type { KeysetOrder } from './keyset.ts';
+import { enumOf } from './enum-of.ts';
+import { OutboundEmailStatus } from './enums.ts';
+import { OutboundEmailEvent } from './refs.ts';
 
-export const EVENT_ORDER: KeysetOrder<'at'> = { column: 'at', direction: 'asc' };
-
-export const OutboundEmailEvent = builder.prismaNode('OutboundEmailEvent', {
-  description: 'One step in the life of an outbound email. Events are only ever added.',
-  select: { id: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'Its uid.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
-    type: t.exposeString('type', {
-      description:
-        'What happened: `created`, `accepted`, `sending`, `sent`, `refused`, `replied`, `delayed`, `bounced`, … New ones may come: show what you do not know as it is.',
-    }),
-    actor: t.exposeString('actor', { description: 'Who did it: `key:<uid>` or `system`.' }),
-    detail: t.expose('detail', {
-      type: 'JSON',
-      description: 'What belongs to it, such as the states it went from and to.',
-    }),
-  }),
+const OutboundEmailEventType = enumOf('OutboundEmailEventType', 'What happened to an outbound email.', {
+  CREATED: 'It was stored as a draft, or to leave at its `plannedSendAt`.',
+  EDITED: 'A user changed the draft. `detail.changed` names the fields.',
+  ACCEPTED: 'It was stored to be sent now. From here on it cannot be lost.',
+  DEFERRED:
+    'It could not leave yet. `detail.nextAttemptAt` says when Epistle tries again. While its account cannot send, only the first time is recorded.',
+  SENDING: 'It was handed to Gmail. `detail` has the size and the SHA-256 of what was composed.',
+  SENT: 'Gmail accepted it, or Epistle found it among the sent mail.',
+  REFUSED: 'It did not leave, and is not tried again by itself. `detail.code` says why.',
+  UNCONFIRMED: "Gmail's answer was lost: it may have left. Epistle reads the mailbox to find out.",
+  READ: 'Epistle read the mailbox, which did not prove yet whether the email left.',
+  RESEND: 'Reading proved that it did not leave. The same Gmail draft is sent again, which Gmail does once at most.',
+  UNRESOLVED: 'Reading proved nothing. A user has to decide with `resolveOutboundEmail`.',
+  FAILED: 'Reading proved that it never left, and it is not tried again by itself.',
+  CANCELED: 'A user canceled it, or a condition of its `cancelWhen` was true: see `detail.because`.',
+  RETRIED: 'A user retried it with `retryOutboundEmail`.',
+  RESOLVED: 'A user decided with `resolveOutboundEmail` whether it was sent.',
+  REPLIED: 'A person answered it. `detail.messageUid` is the answer.',
+  DELAYED: 'A mail system reported that it could not deliver it yet. It keeps trying.',
+  BOUNCED: 'A mail system reported that it could not deliver it. `detail.recipients` names to whom.',
 });
 
-export const OutboundEmailEventConnection = builder.connectionObject(
-  { type: OutboundEmailEvent, name: 'OutboundEmailEventConnection', description: 'A page of events.' },
-  { name: 'OutboundEmailEventEdge', description: 'An event and its place.' },
-);
+builder.prismaObjectFields(OutboundEmailEvent, (t) => ({
+  uid: t.expose('id', { type: 'UUID', description: 'The uid of the event.' }),
+  at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
+  type: t.expose('type', {
+    type: OutboundEmailEventType,
+    description:
+      'What happened. Later versions can add values: treat an unknown one as an event without a meaning to you.',
+  }),
+  fromStatus: t.expose('fromStatus', {
+    type: OutboundEmailStatus,
+    nullable: true,
+    description:
+      'The state of the email before the event. Null if the event created the email or did not change its state.',
+  }),
+  toStatus: t.expose('toStatus', {
+    type: OutboundEmailStatus,
+    nullable: true,
+    description: 'The state of the email after the event. Null if the event did not change its state.',
+  }),
+  actor: t.exposeString('actor', { description: 'Who caused it: `key:<uid of the API key>` or `system`.' }),
+  detail: t.expose('detail', {
+    type: 'JSON',
+    description:
+      "Further details of the event, such as the attempt, Gmail's status and the duration. `{}` if the key does not have the scope `email:read`.",
+    authScopes: { scope: 'email:read' },
+    unauthorizedResolver: () => ({}),
+  }),
+}));

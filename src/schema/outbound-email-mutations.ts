@@ -1,25 +1,23 @@
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import { cancelOutboundEmail, resolveOutboundEmail } from '../outbound/operator-actions.ts';
 import { builder } from './builder.ts';
-import { OutboundEmail } from './outbound-email.ts';
+import { enumOf } from './enum-of.ts';
+import { OutboundEmail } from './refs.ts';
 
-const UnconfirmedOutcome = builder.enumType('UnconfirmedOutcome', {
-  description: 'What a person has found out about an UNCONFIRMED email.',
-  values: {
-    SENT: { description: 'It was sent.' },
-    NOT_SENT_RESEND: { description: 'It was not sent: send it.' },
-    NOT_SENT_DISCARD: { description: 'It was not sent, and is not to be.' },
-  } as const,
+const UnconfirmedOutcome = enumOf('UnconfirmedOutcome', 'The decision of a person on an UNCONFIRMED email.', {
+  SENT: 'The email was sent. It becomes SENT.',
+  NOT_SENT_RESEND: 'The email was not sent. Send it now.',
+  NOT_SENT_DISCARD: 'The email was not sent and must not be sent. It becomes FAILED, or a draft again if it was one.',
 });
 
-/** `CancelOutboundEmailPayload` and its kin: the email that a mutation has changed. */
+/** The payload of a mutation that changes an email. */
 function emailPayload(name: string, description: string) {
   return builder.objectRef<{ outboundEmailId: string }>(name).implement({
     description,
     fields: (t) => ({
       outboundEmail: t.prismaField({
         type: OutboundEmail,
-        description: 'The email as it is now.',
+        description: 'The changed email.',
         resolve: (query, { outboundEmailId }, _args, { db }) =>
           db.outboundEmail.findFirstOrThrow({ ...query, where: { id: outboundEmailId } }),
       }),
@@ -29,20 +27,21 @@ function emailPayload(name: string, description: string) {
 
 const CancelOutboundEmailPayload = emailPayload(
   'CancelOutboundEmailPayload',
-  'The email was cancelled and will not leave.',
+  'The email was canceled and will not be sent.',
 );
 const ResolveOutboundEmailPayload = emailPayload('ResolveOutboundEmailPayload', 'The decision was carried out.');
 
 builder.mutationFields((t) => ({
   cancelOutboundEmail: t.field({
     type: CancelOutboundEmailPayload,
-    description: 'Cancels an email that is SCHEDULED or QUEUED, before it leaves. What is cancelled never leaves.',
+    description:
+      'Cancels a SCHEDULED or QUEUED email before it is sent. Epistle never hands a canceled email to Gmail.',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, InvalidStateError],
-      union: { description: 'The email, or why it was not cancelled.' },
+      union: { description: 'The canceled email, or why it was not canceled.' },
     },
-    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The email.' }) },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the email.' }) },
     resolve: async (_root, { uid }, { app, identity }) => {
       await cancelOutboundEmail(app, identity, uid);
       return { outboundEmailId: uid };
@@ -50,15 +49,16 @@ builder.mutationFields((t) => ({
   }),
   resolveOutboundEmail: t.field({
     type: ResolveOutboundEmailPayload,
-    description: 'Decides an UNCONFIRMED email by what a person has found out. It overrides the settling by reading.',
+    description:
+      'Decides what happened to an UNCONFIRMED email, after a person checked the mailbox. Epistle then stops reading for it.',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, InvalidStateError],
-      union: { description: 'The email, or why nothing was decided.' },
+      union: { description: 'The changed email, or why nothing was decided.' },
     },
     args: {
-      uid: t.arg({ type: 'UUID', required: true, description: 'The email.' }),
-      outcome: t.arg({ type: UnconfirmedOutcome, required: true, description: 'What became of it.' }),
+      uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the email.' }),
+      outcome: t.arg({ type: UnconfirmedOutcome, required: true, description: 'The decision.' }),
     },
     resolve: async (_root, { uid, outcome }, { app, identity }) => {
       await resolveOutboundEmail(app, identity, uid, outcome);

@@ -1,181 +1,208 @@
-import type { OutboundEmailStatus as Status } from '#generated/prisma/enums.ts';
-import { Attachment } from './attachment.ts';
 import { countPerParent } from './batch.ts';
+import { bodyOf } from './bodies.ts';
 import { builder } from './builder.ts';
-import { ContextEntity, loadContextEntity } from './context-entity.ts';
-import { OutboundEmailStatus, RetryAdvice, SendMode, Threading } from './enums.ts';
+import type { Context } from './context.ts';
+import { contextLinks, linkedEntities } from './context-entity.ts';
+import { CancelCondition, OutboundEmailStatus, SendMode, Threading } from './enums.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { EVENT_ORDER, OutboundEmailEvent, OutboundEmailEventConnection } from './outbound-email-event.ts';
+import { EVENT_ORDER } from './lists.ts';
+import { Attachment, ContextEntity, OutboundEmail, OutboundEmailEvent, OutboundEmailEventConnection } from './refs.ts';
+import { FAILURE_COLUMNS, SendFailure, sendFailure } from './send-failure.ts';
+import { TEMPLATE_VERSION, TemplateUse, templateUse } from './template-use.ts';
 
-export const A_DRAFT: { in: Status[] } = { in: ['DRAFT', 'SCHEDULED'] };
-export const NOT_A_DRAFT: { notIn: Status[] } = { notIn: ['DRAFT', 'SCHEDULED'] };
-
-type RetryAdviceValue = typeof RetryAdvice.$inferType;
-
-export const SendFailure = builder
-  .objectRef<{ code: string; message: string; retry: RetryAdviceValue; at: Date }>('SendFailure')
-  .implement({
-    description: 'Why an email did not leave.',
-    fields: (t) => ({
-      code: t.exposeString('code', { description: 'For programs: `REJECTED`, `THROTTLED`, `UNREACHABLE`, …' }),
-      message: t.exposeString('message', { description: 'For people.' }),
-      retry: t.expose('retry', { type: RetryAdvice, description: 'What may be done about it.' }),
-      at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
-    }),
-  });
-
-/** The columns behind `SendFailure`. */
-export const FAILURE_COLUMNS = { failureCode: true, failureMessage: true, failureRetry: true, failedAt: true } as const;
-
-/** Null when the last attempt did not fail. */
-export function sendFailure(email: {
-  failureCode: string | null;
-  failureMessage: string | null;
-  failureRetry: RetryAdviceValue | null;
-  failedAt: Date | null;
-}) {
-  const { failureCode: code, failureMessage: message, failureRetry: retry, failedAt: at } = email;
-  return code === null || message === null || retry === null || at === null ? null : { code, message, retry, at };
+/** What an email says and to whom, for its fields: `email:send` alone may read back what the request itself has given. */
+function isReadable({ id }: { readonly id: string }, _args: unknown, { identity, given }: Context) {
+  return identity.scopes.has('email:read') || given.has(id) || READ;
 }
 
-export const OutboundEmail = builder.prismaNode('OutboundEmail', {
-  description: 'One intent to send, from draft to bounce: one record, one uid for life.',
-  select: { id: true },
-  id: { resolve: ({ id }) => id, description: 'For `node`.' },
-  findUnique: (id, { identity }) => ({ organizationId_id: { organizationId: identity.organizationId, id } }),
-  fields: (t) => ({
-    uid: t.expose('id', { type: 'UUID', description: 'Its uid; also in the header X-Epistle-Id of what was sent.' }),
-    status: t.expose('status', { type: OutboundEmailStatus, description: 'Where it stands.' }),
-    mode: t.expose('mode', { type: SendMode, description: 'How it came to be.' }),
-    fromAccount: t.relation('account', { description: 'The account that it leaves from.' }),
-    fromEmail: t.expose('fromEmail', {
-      type: 'EmailAddress',
-      description: "The account's address, or the alias chosen.",
-    }),
-    to: t.expose('to', { type: ['EmailAddress'], description: 'Its recipients.' }),
-    cc: t.expose('cc', { type: ['EmailAddress'], description: 'Its recipients in copy.' }),
-    bcc: t.expose('bcc', { type: ['EmailAddress'], description: 'Its recipients that the others do not see.' }),
-    replyTo: t.expose('replyTo', {
-      type: ['EmailAddress'],
-      description: 'Where answers are wanted. Empty: the sender.',
-    }),
-    subject: t.exposeString('subject', { description: 'Its subject.' }),
-    bodyText: t.exposeString('bodyText', { nullable: true, description: 'The plain-text body. Null: none.' }),
-    bodyHtml: t.exposeString('bodyHtml', { nullable: true, description: 'The HTML body. Null: none.' }),
-    attachments: t.field({
-      type: [Attachment],
-      description: 'Its files, in the order given.',
-      select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
-      resolve: ({ attachments }) => attachments,
-    }),
-    contextType: t.exposeString('contextType', { nullable: true, description: 'The kind of what it is about.' }),
-    contextUid: t.expose('contextId', { type: 'UUID', nullable: true, description: 'The uid of what it is about.' }),
-    replyToMessage: t.relation('replyToMessage', {
-      nullable: true,
-      description: 'The message it answers. Null: none.',
-    }),
-    conversation: t.relation('conversation', {
-      nullable: true,
-      description: 'The conversation it is in. Null until a fresh one was stored after sending.',
-    }),
-    message: t.relation('message', {
-      nullable: true,
-      description: 'The stored sent copy. Null until it was read back from Gmail, moments after sending.',
-    }),
-    providerMessageId: t.exposeString('providerMessageId', {
-      nullable: true,
-      description: "Gmail's id of the sent copy, valid in this account only. Null until it was sent.",
-    }),
-    providerThreadId: t.exposeString('providerThreadId', {
-      nullable: true,
-      description: "Gmail's id of the thread that it is in. Null until it was sent.",
-    }),
-    messageId: t.exposeString('messageId', {
-      nullable: true,
-      description: 'The RFC 5322 Message-ID that Gmail gave it, read back after sending. Null until then.',
-    }),
-    threading: t.expose('threading', {
-      type: Threading,
-      nullable: true,
-      description: 'What was achieved for the thread. Null until it was sent.',
-    }),
-    idempotencyKey: t.exposeString('idempotencyKey', {
-      nullable: true,
-      description: 'The key it was sent under. Null: none.',
-    }),
-    plannedSendAt: t.expose('plannedSendAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it was planned to leave. Null: it was not scheduled.',
-    }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first stored.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
-    sentAt: t.expose('sentAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When Gmail accepted it. Null until then.',
-    }),
-    attempts: t.exposeInt('attempts', { description: 'How often its delivery was begun.' }),
-    nextAttemptAt: t.expose('nextAttemptAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When delivery is tried next. Null: not waiting.',
-    }),
-    failure: t.field({
-      type: SendFailure,
-      nullable: true,
-      description: 'Why the last attempt failed. Null: it did not.',
-      select: FAILURE_COLUMNS,
-      resolve: sendFailure,
-    }),
-  }),
-});
+const READ = { scope: 'email:read' } as const;
+
+/** For content that cannot be null. */
+const orEmptyList = { authScopes: isReadable, unauthorizedResolver: () => [] };
 
 const Bounce = builder.prismaObject('Bounce', {
-  description: 'What a mail system wrote about one recipient: not delivered, or not yet.',
+  description: 'A delivery report about one recipient: delivery failed or is delayed.',
   fields: (t) => ({
-    recipient: t.expose('recipient', {
-      type: 'EmailAddress',
-      description: 'Whom it could not reach: a recipient, or where their mail is forwarded.',
+    recipient: t.exposeString('recipient', {
+      description:
+        'The recipient of the email that could not be reached. If their mail is forwarded, `diagnostic` names the address it is forwarded to. An address that the email was not sent to appears only if the report does not tell whose mail was forwarded there.',
     }),
-    status: t.exposeString('status', { description: 'RFC 3463: `5.1.1`. 5.0.0 or 4.0.0 when none was given.' }),
+    status: t.exposeString('status', {
+      description:
+        'The RFC 3463 status, for example `5.1.1`. If the report had none: 5.0.0 for a failure, 4.0.0 for a delay.',
+    }),
     diagnostic: t.exposeString('diagnostic', {
       nullable: true,
-      description: 'The words of the mail system. Null: none were given.',
+      description: 'The text of the mail system, for people. Null if the report had none.',
     }),
     permanent: t.exposeBoolean('permanent', {
-      description: 'True: given up. False: a delay; the mail system goes on trying, and nothing need be done.',
+      description:
+        'True: delivery failed for good. False: delivery is delayed and the mail system keeps trying; no action is needed.',
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When the notification came.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the report was received.' }),
   }),
 });
 
 builder.prismaObjectFields(OutboundEmail, (t) => ({
+  uid: t.expose('id', {
+    type: 'UUID',
+    description: 'Identifies the email. The sent email carries it in the header X-Epistle-Id.',
+  }),
+  status: t.expose('status', { type: OutboundEmailStatus, description: 'The state of the email.' }),
+  mode: t.expose('mode', { type: SendMode, description: 'How the email was created.' }),
+  fromAccount: t.relation('account', { description: 'The account that sends the email.' }),
+  fromEmail: t.expose('fromEmail', {
+    type: 'EmailAddress',
+    description: 'The sender address: the address of the account, or the chosen alias.',
+  }),
+  to: t.expose('to', { type: ['EmailAddress'], description: 'The recipients in To.', ...orEmptyList }),
+  cc: t.expose('cc', { type: ['EmailAddress'], description: 'The recipients in Cc.', ...orEmptyList }),
+  bcc: t.expose('bcc', {
+    type: ['EmailAddress'],
+    description: 'The recipients in Bcc, hidden from the others.',
+    ...orEmptyList,
+  }),
+  replyTo: t.expose('replyTo', {
+    type: ['EmailAddress'],
+    description: 'The addresses that answers should go to. Empty: the sender.',
+    ...orEmptyList,
+  }),
+  subject: t.exposeString('subject', {
+    description: 'The subject.',
+    authScopes: isReadable,
+    unauthorizedResolver: () => '',
+  }),
+  bodyText: t.field({
+    ...bodyOf('outboundEmail', 'bodyText'),
+    description: 'The plain-text body. Null if there is none.',
+    authScopes: isReadable,
+  }),
+  bodyHtml: t.field({
+    ...bodyOf('outboundEmail', 'bodyHtml'),
+    description: 'The HTML body. Null if there is none.',
+    authScopes: isReadable,
+  }),
+  attachments: t.field({
+    type: [Attachment],
+    description: 'The attached files, in the order given.',
+    ...orEmptyList,
+    select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
+    resolve: ({ attachments }) => attachments,
+  }),
+  replyToMessage: t.relation('replyToMessage', {
+    nullable: true,
+    description: 'The message that the email replies to. Null if it starts a conversation.',
+  }),
+  conversation: t.relation('conversation', {
+    nullable: true,
+    description: 'The conversation of the email. Null for an email that starts one, until its sent copy is stored.',
+  }),
+  message: t.relation('message', {
+    nullable: true,
+    description: 'The stored sent copy. Null until Epistle has read it back from Gmail, moments after sending.',
+  }),
+  providerMessageId: t.exposeString('providerMessageId', {
+    nullable: true,
+    description:
+      'The id of the sent copy in Gmail. It is only valid in this account. Null until the email is sent, and if a user decided that it was.',
+  }),
+  providerThreadId: t.exposeString('providerThreadId', {
+    nullable: true,
+    description:
+      'The id of the thread in Gmail. It is only valid in this account. Null until the email is sent, and if a user decided that it was.',
+  }),
+  messageId: t.exposeString('messageId', {
+    nullable: true,
+    description:
+      'The RFC 5322 Message-ID that Gmail gave the email. Null until Epistle has read it back, moments after sending.',
+  }),
+  threading: t.expose('threading', {
+    type: Threading,
+    nullable: true,
+    description:
+      'How the email was placed into a thread. Null until the email is sent, and if a user decided that it was.',
+  }),
+  idempotencyKey: t.exposeString('idempotencyKey', {
+    nullable: true,
+    description: 'The idempotencyKey of the request. Null if it had none.',
+  }),
+  plannedSendAt: t.expose('plannedSendAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When the email was scheduled to be sent. Null if it was not scheduled.',
+  }),
+  cancelWhen: t.expose('cancelWhen', {
+    type: [CancelCondition],
+    description: 'The conditions under which it does not leave at `plannedSendAt`. Empty if there are none.',
+  }),
+  canceledBecause: t.expose('canceledBecause', {
+    type: CancelCondition,
+    nullable: true,
+    description: 'The condition of `cancelWhen` that canceled it. Null if none did.',
+  }),
+  actor: t.exposeString('actor', {
+    description: 'Who created the email: `key:<uid of the API key>`. `events` says who did what with it later.',
+  }),
+  createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the email was first stored.' }),
+  updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the email last changed.' }),
+  sentAt: t.expose('sentAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When Gmail accepted the email. Null until then.',
+  }),
+  contentErasedAt: t.expose('contentErasedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description:
+      'When the bodies and files of the email were erased, because of their age or on request; then it cannot be retried. Null: they were not.',
+  }),
+  attempts: t.exposeInt('attempts', { description: 'The number of attempts to send the email.' }),
+  nextAttemptAt: t.expose('nextAttemptAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When the next attempt is due. Null if none is waiting.',
+  }),
+  failure: t.field({
+    type: SendFailure,
+    nullable: true,
+    description: 'Why the last attempt failed. Null if it did not fail.',
+    select: FAILURE_COLUMNS,
+    resolve: sendFailure,
+  }),
   bounces: t.field({
     type: [Bounce],
-    description:
-      'What mail systems wrote about its delivery, oldest first. BOUNCED means that one of them is permanent.',
-    authScopes: { scope: 'email:read' },
+    description: 'The delivery reports, oldest first. If one of them is permanent, the status is BOUNCED.',
+    authScopes: READ,
+    unauthorizedResolver: () => [],
     select: (_args, _context, nested) => ({ bounces: nested({ orderBy: [{ at: 'asc' }, { id: 'asc' }] }) }),
     resolve: ({ bounces }) => bounces,
   }),
-  context: t.field({
-    type: ContextEntity,
-    nullable: true,
-    description: 'What it is about. Null: nothing was named.',
+  contexts: t.field({
+    type: [ContextEntity],
+    description: 'The entities that the email is about, the main one first.',
     authScopes: { scope: 'email:read' },
-    select: { contextType: true, contextId: true },
-    resolve: (email, _args, context, info) => loadContextEntity(context, info, email),
+    unauthorizedResolver: () => [],
+    select: (_args, _context, nested) => contextLinks(nested, { position: 'asc' } as const),
+    extensions: { loadedWith: 'contexts' },
+    resolve: linkedEntities,
+  }),
+  template: t.field({
+    type: TemplateUse,
+    nullable: true,
+    description: 'The template that the words are from. Null if the email has words of its own.',
+    authScopes: isReadable,
+    select: (_args, _context, nested) => ({
+      templateValues: true,
+      templateVersion: nested({ select: TEMPLATE_VERSION }, ['template'], 'Template'),
+    }),
+    resolve: templateUse,
   }),
   events: t.connection(
     {
       type: OutboundEmailEvent,
-      description: 'Its audit trail, oldest first.',
+      description: 'The audit trail of the email, oldest first.',
       select: (args, _context, nested) => ({
-        events: nested({ ...keysetQuery(parseKeyset(args, EVENT_ORDER)), select: { id: true, at: true } }, [
-          'edges',
-          'node',
-        ]),
+        events: nested({ ...keysetQuery(parseKeyset(args, EVENT_ORDER)), select: { id: true, at: true } }),
       }),
       resolve: ({ id, events }, args, { db, batches }, info) =>
         toConnection(
@@ -193,8 +220,3 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
     OutboundEmailEventConnection,
   ),
 }));
-
-export const OutboundEmailConnection = builder.connectionObject(
-  { type: OutboundEmail, name: 'OutboundEmailConnection', description: 'A page of outbound emails.' },
-  { name: 'OutboundEmailEdge', description: 'An outbound email and its place.' },
-);

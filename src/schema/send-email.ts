@@ -1,116 +1,179 @@
+import type { OutboundEmail as OutboundEmailRow } from '#generated/prisma/client.ts';
 import * as errors from '../errors.ts';
-import type { SendOutcome } from '../outbound/send-result.ts';
 import { retryOutboundEmail } from '../outbound/operator-actions.ts';
 import { sendDraft, sendFresh, sendReply } from '../outbound/send.ts';
+import { parseFresh, parseReply, requireNew } from '../outbound/send-input.ts';
+import type { SendResult } from '../outbound/send-result.ts';
+import { withStoredFiles } from '../outbound/stored-files.ts';
 import { AttachmentInput } from './attachment.ts';
-import { builder } from './builder.ts';
+import { builder, type InputFields } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
-import { OutboundEmail } from './outbound-email.ts';
-import { readRows } from './read-rows.ts';
+import { CANCEL_DESCRIPTION, CancelCondition } from './enums.ts';
+import { OutboundEmail } from './refs.ts';
+import { TEMPLATE_DESCRIPTION, TemplateUseInput, UNRESOLVED_DESCRIPTION } from './template-use.ts';
 
-const KEY_DESCRIPTION =
-  'Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires.';
+/** Whether the request itself has every word and address: none is from a template, a signature or the answered message. */
+function gaveAll({ fresh, reply }: Pick<typeof SendEmailInput.$inferInput, 'fresh' | 'reply'>): boolean {
+  const input = reply ?? fresh;
+  if (!input || input.template || input.appendSignature) return false;
+  return !reply || (reply.to != null && reply.subject != null && !reply.replyAll && !reply.quote);
+}
+
+const CONTEXTS_DESCRIPTION = 'The entities that the email is about, the main one first; at most 50.';
+
+/** The fields that a new email and a reply have in common. */
+const newEmailFields = (t: InputFields) => ({
+  cc: t.field({ type: ['EmailAddress'], description: 'The recipients in Cc.' }),
+  bcc: t.field({ type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
+  replyTo: t.field({
+    type: ['EmailAddress'],
+    description: 'The addresses that answers should go to, at most 10. Omitted: the sender.',
+  }),
+  bodyText: t.string({
+    description: 'The plain-text body. Give it or `bodyHtml`; `""` sends an email without text.',
+  }),
+  bodyHtml: t.string({
+    description:
+      'The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML.',
+  }),
+  attachments: t.field({ type: [AttachmentInput], description: 'The files to attach: at most 20, 25 MB together.' }),
+  template: t.field({ type: TemplateUseInput, description: TEMPLATE_DESCRIPTION }),
+  allowUnresolved: t.boolean({ defaultValue: false, description: UNRESOLVED_DESCRIPTION }),
+  appendSignature: t.boolean({
+    defaultValue: false,
+    description:
+      'True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`.',
+  }),
+  plannedSendAt: t.field({
+    type: 'DateTime',
+    description:
+      'When to send the email: between now and 400 days from now. It is then SCHEDULED, and `cancelOutboundEmail` cancels it. Omitted: now.',
+  }),
+  cancelWhen: t.field({ type: [CancelCondition], description: CANCEL_DESCRIPTION }),
+  idempotencyKey: t.string({
+    description:
+      'Makes the request safe to repeat: the same key and content return the first result and send nothing. 1 to 255 visible characters, unique in the organization, never expires.',
+  }),
+});
 
 const SendDraftInput = builder.inputType('SendDraftInput', {
-  description: 'Sends a draft. The draft is its own idempotency key: sent twice, it answers the first result.',
+  description: 'Sends a draft. A draft is sent at most once: repeating the request returns the first result.',
   fields: (t) => ({
-    draftUid: t.field({ type: 'UUID', required: true, description: 'The draft.' }),
-    expectedRevision: t.int({ description: 'Refuse when the draft was edited since this revision.' }),
+    draftUid: t.field({ type: 'UUID', required: true, description: 'The uid of the draft.' }),
+    expectedRevision: t.int({
+      description:
+        'The revision that was reviewed. If the draft has another revision, nothing is sent and the result is a DraftConflictError. Omitted: no check.',
+    }),
+    allowUnresolved: t.boolean({ defaultValue: false, description: UNRESOLVED_DESCRIPTION }),
   }),
 });
 
 const SendFreshInput = builder.inputType('SendFreshInput', {
-  description: 'Sends an email in a conversation of its own.',
+  description: 'An email in a conversation of its own.',
   fields: (t) => ({
-    fromAccountUid: t.field({ type: 'UUID', required: true, description: 'The account that sends.' }),
+    ...newEmailFields(t),
+    fromAccountUid: t.field({ type: 'UUID', required: true, description: 'The account that sends the email.' }),
     to: t.field({
       type: ['EmailAddress'],
       required: true,
-      description: '1 to 100 recipients with cc and bcc together.',
+      description: 'The recipients in To. 1 to 100 recipients in To, Cc and Bcc together.',
     }),
-    subject: t.string({ required: true, description: '1 to 998 characters, no line break.' }),
-    cc: t.field({ type: ['EmailAddress'], description: 'Recipients in copy.' }),
-    bcc: t.field({ type: ['EmailAddress'], description: 'Recipients that the others do not see.' }),
-    replyTo: t.field({ type: ['EmailAddress'], description: 'Where answers are wanted, at most 10.' }),
+    subject: t.string({
+      description: 'The subject: 1 to 998 characters, no line break. Required unless a template brings it.',
+    }),
     fromAlias: t.field({
       type: 'EmailAddress',
-      description: 'One of the aliases of the account. Omitted: its own address.',
+      description: 'The sender address: one of the `aliases` of the account. Omitted: its own address.',
     }),
-    bodyText: t.string({ description: 'Plain text. `""` for an email without words.' }),
-    bodyHtml: t.string({
-      description: 'HTML. With bodyText: two forms of one message, of which programs show the html.',
-    }),
-    attachments: t.field({ type: [AttachmentInput], description: 'At most 20 files, 25 MB together.' }),
-    context: t.field({ type: ContextRefInput, description: 'What it is about.' }),
-    idempotencyKey: t.string({ description: KEY_DESCRIPTION }),
+    contexts: t.field({ type: [ContextRefInput], description: CONTEXTS_DESCRIPTION }),
   }),
 });
 
 const SendReplyInput = builder.inputType('SendReplyInput', {
-  description: 'Answers a stored message, in its thread, from the account that owns the conversation.',
+  description:
+    'A reply to a stored message or a follow-up to a sent email, in its thread, from the account that owns the conversation.',
   fields: (t) => ({
-    replyToMessageUid: t.field({ type: 'UUID', required: true, description: 'The message that it answers.' }),
+    ...newEmailFields(t),
+    replyToMessageUid: t.field({
+      type: 'UUID',
+      description: 'The uid of the message to reply to. Give this or `replyToOutboundEmailUid`.',
+    }),
+    replyToOutboundEmailUid: t.field({
+      type: 'UUID',
+      description:
+        'The uid of a sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError.',
+    }),
+    fromAlias: t.field({
+      type: 'EmailAddress',
+      description: 'The address to send from: one of `sendAs` of the account. Omitted: the address of the account.',
+    }),
     to: t.field({
       type: ['EmailAddress'],
-      required: true,
-      description: '1 to 100 recipients with cc and bcc together; see `replySuggestion`.',
+      description:
+        'The recipients in To: 1 to 100 recipients in To, Cc and Bcc together. Omitted: those of `replySuggestion`.',
+    }),
+    replyAll: t.boolean({
+      defaultValue: false,
+      description:
+        'True: take the suggestion for a reply to all. If `cc` is omitted, the other recipients of the message are in Cc.',
+    }),
+    quote: t.boolean({
+      defaultValue: false,
+      description: 'True: append the message to the bodies, as a quote. Needs the scope `email:read`.',
     }),
     subject: t.string({
-      required: true,
-      description: '1 to 998 characters, no line break. Another subject breaks the thread at the recipient.',
+      description:
+        'The subject: 1 to 998 characters, no line break. Omitted: that of `replySuggestion`. If it differs from the subject of the thread, mail programs can show the reply as a new thread.',
     }),
-    cc: t.field({ type: ['EmailAddress'], description: 'Recipients in copy.' }),
-    bcc: t.field({ type: ['EmailAddress'], description: 'Recipients that the others do not see.' }),
-    replyTo: t.field({ type: ['EmailAddress'], description: 'Where answers are wanted, at most 10.' }),
-    bodyText: t.string({ description: 'Plain text. `""` for an email without words.' }),
-    bodyHtml: t.string({
-      description: 'HTML. With bodyText: two forms of one message, of which programs show the html.',
+    contexts: t.field({
+      type: [ContextRefInput],
+      description: `${CONTEXTS_DESCRIPTION} Omitted or empty: those of the conversation.`,
     }),
-    attachments: t.field({ type: [AttachmentInput], description: 'At most 20 files, 25 MB together.' }),
-    context: t.field({
-      type: ContextRefInput,
-      description: 'What it is about. Omitted: what the conversation is about.',
-    }),
-    idempotencyKey: t.string({ description: KEY_DESCRIPTION }),
     fromAccountUid: t.field({
       type: 'UUID',
-      description: 'Accepted and ignored: the owner of the conversation sends.',
+      description: 'Accepted and ignored: the account that owns the conversation sends the reply.',
     }),
   }),
 });
 
 const SendEmailInput = builder.inputType('SendEmailInput', {
-  description: 'One of three ways to send.',
+  description: 'The email to send. Give exactly one field.',
   isOneOf: true,
   fields: (t) => ({
-    draft: t.field({ type: SendDraftInput, description: 'Send a draft as it is.' }),
-    fresh: t.field({ type: SendFreshInput, description: 'Send a new email.' }),
-    reply: t.field({ type: SendReplyInput, description: 'Answer a message.' }),
+    draft: t.field({ type: SendDraftInput, description: 'Send a stored draft.' }),
+    fresh: t.field({ type: SendFreshInput, description: 'Send a new email in a conversation of its own.' }),
+    reply: t.field({ type: SendReplyInput, description: 'Reply to a stored message, or follow up a sent email.' }),
   }),
 });
 
-export const SendEmailPayload = builder.objectRef<SendOutcome>('SendEmailPayload').implement({
-  description: 'The email was accepted: it will leave once, or has.',
+/** Whether `row` has every column that a query selects, and may stand for the row that the query gives. */
+function hasSelected(row: object, select: object | null | undefined): row is OutboundEmailRow {
+  return select != null && Object.entries(select).every(([column, selected]) => selected === true && column in row);
+}
+
+export const SendEmailPayload = builder.objectRef<SendResult>('SendEmailPayload').implement({
+  description:
+    'The request was accepted. The email was sent, or will be sent once. The answer to a repeated request shows the email as it is then.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'replayed' in value,
   fields: (t) => ({
     outboundEmail: t.prismaField({
       type: OutboundEmail,
-      description: 'SENT with its provider ids; or QUEUED (see nextAttemptAt); or UNCONFIRMED, being settled.',
-      async resolve(query, { outboundEmailId }, _args, context) {
-        const one = { ...query, where: { id: outboundEmailId } };
-        const [email] = await readRows(context, 'OutboundEmail', one, () => context.db.outboundEmail.findMany(one));
-        if (email === undefined) throw new Error('an email that was accepted is gone');
-        return email;
-      },
+      description:
+        'The email: SENT, SCHEDULED, QUEUED (see `nextAttemptAt`), SENDING while Gmail has not answered, or UNCONFIRMED while Epistle finds out whether it was sent. A repeated request can also answer BOUNCED, CANCELED, or DRAFT if the words could not be filled (see `failure`): CANCELED and DRAFT do not leave by themselves.',
+      // The row is not read again when the columns that were just written are all that the client asks for.
+      resolve: (query, { outboundEmailId, sent }, _args, { db }) =>
+        sent !== null && hasSelected(sent, query.select)
+          ? sent
+          : db.outboundEmail.findFirstOrThrow({ ...query, where: { id: outboundEmailId } }),
     }),
     replayed: t.exposeBoolean('replayed', {
-      description: 'True: this request had been made before, and nothing new was sent.',
+      description: 'True if the same request was made before. Then nothing new was sent.',
     }),
   }),
 });
 
 const SendEmailResult = builder.errorUnion('SendEmailResult', {
-  description: 'The payload, or why nothing was sent.',
+  description: 'The accepted email, or why nothing was sent.',
   types: [
     SendEmailPayload,
     errors.InvalidInputError,
@@ -120,6 +183,7 @@ const SendEmailResult = builder.errorUnion('SendEmailResult', {
     errors.ReplyNotPossibleError,
     errors.DraftConflictError,
     errors.SendRejectedError,
+    errors.UnresolvedTokensError,
     errors.InvalidStateError,
   ],
 });
@@ -128,22 +192,34 @@ builder.mutationFields((t) => ({
   sendEmail: t.field({
     type: SendEmailResult,
     description:
-      'Sends an email through Gmail and answers when Gmail has accepted it. A client that goes away changes nothing.',
+      'Sends an email through Gmail. The result arrives when Gmail has accepted the email, or when it has to wait. Closing the connection does not cancel the request.',
     authScopes: { scope: 'email:send' },
     args: {
-      input: t.arg({ type: SendEmailInput, required: true, description: 'Exactly one of draft, fresh, reply.' }),
+      input: t.arg({
+        type: SendEmailInput,
+        required: true,
+        description: 'The email to send: exactly one of `draft`, `fresh` and `reply`.',
+      }),
     },
-    resolve: (_root, { input }, { app, identity }) => {
+    check: ({ input: { fresh, reply } }, { app }) => {
+      if (fresh) requireNew(parseFresh(fresh, app.now()));
+      if (reply) requireNew(parseReply(reply, app.now()));
+    },
+    async resolve(_root, { input }, { app, identity, given, holdFiles }) {
       if (input.draft) return sendDraft(app, identity, input.draft);
-      if (input.reply) return sendReply(app, identity, input.reply);
-      return sendFresh(app, identity, input.fresh);
+      const files = { path: input.reply ? 'input.reply' : 'input.fresh', hold: holdFiles };
+      const outcome = await (input.reply
+        ? sendReply(app, identity, await withStoredFiles(app, identity, input.reply, files))
+        : sendFresh(app, identity, await withStoredFiles(app, identity, input.fresh, files)));
+      if (gaveAll(input)) given.add(outcome.outboundEmailId);
+      return outcome;
     },
   }),
   retryOutboundEmail: t.field({
     type: SendEmailResult,
-    description: 'Tries a FAILED email again, with everything as it was, and waits for it as sendEmail does.',
+    description: 'Sends a FAILED email again without changes, and waits for Gmail as `sendEmail` does.',
     authScopes: { scope: 'email:send' },
-    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The email.' }) },
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the email.' }) },
     resolve: (_root, { uid }, { app, identity }) => retryOutboundEmail(app, identity, uid),
   }),
 }));

@@ -1,134 +1,213 @@
 /** One message from Gmail into the database. */
+
+import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
+import { isDataError } from '../db/data-error.ts';
+import { sql, statement } from '../db/statement.ts';
+import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/epistle-headers.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
-import { describeError } from '../log.ts';
-import { mailboxAccess } from '../accounts/mailbox-access.ts';
-import { type Lease, LeaseLostError, underLease } from './sync-state.ts';
-import { type ReadBudget, UNITS } from './read-quota.ts';
+import { headerValues } from '../inbox/headers.ts';
+import { type PreparedMessage, prepareMessage } from '../inbox/prepare-message.ts';
 import { storeMessageIn } from '../inbox/store-message.ts';
-
-/** `gone`: deleted meanwhile. `ignored`: a draft or a chat. `unreadable`: Gmail gives nothing of it, see unreadable.ts. */
-export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old' | 'unreadable';
-
-/** After so many failures in a row it is probably this message alone that fails: it is read as far as that goes. */
-const PATIENCE = 3;
-/** And then it is left out when nothing of it can be read. */
-const LAST_PATIENCE = 5;
-/** More than that, and it is Gmail that gives nothing. */
-const MAX_UNREADABLE = 100;
-/** Of a header of a message that cannot be stored whole. */
-const MAX_KEPT_LENGTH = 500;
-const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-to', 'auto-submitted', 'x-epistle-id']);
-const OP_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+import { isUuid } from '../input.ts';
+import { describeError } from '../log.ts';
+import { type Lease, underLease } from './lease.ts';
+import { READ_UNITS, type ReadQuota } from './read-quota.ts';
+import { recordUnreadable } from './unreadable.ts';
 
 /**
- * Reads and stores a message; one that is stored already is as it was. What cannot be read or stored of it is left out
- * and noted.
- * @param options.since older ones are not stored. Null: every one is.
- * @throws {GmailError} when Gmail cannot be read now. @throws {LeaseLostError} @throws {NoUnitsError}
+ * `gone`: deleted meanwhile. `ignored`: a draft or a chat. `incomplete`: Gmail returns only its headers. `unreadable`:
+ * nothing of it can be read or stored. The last two are requested again, see unreadable.ts.
+ */
+export type ImportOutcome = 'stored' | 'gone' | 'ignored' | 'too-old' | 'incomplete' | 'unreadable';
+
+/** After this many failed runs in a row the fault is taken to be this message's, and only its headers are read. */
+const FAILURES_BEFORE_HEADERS = 3;
+/** After this many it is skipped when its headers cannot be read either. */
+const FAILURES_BEFORE_SKIP = 5;
+/** Length of a header value in a message whose headers cannot be stored as they are. */
+const MAX_KEPT_LENGTH = 500;
+const OWN_HEADERS = [OP_ID_HEADER, REVISION_HEADER].map((name) => name.toLowerCase());
+const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-to', 'auto-submitted', ...OWN_HEADERS]);
+
+/**
+ * Reads and stores a message. A stored message stays as it is, unless it is one of `unreadableIds` and can now be read
+ * and stored whole: then it is replaced. Parts that cannot be read or stored are left out, which its `problem` says.
+ * @param options.since older messages are not stored. Null: all are.
+ * @throws {GmailError} when Gmail cannot be read now. @throws {LeaseLostError} @throws {ReadQuotaExhaustedError}
  */
 export async function importMessage(
   app: App,
   lease: Lease,
   messageId: string,
   options: {
-    readonly budget: ReadBudget;
-    /** Messages that will be read soon. */
+    readonly quota: ReadQuota;
+    /** How many messages will be read soon after this one. */
     readonly ahead: number;
     readonly since: Date | null;
     readonly signal: AbortSignal;
   },
 ): Promise<ImportOutcome> {
-  const { budget, ahead, since } = options;
-  await budget.spend(UNITS.get, ahead * UNITS.get);
-  const message = await read(app, lease, messageId, options);
-  if (message === 'unreadable') return message;
-  if (message === null) return 'gone';
+  const { quota, ahead, since } = options;
+  await quota.spend(READ_UNITS.get, ahead * READ_UNITS.get);
+  const found = await read(app, lease, messageId, options);
+  if (found === 'unreadable') return found;
+  if (found === null) return 'gone';
+  const { message } = found;
   if (message.labels.includes('DRAFT') || message.labels.includes('CHAT')) return 'ignored';
   if (since !== null && message.internalDate < since) return 'too-old';
-  return store(app, lease, message);
+  // Recorded before it is stored: if the process dies in between, the message is still requested again.
+  const isIncomplete = found.missing === 'for-now' && (await recordUnreadable(app, lease, messageId));
+  if (!(await store(app, lease, found))) return 'unreadable';
+  return isIncomplete ? 'incomplete' : 'stored';
+}
+
+interface Found {
+  readonly message: GmailMessage;
+  /** Whether its content is missing. Null: the message is whole. */
+  readonly missing: 'for-now' | 'for-good' | null;
 }
 
 async function read(
   app: App,
   lease: Lease,
   messageId: string,
-  { budget, signal }: { readonly budget: ReadBudget; readonly signal: AbortSignal },
-): Promise<GmailMessage | 'unreadable' | null> {
+  { quota, signal }: { readonly quota: ReadQuota; readonly signal: AbortSignal },
+): Promise<Found | 'unreadable' | null> {
   const access = mailboxAccess(app, lease.mailbox);
   const { failures } = lease.state;
+  let missing: Found['missing'];
   let reason: string;
   try {
-    return await app.gmail.getMessage(access, messageId, { signal });
+    const message = await app.gmail.getMessage(access, messageId, { signal });
+    return message && { message, missing: null };
   } catch (error) {
-    if (!(error instanceof GmailError) || signal.aborted || !isAboutMessage(error, failures)) throw error;
-    reason = error.reason;
-    app.log.warn({ messageId, reason }, 'a message cannot be read whole');
+    if (signal.aborted || !isAboutMessage(error, failures)) throw error;
+    const isRefused = error instanceof GmailError && error.kind !== 'unknown';
+    missing = isRefused ? 'for-good' : 'for-now';
+    reason = error instanceof GmailError ? error.reason : 'its content could not be understood';
+    app.log.warn({ ...refOf(lease, messageId), reason, error: describeError(error) }, 'a message cannot be read whole');
   }
-  await budget.spend(UNITS.get);
+  await quota.spend(READ_UNITS.get);
   try {
-    const message = await app.gmail.getMessageHeaders(access, messageId, { signal });
-    return message && { ...message, problems: [`Its content could not be read from Gmail (${reason}).`] };
+    const head = await app.gmail.getMessageHeaders(access, messageId, { signal });
+    const problems = [`Its content could not be read from Gmail (${reason}).`];
+    return head && { message: { ...head, problems }, missing };
   } catch (error) {
-    if (!(error instanceof GmailError) || signal.aborted || failures < LAST_PATIENCE) throw error;
-    if (!isAboutMessage(error, failures) || lease.state.unreadableIds.length >= MAX_UNREADABLE) throw error;
-    app.log.warn({ messageId, reason: error.reason }, 'a message cannot be read at all');
+    if (!(error instanceof GmailError) || signal.aborted || failures < FAILURES_BEFORE_SKIP) throw error;
+    if (!isAboutMessage(error, failures) || !(await recordUnreadable(app, lease, messageId))) throw error;
+    app.log.warn({ ...refOf(lease, messageId), reason: error.reason }, 'a message cannot be read at all');
     return 'unreadable';
   }
 }
 
-/** Whether it is this message that Gmail cannot give, rather than Gmail that cannot give anything. */
-function isAboutMessage({ kind, status, reason }: GmailError, failures: number): boolean {
-  // The mailbox was listed with the same grant.
+/** For the log: Gmail's id of the message, and whose mailbox it is in. */
+function refOf({ mailbox }: Lease, messageId: string) {
+  return { organizationId: mailbox.organizationId, accountId: mailbox.id, messageId };
+}
+
+/** Whether the fault is this message's, and Gmail can return others. */
+function isAboutMessage(error: unknown, failures: number): boolean {
+  if (!(error instanceof GmailError)) return isMiscomputed(error) && failures >= FAILURES_BEFORE_HEADERS;
+  const { kind, status } = error;
+  // `forbidden`: the same grant has just listed the mailbox.
   if (kind === 'rejected' || kind === 'too-large' || kind === 'forbidden') return true;
   if (kind !== 'unknown') return false;
-  return status === 200 || reason === 'ERR_CONTENT_ENCODING' || failures >= PATIENCE;
+  return status === 200 || failures >= FAILURES_BEFORE_HEADERS;
 }
 
-async function store(app: App, lease: Lease, message: GmailMessage): Promise<ImportOutcome> {
-  try {
-    await underLease(app, lease, (tx) => storeIn(tx, lease, message));
-    return 'stored';
-  } catch (error) {
-    if (error instanceof LeaseLostError) throw error;
-    app.log.warn({ messageId: message.messageId, error: describeError(error) }, 'a message cannot be stored whole');
-  }
-  // Should this fail too, the database is what is wrong, and all of it is tried again.
-  await underLease(app, lease, (tx) => storeIn(tx, lease, reduced(message)));
-  return 'stored';
+/** Whether our own code failed on Gmail's response. */
+export function isMiscomputed(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
 }
 
-async function storeIn(tx: Sql, { mailbox }: Lease, message: GmailMessage): Promise<void> {
-  await storeMessageIn(tx, mailbox, message, await findOutboundEmail(tx, mailbox, message));
-}
+/** The forms in which a message is stored: the first one that PostgreSQL accepts. */
+const FORMS = [
+  whole,
+  // Once more: the conflict may be over.
+  whole,
+  withoutContent,
+  withoutHeaders,
+];
 
 /**
- * The outbound email that a message in SENT is the copy of: by Gmail's id, or by the op id in its header while Gmail's
- * id is not known. The header arrives at recipients too and can be forged, so it counts in the account's own SENT only.
+ * Only errors about its data reduce what is stored of a message. Any other error ends the run, which is retried.
+ * @returns false when it cannot be stored in any form, which is recorded.
+ */
+async function store(app: App, lease: Lease, { message, missing }: Found): Promise<boolean> {
+  const isAsked = lease.state.unreadableIds.includes(message.messageId);
+  let failure: unknown;
+  for (const form of FORMS) {
+    try {
+      const prepared = await prepare(lease, form(message));
+      const replaces = isAsked && missing === null && form === whole;
+      await underLease(app, lease, async (tx) => {
+        const outboundEmailId = await findOutboundEmail(tx, lease.mailbox, prepared.message);
+        await storeMessageIn(tx, lease.mailbox, prepared, outboundEmailId, { replaces });
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof PreparationError) && !isDataError(error)) throw error;
+      failure = error;
+      const ref = refOf(lease, message.messageId);
+      app.log.warn({ ...ref, form: form.name, error: describeError(error) }, 'a message cannot be stored as it is');
+    }
+  }
+  if (!(await recordUnreadable(app, lease, message.messageId))) throw failure;
+  return false;
+}
+
+/** Our own code failed on this message. */
+class PreparationError extends Error {
+  override readonly name = 'PreparationError';
+}
+
+async function prepare({ mailbox }: Lease, message: GmailMessage): Promise<PreparedMessage> {
+  try {
+    return await prepareMessage(mailbox, message);
+  } catch (cause) {
+    throw new PreparationError('a message could not be prepared', { cause });
+  }
+}
+
+export const selectOwnEmail = statement(
+  'find-outbound-email',
+  ({ mailbox, messageId, opId }: { mailbox: Lease['mailbox']; messageId: string; opId: string | null }) =>
+    sql`SELECT e.id FROM outbound_email e
+      WHERE e.organization_id = ${mailbox.organizationId} AND e.account_id = ${mailbox.id}
+        AND (e.provider_message_id = ${messageId} OR e.id = ${opId})
+      ORDER BY e.provider_message_id IS NOT DISTINCT FROM ${messageId} DESC LIMIT 1`,
+);
+
+/**
+ * The outbound email whose copy this message may be: by Gmail's id, or by the op id in its header. Recipients see the header and
+ * could forge it, so it counts only in the account's own SENT.
  */
 async function findOutboundEmail(tx: Sql, mailbox: Lease['mailbox'], message: GmailMessage): Promise<string | null> {
   if (!message.labels.includes('SENT')) return null;
-  const opId = message.headers.find(({ name }) => name.toLowerCase() === 'x-epistle-id')?.value.trim() ?? '';
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'find-outbound-email',
-    text: `SELECT e.id FROM outbound_email e
-      WHERE e.organization_id = $1 AND e.account_id = $2
-        AND (e.provider_message_id = $3 OR e.id = $4 AND e.provider_message_id IS NULL)
-        AND NOT EXISTS (SELECT FROM email_message m
-          WHERE m.organization_id = $1 AND m.outbound_email_id = e.id AND m.provider_message_id <> $3)
-      ORDER BY e.provider_message_id NULLS LAST LIMIT 1`,
-    values: [mailbox.organizationId, mailbox.id, message.messageId, OP_ID.test(opId) ? opId : null],
-  });
+  const opId = headerValues(message.headers, OP_ID_HEADER)[0]?.trim() ?? '';
+  const select = selectOwnEmail({ mailbox, messageId: message.messageId, opId: isUuid(opId) ? opId : null });
+  const { rows } = await tx.query<{ id: string }>(select);
   return rows[0]?.id ?? null;
 }
 
-/** What identifies a message and puts it into its place, nothing more. */
-function reduced(message: GmailMessage): GmailMessage {
+function whole(message: GmailMessage): GmailMessage {
+  return message;
+}
+
+/** All headers, and a delivery report. */
+function withoutContent(message: GmailMessage): GmailMessage {
+  const problems = ['It could not be stored whole: its content was left out.'];
+  return { ...message, snippet: '', bodyText: null, bodyHtml: null, parts: [], problems };
+}
+
+/** Only what identifies a message and places it in its thread. */
+function withoutHeaders(message: GmailMessage): GmailMessage {
   const headers = message.headers
     .filter(({ name }) => KEPT_HEADERS.has(name.toLowerCase()))
     .map(({ name, value }): MimeHeader => ({ name, value: value.slice(0, MAX_KEPT_LENGTH) }));
-  const problems = ['It could not be stored whole: its content was left out.'];
-  return { ...message, headers, snippet: '', bodyText: null, bodyHtml: null, parts: [], report: null, problems };
+  const problems = ['It could not be stored whole: its content and most of its headers were left out.'];
+  return { ...withoutContent(message), headers, report: null, problems };
 }

@@ -1,40 +1,40 @@
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
+import { sql, statement } from '../db/statement.ts';
 import { type ImportOutcome, importMessage } from './import-message.ts';
-import type { Lease } from './sync-state.ts';
-import { GaveWayError, type ReadBudget } from './read-quota.ts';
-import { noteUnreadable } from './unreadable.ts';
+import type { Lease } from './lease.ts';
+import { PreemptedError, type ReadQuota } from './read-quota.ts';
 
-/** The gateway has four calls under way for an account; meanwhile others are being stored. */
+/** The gateway runs four calls of an account at a time; meanwhile other messages are stored. */
 const IN_FLIGHT = 8;
 
 export interface ImportedMany {
-  /** What became of each; undefined for one that there was no time for, that gave way to something more urgent, or failed. */
+  /** In the order of the ids. Undefined: no time was left, something was more urgent, or it failed. */
   readonly outcomes: readonly (ImportOutcome | undefined)[];
-  /** The first one, to be thrown once what was done is noted. Null: none. */
+  /** The first failure, which the caller throws after it has recorded the outcomes. Null: none. */
   readonly failure: { readonly error: unknown } | null;
 }
 
-/** Imports messages, some at once. After a failure none is begun any more, and those under way are brought to their end. */
+/** Imports messages concurrently. After a failure no other is started; those that run are completed. */
 export async function importAll(
   app: App,
   lease: Lease,
   messageIds: readonly string[],
   options: {
-    readonly budget: ReadBudget;
+    readonly quota: ReadQuota;
     readonly since: Date | null;
     readonly signal: AbortSignal;
-    /** Milliseconds of `performance.now()`: then none is begun any more. Null: all of them are. */
+    /** Milliseconds of `performance.now()` after which none is started. Null: no limit. */
     readonly until: number | null;
   },
 ): Promise<ImportedMany> {
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const outcomes = messageIds.map((): ImportOutcome | undefined => undefined);
-  let gaveWay = false;
+  let isPreempted = false;
   let failure: ImportedMany['failure'] = null;
   let next = 0;
   const importNext = async () => {
-    while (next < messageIds.length && failure === null && !gaveWay && performance.now() < until) {
+    while (next < messageIds.length && failure === null && !isPreempted && performance.now() < until) {
       const index = next++;
       const messageId = messageIds[index];
       if (messageId === undefined) return;
@@ -42,11 +42,9 @@ export async function importAll(
         options.signal.throwIfAborted();
         const ahead = messageIds.length - next;
         const isKnown = lease.state.unreadableIds.includes(messageId);
-        const outcome = isKnown ? 'unreadable' : await importMessage(app, lease, messageId, { ...options, ahead });
-        if (outcome === 'unreadable' && !isKnown) await noteUnreadable(app, lease, messageId);
-        outcomes[index] = outcome;
+        outcomes[index] = isKnown ? 'unreadable' : await importMessage(app, lease, messageId, { ...options, ahead });
       } catch (error) {
-        if (error instanceof GaveWayError) gaveWay = true;
+        if (error instanceof PreemptedError) isPreempted = true;
         else failure ??= { error };
       }
     }
@@ -55,18 +53,25 @@ export async function importAll(
   return { outcomes, failure };
 }
 
-/** Those of the ids that are stored. */
+interface StoredIds {
+  readonly account: { readonly organizationId: string; readonly id: string };
+  readonly messageIds: readonly string[];
+}
+
+export const selectStoredIds = statement(
+  'stored-ids',
+  ({ account, messageIds }: StoredIds) => sql`SELECT provider_message_id AS id FROM email_message
+    WHERE organization_id = ${account.organizationId} AND account_id = ${account.id}
+      AND provider_message_id = ANY(${messageIds}) AND deleted_at IS NULL`,
+);
+
+/** Which of these ids are stored and not deleted. */
 export async function storedIds(
-  sql: Sql,
-  account: { readonly organizationId: string; readonly id: string },
+  connection: Sql,
+  account: StoredIds['account'],
   messageIds: readonly string[],
 ): Promise<Set<string>> {
   if (messageIds.length === 0) return new Set();
-  const { rows } = await sql.query<{ id: string }>({
-    name: 'stored-ids',
-    text: `SELECT provider_message_id AS id FROM email_message
-      WHERE organization_id = $1 AND account_id = $2 AND provider_message_id = ANY($3)`,
-    values: [account.organizationId, account.id, messageIds],
-  });
+  const { rows } = await connection.query<{ id: string }>(selectStoredIds({ account, messageIds }));
   return new Set(rows.map(({ id }) => id));
 }

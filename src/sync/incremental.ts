@@ -1,21 +1,24 @@
-/** The changes that Gmail lists after the cursor, and the cursor with them. */
-import type { App } from '../app.ts';
-import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
+/** Incremental sync: the changes that Gmail's history lists after the cursor. */
+
 import { mailboxAccess } from '../accounts/mailbox-access.ts';
+import type { App } from '../app.ts';
+import { sql } from '../db/statement.ts';
+import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
 import { type LabelChange, relabelMessages, removeMessages } from '../inbox/update-messages.ts';
+import { advance, NO_ERROR } from './advance.ts';
 import { importAll, storedIds } from './import-messages.ts';
-import { advance, type Lease, NO_ERROR, underLease } from './sync-state.ts';
-import { createReadBudget } from './read-quota.ts';
-import { retryUnreadable } from './unreadable.ts';
+import { type Lease, underLease } from './lease.ts';
+import { createReadQuota } from './read-quota.ts';
+import { retryUnreadable } from './retry-unreadable.ts';
 
 export interface SyncOptions {
   readonly signal: AbortSignal;
-  /** Milliseconds of `performance.now()`: the run ends by then, done or not. */
+  /** Milliseconds of `performance.now()`: the run ends by then, complete or not. */
   readonly until: number;
 }
 
-/** A first page of changes, read before the lease was had. */
-export interface KnownPage {
+/** A first page of changes, read before the lease was taken. */
+export interface PrefetchedPage {
   /** The cursor from which it was read. */
   readonly historyId: string;
   /** Null: Gmail has forgotten the cursor. */
@@ -24,56 +27,56 @@ export interface KnownPage {
 }
 
 /**
- * Brings every change since the cursor, and what could not be read before. Each page is here before the cursor passes it:
- * what is interrupted is done again, and changes nothing the second time.
- * @param first the first page, when somebody has read it from where the cursor still is.
+ * Stores every change since the cursor, and requests unreadable messages again. The cursor passes a page only after the
+ * page is stored, so an interrupted page is repeated, which changes nothing.
+ * @param first the first page, if it was read already. It is used when the cursor has not moved since.
  * @returns false when Gmail has forgotten the cursor.
- * @throws {GmailError} @throws {LeaseLostError} @throws {NoUnitsError}
+ * @throws {GmailError} @throws {LeaseLostError} @throws {ReadQuotaExhaustedError}
  */
-export async function bringChanges(
+export async function syncIncrementally(
   app: App,
   lease: Lease,
-  first: KnownPage | null,
+  first: PrefetchedPage | null,
   options: SyncOptions,
 ): Promise<boolean> {
   const access = mailboxAccess(app, lease.mailbox);
-  const budget = createReadBudget(app, lease.mailbox, { ...options, givesWay: null });
-  // Who has asked since a page was read has not been served by it.
-  const began = first?.readAt ?? (await advance(app, app.pool, lease, {}, ['again = false'])).at;
+  const quota = createReadQuota(app, lease.mailbox, { ...options, givesWay: null });
+  // A page serves only the requests that came before it was read.
+  const began = first?.readAt ?? (await advance(app, app.pool, lease, {}, [sql`rerun_requested = false`])).at;
   for (let known = first; ; known = null) {
     const { historyId } = lease.state;
-    if (historyId === null) throw new Error('there is no cursor to go on from');
+    if (historyId === null) throw new Error('there is no cursor to continue from');
     const page = known?.historyId === historyId ? known.page : await app.gmail.listHistory(access, historyId, options);
     if (page === null) return false;
     const { added, relabelled, deleted } = netChanges(page.changes);
     const stored = await storedIds(app.pool, lease.mailbox, added);
     const missing = added.filter((id) => !stored.has(id));
-    const { failure } = await importAll(app, lease, missing, { ...options, budget, since: null, until: null });
+    const { failure } = await importAll(app, lease, missing, { ...options, quota, since: null, until: null });
     if (failure !== null) throw failure.error;
     const read = new Set(missing);
     await underLease(app, lease, async (tx) => {
-      // What was read just now has later labels than this page.
+      // A message that was read just now has later labels than this page.
       const older = relabelled.filter(({ messageId }) => !read.has(messageId));
       const changed = await relabelMessages(tx, lease.mailbox, older);
       const removed = await removeMessages(tx, lease.mailbox, deleted);
       const isNews = missing.length + changed + removed > 0;
-      const news = isNews ? ['active_at = now()', 'next_run_at = now()'] : [];
+      const news = isNews ? [sql`active_at = now(), next_run_at = now()`] : [];
       await advance(app, tx, lease, { historyId: page.historyId }, news);
     });
     if (!page.hasMore) break;
   }
-  await retryUnreadable(app, lease, { ...options, budget });
-  // While a listing goes on, it is the listing that fails or does not.
-  const isAll = lease.state.phase === 'HISTORY';
+  await retryUnreadable(app, lease, { ...options, quota });
+  // During a full sync, `failures` and the error are those of the full sync.
+  const isAll = lease.state.phase === 'INCREMENTAL';
   await advance(app, app.pool, lease, isAll ? { failures: 0 } : {}, [
-    `last_synced_at = greatest(last_synced_at, timestamptz '${began.toISOString()}')`,
-    'runs = runs + 1',
+    sql`last_synced_at = greatest(last_synced_at, ${began})`,
+    sql`runs = runs + 1`,
     ...(isAll ? NO_ERROR : []),
   ]);
   return true;
 }
 
-/** What a sequence of changes comes to, message by message. Drafts come and go with every edit, and are none of ours. */
+/** The net effect of a sequence of changes on each message. Drafts, which change with every edit, are left out. */
 export function netChanges(changes: readonly MailboxChange[]): {
   readonly added: string[];
   readonly relabelled: LabelChange[];
@@ -92,7 +95,7 @@ export function netChanges(changes: readonly MailboxChange[]): {
       deleted.delete(messageId);
       if (!change.labels.includes('DRAFT')) added.add(messageId);
     } else {
-      // A draft that has become something else under the same id: Gmail is said to give it another.
+      // A draft that became a message under the same id. Gmail is documented to give it another id.
       if (change.removed.includes('DRAFT')) added.add(messageId);
       const present = labels.get(messageId) ?? new Map<string, boolean>();
       for (const label of change.removed) present.set(label, false);

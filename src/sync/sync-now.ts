@@ -1,79 +1,72 @@
-/** Asking for a mailbox to be read: at once and waited for, or by a job. */
+/** Requests for a sync: one that the caller waits for, and jobs that the queue gave up. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { findMailbox } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
+import { sql } from '../db/statement.ts';
 import { AccountNotReadyError, NotFoundError, SyncNotPossibleError } from '../errors.ts';
-import { enqueueIn, job } from '../jobs.ts';
-import type { AccountRef } from './sync-state.ts';
+import { type AccountRef, addJob, enqueue } from '../jobs.ts';
 import { syncMailbox } from './sync.ts';
 
 const WAIT_MS = 30_000;
-const ASK_AGAIN_MS = 50;
-/** Each attempt costs units, and there are none: that is why it is for later. */
-const TRY_AGAIN_MS = 1_000;
+const CHECK_MS = 50;
+/** An attempt costs quota units, which are used up when a run ends with `later`. */
+const RETRY_MS = 1_000;
 
 /**
- * Reads what is new in a mailbox; afterwards everything that was in it when this was asked for is here, but for what a
- * first import has yet to bring.
+ * Reads what is new in a mailbox. When it returns, everything that was in the mailbox at the time of the call is stored,
+ * except for what a first import has not reached.
  * @throws {NotFoundError} @throws {AccountNotReadyError}
- * @throws {SyncNotPossibleError} when Gmail cannot be read now, or somebody else's run takes longer than 30 s.
+ * @throws {SyncNotPossibleError} when Gmail cannot be read now, or another run takes longer than 30 s.
  */
 export async function syncNow(app: App, ref: AccountRef): Promise<void> {
   const signal = AbortSignal.timeout(WAIT_MS);
   while (!signal.aborted) {
-    const result = await syncMailbox(app, ref, { signal, withListing: false });
+    const result = await syncMailbox(app, ref, { signal, withFullSync: false });
     if (result === null) throw new NotFoundError('EmailAccount', ref.accountId);
     const { outcome, error } = result;
-    if (outcome === 'stopped') throw new AccountNotReadyError(ref.accountId, await statusOf(app, ref));
+    if (outcome === 'stopped') {
+      const account = await findMailbox(app.pool, ref.organizationId, ref.accountId);
+      throw new AccountNotReadyError(ref.accountId, account?.accountStatus ?? 'DISCONNECTED');
+    }
     if (error !== null) throw new SyncNotPossibleError(ref.accountId, error);
-    if (outcome === 'listing') await enqueueIn(app.pool, job('sync', ref), 0);
-    if (outcome === 'current' || outcome === 'listing') return;
+    if (outcome === 'full-sync') await enqueue(app.pool, 'sync', ref, 0);
+    if (outcome === 'current' || outcome === 'full-sync') return;
     if (outcome === 'held' && (await isServed(app, ref, signal))) return;
-    if (outcome === 'later') await delay(TRY_AGAIN_MS);
+    if (outcome === 'later') await delay(RETRY_MS);
   }
   throw new SyncNotPossibleError(ref.accountId, { reason: 'busy', retryAt: null });
 }
 
 /**
- * Waits for whoever holds the lease, who was told to read the history once more. False: that one has ended, and whether
- * it has done so is not known.
+ * Waits for the run that holds the lease, which was told to read the history once more. False: it has ended, and whether
+ * it did so is not known.
  */
 async function isServed(app: App, { organizationId, accountId }: AccountRef, signal: AbortSignal): Promise<boolean> {
   let begun: number | null = null;
   while (!signal.aborted) {
-    const { rows } = await app.pool.query<{ again: boolean; held: boolean; runs: number }>(
-      `SELECT again, coalesce(lease_expires_at > now(), false) AS held, runs
-       FROM mailbox_sync WHERE organization_id = $1 AND account_id = $2`,
-      [organizationId, accountId],
+    const { rows } = await app.pool.query<{ rerunRequested: boolean; held: boolean; runs: number }>(
+      sql`SELECT rerun_requested AS "rerunRequested", coalesce(lease_expires_at > now(), false) AS held, runs
+        FROM mailbox_sync WHERE organization_id = ${organizationId} AND account_id = ${accountId}`,
     );
     const [row] = rows;
     if (row === undefined || !row.held) return false;
-    // It has begun to, so the next run that ends has begun since we asked.
-    if (!row.again) begun ??= row.runs;
+    // The requested reading has begun, so the next one that ends began after the request.
+    if (!row.rerunRequested) begun ??= row.runs;
     if (begun !== null && row.runs > begun) return true;
-    await delay(ASK_AGAIN_MS);
+    await delay(CHECK_MS);
   }
   return false;
 }
 
 /**
- * The queue gives a job up after 25 errors, some days of them. Mailboxes that nobody polls would then not be read until
- * Gmail tells of another change, so that their job begins anew.
+ * Enqueues the `sync` jobs again that the queue gave up after 25 errors, which take some days. Otherwise, without polling,
+ * their mailboxes would not be read until Gmail announces another change.
  */
 export async function renewGivenUpSyncs(app: App): Promise<void> {
   const { rowCount } = await app.pool.query(
-    `SELECT graphile_worker.add_job('sync',
-       payload => json_build_object('organizationId', a.organization_id, 'accountId', a.id),
-       max_attempts => 25, job_key => j.key)
-     FROM graphile_worker.jobs j JOIN email_account a ON j.key = 'sync:' || a.id
-     WHERE j.task_identifier = 'sync' AND j.attempts >= j.max_attempts AND j.locked_at IS NULL AND a.status = 'ACTIVE'`,
+    sql`SELECT ${addJob('sync', { organizationId: sql`a.organization_id`, accountId: sql`a.id` })}
+      FROM graphile_worker.jobs j JOIN email_account a ON j.key = 'sync:' || a.id
+      WHERE j.task_identifier = 'sync' AND j.attempts >= j.max_attempts AND j.locked_at IS NULL AND a.status = 'ACTIVE'`,
   );
   if (rowCount !== null && rowCount > 0) app.log.warn({ mailboxes: rowCount }, 'the queue had given up reading');
-}
-
-async function statusOf(app: App, { organizationId, accountId }: AccountRef): Promise<string> {
-  const account = await app.db.emailAccount.findUniqueOrThrow({
-    where: { organizationId_id: { organizationId, id: accountId } },
-    select: { status: true },
-  });
-  return account.status;
 }

@@ -1,103 +1,117 @@
 /**
  * Reading a mailbox, top to bottom:
- *   look      one statement and one Gmail call: nothing is new nearly always, and then that was all
- *   claim     the lease: one process reads a mailbox at a time
- *   changes   what the history says since the cursor (changes.ts)
- *   listing   the first import, newest first, or the comparison after Gmail has forgotten the cursor (listing.ts);
- *             the history is read in between, so that a long import delays nothing that comes in
- *   release   or, when it is to go on later, a `sync` job
- * Whatever is interrupted at any line is done again from what is stored, and changes nothing the second time.
+ *   poll              one statement and one Gmail call; nearly always nothing is new, and the run ends here
+ *   claim             the lease: one process reads a mailbox at a time
+ *   incremental sync  the changes since the cursor (incremental.ts)
+ *   full sync         the first import, or the comparison after Gmail has forgotten the cursor (full-sync.ts). The history
+ *                     is read in between, so that a long import does not delay new mail
+ *   release           or a `sync` job that continues later
+ * A run may be interrupted at any line. The next one continues from what is stored; repeating a step changes nothing.
  */
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { findMailbox, mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
-import { describeError } from '../log.ts';
-import { findMailbox, mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
-import { bringChanges, type KnownPage, type SyncOptions } from './incremental.ts';
-import { beginListing, goOnListing, type Listing } from './full-sync.ts';
-import { type Look, lookAt } from './look.ts';
-import { type AccountRef, claim, type Lease, LeaseLostError, postpone, release } from './sync-state.ts';
-import { NoUnitsError } from './read-quota.ts';
+import type { AccountRef } from '../jobs.ts';
+import { continueFullSync, startFullSync } from './full-sync.ts';
+import type { FullSyncProgress } from './full-sync-step.ts';
+import { type PrefetchedPage, type SyncOptions, syncIncrementally } from './incremental.ts';
+import { claim, type Lease, LeaseLostError, postpone, release, type SyncRun } from './lease.ts';
+import { type PolledMailbox, pollMailbox } from './poll.ts';
+import { ReadQuotaExhaustedError } from './read-quota.ts';
 
 /**
- * `current`: everything up to now is here. `listing`: so are the changes, and a listing is to go on. `held`: another
- * process reads it, and reads the history once more. `later`: a `sync` job goes on. `stopped`: the account cannot be read.
+ * `current`: the mailbox is stored as it is now. `full-sync`: so are its changes, and a full sync must continue. `held`:
+ * another process reads it, and will read the history once more. `later`: a `sync` job continues. `stopped`: the account
+ * cannot be read.
  */
-export type SyncOutcome = 'current' | 'listing' | 'held' | 'later' | 'stopped';
+type SyncOutcome = 'current' | 'full-sync' | 'held' | 'later' | 'stopped';
 
-/** How a run ended, and why when it went wrong. */
+/** How a run ended, and Gmail's error if there was one. */
 export interface SyncResult {
   readonly outcome: SyncOutcome;
   readonly error: GmailError | null;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly signal: AbortSignal;
-  /** False: the changes alone; a listing is left to somebody who has the time. */
-  readonly withListing: boolean;
+  /** False: only the incremental sync; the caller continues a full sync elsewhere. */
+  readonly withFullSync: boolean;
 }
 
-/** One run. A job may hold its place so long, and a process that is told to stop waits less. */
+/** How long a run may take, which is how long a job may hold its place among the others. */
 const RUN_MS = 20_000;
-/** The history is read that often while a listing goes on. */
-const LISTING_SLICE_MS = 4_000;
+/** How often the history is read during a full sync. */
+const FULL_SYNC_SLICE_MS = 4_000;
 const BACKOFF_MS = { first: 5_000, most: 900_000 };
-/** Nothing that time alone mends: a scope that is missing, a mailbox without mail. */
+/** After errors that time alone does not fix: a missing scope, an account without a mailbox. */
 const PERMANENT_PAUSE_MS = 3_600_000;
+/** How long, and how often, a run tries to give its lease back while the database is away. Then the lease has expired. */
+const GIVE_BACK = { forMs: 120_000, everyMs: 500 };
 
 /** Reads what is new in a mailbox. Null: there is no such account. */
 export async function syncMailbox(app: App, ref: AccountRef, options: RunOptions): Promise<SyncResult | null> {
-  const look = await lookAt(app, ref);
-  return look && syncFrom(app, look, options);
+  const polled = await pollMailbox(app, ref);
+  return polled && syncFrom(app, polled, options);
 }
 
-/** As `syncMailbox`, for one that was looked at just now. Gmail's failures are in the result, and are tried again. */
-export async function syncFrom(app: App, look: Look, options: RunOptions): Promise<SyncResult> {
-  if (look.mailbox.accountStatus !== 'ACTIVE') return ended('stopped');
-  if (look.isHeld) return ended('held');
+/** As `syncMailbox`, for a mailbox that was just polled. Gmail's errors are in the result, and are retried. */
+export async function syncFrom(app: App, polled: PolledMailbox, options: RunOptions): Promise<SyncResult> {
+  if (polled.mailbox.accountStatus !== 'ACTIVE') return ended('stopped');
+  if (polled.isHeld) return ended('held');
+  const { mailbox, before } = polled;
   const run = { signal: options.signal, until: performance.now() + RUN_MS };
+  const token = uuidv7();
   let lease: Lease | null = null;
   try {
-    let first: KnownPage | null = null;
-    if (look.phase === 'HISTORY' && look.historyId !== null) {
-      const { historyId } = look;
-      const page = await app.gmail.listHistory(mailboxAccess(app, look.mailbox), historyId, run);
+    let first: PrefetchedPage | null = null;
+    if (polled.phase === 'INCREMENTAL' && polled.historyId !== null) {
+      const { historyId } = polled;
+      const page = await app.gmail.listHistory(mailboxAccess(app, mailbox), historyId, run);
       const isNothing = page !== null && page.changes.length === 0 && !page.hasMore && page.historyId === historyId;
-      const isRetryDue = look.unreadableRetryAt !== null && look.unreadableRetryAt <= look.at;
-      if (isNothing && look.failures === 0 && !isRetryDue) return ended('current');
-      first = { historyId, page, readAt: look.at };
+      const isRetryDue = polled.unreadableRetryAt !== null && polled.unreadableRetryAt <= polled.at;
+      if (isNothing && polled.failures === 0 && !polled.isUnfinished && !isRetryDue) return ended('current');
+      first = { historyId, page, readAt: polled.at };
     }
-    lease = await claim(app, look.mailbox, look.before);
+    lease = await claim(app, mailbox, token, before);
     if (lease === null) return ended('held');
-    return await readMailbox(app, lease, first, { ...run, withListing: options.withListing });
+    return await readMailbox(app, lease, first, { ...run, withFullSync: options.withFullSync });
   } catch (error) {
-    return endFailed(app, look, lease, error, options.signal);
+    if (error instanceof LeaseLostError) return ended('held');
+    const failed = { mailbox, token, isClaimed: lease !== null, before };
+    const end = () => endFailed(app, failed, polled.failures, error, options.signal);
+    const result = await persistently(app, end, options.signal);
+    if (result !== null) return result;
+    app.logFailure(error, 'a mailbox could not be read', { accountId: mailbox.id });
+    throw error;
   }
 }
 
 async function readMailbox(
   app: App,
   lease: Lease,
-  first: KnownPage | null,
+  first: PrefetchedPage | null,
   options: SyncOptions & RunOptions,
 ): Promise<SyncResult> {
-  const listing: Listing = { page: null, oldInARow: 0 };
+  const progress: FullSyncProgress = { page: null, oldInARow: 0 };
   for (let known = first; ; known = null) {
-    if (lease.state.historyId === null) await beginListing(app, lease, 'IMPORT', options);
-    if (!(await bringChanges(app, lease, known, options))) {
-      listing.page = null;
-      listing.oldInARow = 0;
-      await beginListing(app, lease, 'RELIST', options);
+    if (lease.state.historyId === null) await startFullSync(app, lease, 'IMPORT', options);
+    if (!(await syncIncrementally(app, lease, known, options))) {
+      progress.page = null;
+      progress.oldInARow = 0;
+      await startFullSync(app, lease, 'FULL_SYNC', options);
       continue;
     }
-    const isListing = lease.state.phase !== 'HISTORY';
-    if (isListing && options.withListing) {
-      await goOnListing(app, lease, listing, { ...options, sliceMs: LISTING_SLICE_MS });
+    const isFullSync = lease.state.phase !== 'INCREMENTAL';
+    if (isFullSync && options.withFullSync) {
+      await continueFullSync(app, lease, progress, { ...options, sliceMs: FULL_SYNC_SLICE_MS });
     }
-    const isLeft = lease.state.phase !== 'HISTORY';
-    if (isLeft && options.withListing && performance.now() < options.until) continue;
-    // A listing that has ended is followed by the history once more: that is when the mailbox is here as it is now.
-    if (isListing && !isLeft) continue;
-    if (await release(app, lease)) return ended(isLeft ? 'listing' : 'current');
+    const isLeft = lease.state.phase !== 'INCREMENTAL';
+    if (isLeft && options.withFullSync && performance.now() < options.until) continue;
+    // After a full sync the history is read once more: only then is the mailbox stored as it is now.
+    if (isFullSync && !isLeft) continue;
+    if (await release(app, lease)) return ended(isLeft ? 'full-sync' : 'current');
   }
 }
 
@@ -105,42 +119,53 @@ function ended(outcome: SyncOutcome, error: GmailError | null = null): SyncResul
   return { outcome, error };
 }
 
-/** The run ends, and its lease. What happens next depends on what went wrong. */
+/** Ends the run and its lease after a failure. Null: the failure is unexpected; the caller throws it. */
 async function endFailed(
   app: App,
-  look: Look,
-  lease: Lease | null,
+  run: SyncRun,
+  failures: number,
   error: unknown,
   signal: AbortSignal,
-): Promise<SyncResult> {
-  if (error instanceof LeaseLostError) return ended('held');
-  const at = { mailbox: look.mailbox, token: lease?.token ?? null };
-  const { before } = look;
-  if (signal.aborted || error instanceof NoUnitsError) {
-    const delayMs = error instanceof NoUnitsError && !signal.aborted ? error.waitMs : 0;
-    await postpone(app, at, { delayMs, failure: null, before });
+): Promise<SyncResult | null> {
+  const { mailbox } = run;
+  if (signal.aborted || error instanceof ReadQuotaExhaustedError) {
+    const delayMs = error instanceof ReadQuotaExhaustedError && !signal.aborted ? error.waitMs : 0;
+    await postpone(app, run, { delayMs, failure: null });
     return ended('later');
   }
   if (!(error instanceof GmailError)) {
-    app.log.warn({ error: describeError(error) }, 'a mailbox could not be read');
-    const failure = { code: 'unexpected', message: 'Epistle could not store what it read; it tries again.' };
-    await postpone(app, at, { delayMs: backoffMs(look.failures), failure, before });
-    throw error;
+    const failure = { code: 'unexpected', message: 'Epistle could not store what it read. It will retry.' };
+    await postpone(app, run, { delayMs: backoffMs(failures), failure });
+    return null;
   }
-  const account = await findMailbox(app.pool, look.mailbox.organizationId, look.mailbox.id);
-  if (account?.grantId !== look.mailbox.grantId) {
-    // Disconnected meanwhile, or connected anew: the failure says nothing of the account as it is.
-    await postpone(app, at, { delayMs: 0, failure: null, before });
+  const account = await findMailbox(app.pool, mailbox.organizationId, mailbox.id);
+  if (account?.grantId !== mailbox.grantId) {
+    // Disconnected meanwhile, or connected with another grant: the failure says nothing about the account as it is.
+    await postpone(app, run, { delayMs: 0, failure: null });
     return ended('later');
   }
   const failure = { code: error.kind, message: error.message };
   if (error.kind === 'reauth') {
-    await markNeedsReauth(app.pool, look.mailbox);
-    await postpone(app, at, { delayMs: null, failure, before });
+    await markNeedsReauth(app, mailbox);
+    await postpone(app, run, { delayMs: null, failure });
     return ended('stopped', error);
   }
-  await postpone(app, at, { delayMs: pauseMs(app, error, look.failures), failure, before });
+  await postpone(app, run, { delayMs: pauseMs(app, error, failures), failure });
   return ended('later', error);
+}
+
+/** Retries until the lease is given back: until then no other process reads the mailbox, and no error is recorded. */
+async function persistently<Result>(app: App, work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const lastAt = performance.now() + GIVE_BACK.forMs;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || performance.now() > lastAt) throw error;
+      if (tries === 1) app.logFailure(error, 'the lease of a mailbox cannot be given back yet');
+      await delay(GIVE_BACK.everyMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 function pauseMs(app: App, { kind, retryAt }: GmailError, failures: number): number {
@@ -149,7 +174,7 @@ function pauseMs(app: App, { kind, retryAt }: GmailError, failures: number): num
   return Math.max(stated, backoffMs(failures));
 }
 
-/** Truncated exponential, with jitter. */
+/** Truncated exponential backoff with jitter. */
 function backoffMs(failures: number): number {
   return Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.most) * (0.75 + Math.random() / 2);
 }

@@ -1,26 +1,31 @@
 /** What a hostile browser, a hostile organization or bad luck can make of connecting a mailbox. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STATE_LIFETIME_MS, sweepStates } from '../../src/accounts/oauth-state.ts';
 import { answer, begin, Connect, comeBack, consent, Disconnect } from '../support/connecting.ts';
-import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import {
+  createTenant,
+  eventually,
+  expectType,
+  query,
+  startTestApp,
+  type Tenant,
+  useTestApp,
+} from '../support/harness.ts';
 import { accepted, createRecipient, fresh, record } from '../support/mail.ts';
 import { startReading } from '../support/syncing.ts';
 
 const ORIGIN = 'https://app.example.com';
 
-let t: TestApp;
 let tenant: Tenant;
 let owner: string;
 let owners = 0;
 let clockOffset = 0;
 
-beforeAll(async () => {
-  t = await startTestApp({
-    env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
-    now: () => new Date(Date.now() + clockOffset),
-  });
+const t = useTestApp({
+  env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
+  now: () => new Date(Date.now() + clockOffset),
+  timing: { requeueOverdueMs: 600 },
 });
-afterAll(() => t.close());
 beforeEach(async () => {
   tenant = await createTenant(t);
   owner = `owner-${++owners}@atelier.example`;
@@ -31,7 +36,7 @@ afterEach(() => {
   t.sandbox.admin.clearFaults();
 });
 
-const findAccount = (email = owner) => t.app.db.emailAccount.findUnique({ where: { email } });
+const findAccount = (email = owner) => t.app.db.emailAccount.findFirst({ where: { email } });
 const codeOf = (callback: string) => new URL(callback).searchParams.get('code') ?? '';
 
 function withParameters(callback: string, parameters: Record<string, string>): string {
@@ -201,7 +206,7 @@ it('the page shows an address as text, whatever is in it', async () => {
   t.sandbox.admin.createMailbox({ email });
   const { status, text } = await consent(t, tenant, { email });
   expect(status).toBe(200);
-  expect(text).toContain(`o&#39;brien&#38;co+\`${owners}@atelier.example`);
+  expect(text).toContain(`o&#39;brien&amp;co+\`${owners}@atelier.example`);
 });
 
 it('what comes back in the address is never part of a page', async () => {
@@ -247,6 +252,5 @@ it('consents that nobody gave are swept an hour after they have expired, without
   await sweepStates(t.app);
   expect(await pending()).toBe(1);
   clockOffset = STATE_LIFETIME_MS + 3_601_000;
-  await t.app.pool.query(`SELECT graphile_worker.add_job('recover', payload => '{}')`);
   await eventually(async () => (await pending()) === 0 || null);
 });

@@ -1,27 +1,24 @@
 import { request as httpRequest } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refreshProfiles } from '../../src/accounts/send-as.ts';
 import { issueApiKey, revokeApiKey } from '../../src/auth/keys.ts';
 import { scopeToOrganization } from '../../src/db/tenant.ts';
-import { answer, begin, Connect, comeBack, consent } from '../support/connecting.ts';
-import { createTenant, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { AccountAddresses, answer, begin, Connect, comeBack, consent } from '../support/connecting.ts';
+import { createTenant, expectType, query, startTestApp, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, onlyMail } from '../support/mail.ts';
 
 const ORIGIN = 'https://app.example.com';
 const MINUTE_MS = 60_000;
 
-let t: TestApp;
 let tenant: Tenant;
 let owner: string;
 let owners = 0;
 let clockOffset = 0;
 
-beforeAll(async () => {
-  t = await startTestApp({
-    env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
-    now: () => new Date(Date.now() + clockOffset),
-  });
+const t = useTestApp({
+  env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
+  now: () => new Date(Date.now() + clockOffset),
 });
-afterAll(() => t.close());
 beforeEach(async () => {
   tenant = await createTenant(t);
   owner = `owner-${++owners}@studio.example`;
@@ -36,7 +33,7 @@ afterEach(() => {
   t.sandbox.admin.clearFaults();
 });
 
-const findAccount = (email = owner) => t.app.db.emailAccount.findUnique({ where: { email } });
+const findAccount = (email = owner) => t.app.db.emailAccount.findFirst({ where: { email } });
 const pendingStates = () => t.app.db.oAuthState.findMany({ where: { organizationId: tenant.organizationId } });
 
 async function expectNoAccount() {
@@ -119,6 +116,62 @@ describe('a consent', () => {
     expect(onlyMail(t, maria).header('From')).toContain(owner);
   });
 
+  it('stores the addresses it may send from with their signatures, and reads them again after an hour', async () => {
+    const sales = `sales-${owners}@studio.example`;
+    const mailbox = (signature: string, displayName: string) => ({
+      email: owner,
+      displayName: 'Ann',
+      signature: '<b>Ann</b>',
+      aliases: [{ email: sales, displayName, signature, accepted: true }],
+    });
+    t.sandbox.admin.createMailbox(mailbox('', 'Sales'));
+    await consent(t, tenant, { email: owner });
+    const { id = '' } = (await findAccount()) ?? {};
+    const sendAs = async () => (await query(t, tenant.key, AccountAddresses, { uid: id })).emailAccount?.sendAs;
+    const own = { email: owner, displayName: 'Ann', signatureHtml: '<b>Ann</b>', isDefault: true };
+    expect(await sendAs()).toEqual([
+      own,
+      { email: sales, displayName: 'Sales', signatureHtml: null, isDefault: false },
+    ]);
+
+    t.sandbox.admin.createMailbox(mailbox('<i>Sales</i>', 'Sales team'));
+    await refreshProfiles(t.app, () => false);
+    expect(await sendAs()).toMatchObject([own, { displayName: 'Sales' }]);
+    await t.app.pool.query(
+      `UPDATE email_account SET profile_read_at = now() - interval '61 minutes' WHERE organization_id = $1`,
+      [tenant.organizationId],
+    );
+    // The other account of the tenant cannot be read just now: this one is all the same.
+    t.sandbox.admin.fault({ call: 'getProfile', mailbox: tenant.email, effect: { kind: 'status', status: 500 } });
+    await refreshProfiles(t.app, () => false);
+    expect(await sendAs()).toEqual([
+      own,
+      { email: sales, displayName: 'Sales team', signatureHtml: '<i>Sales</i>', isDefault: false },
+    ]);
+  });
+
+  it('reads the addresses of the next account in the next run, once the time of a run is over', async () => {
+    await consent(t, tenant, { email: owner });
+    const { organizationId } = tenant;
+    await t.app.pool.query(
+      `UPDATE email_account SET profile_read_at = now() - interval '61 minutes' WHERE organization_id = $1`,
+      [organizationId],
+    );
+    const due = async () => {
+      const hourAgo = new Date(Date.now() - 3_600_000);
+      return t.app.db.emailAccount.count({ where: { organizationId, profileReadAt: { lt: hourAgo } } });
+    };
+    const before = await due();
+    let isOver = false;
+    const first = t.sandbox.admin.hold('getProfile');
+    const refreshing = refreshProfiles(t.app, () => isOver);
+    await first.arrived;
+    isOver = true;
+    first.release();
+    await refreshing;
+    expect(await due()).toBe(before - 1);
+  });
+
   it('sends the browser to returnTo with the uid of the account, keeping its query', async () => {
     const returnTo = `${ORIGIN}/settings?tab=mail&error=old#accounts`;
     const { status, headers } = await consent(t, tenant, { email: owner }, { returnTo });
@@ -146,7 +199,7 @@ describe('a consent', () => {
       status: 'ACTIVE',
       statusReason: null,
     });
-    await expect.poll(() => t.sandbox.admin.messages(maria).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => t.sandbox.admin.messages(maria).length, { timeout: 30_000 }).toBe(1);
   });
 
   it('without a refresh token keeps the stored one', async () => {
@@ -220,7 +273,7 @@ describe('no account comes of', () => {
       changed.searchParams.delete('state');
       for (const each of states) changed.searchParams.append('state', each);
       const { status, text } = await comeBack(changed.href);
-      expect([status, text]).toEqual([400, expect.stringContaining('This link does not work')]);
+      expect([status, text]).toEqual([400, expect.stringContaining('This link is not valid')]);
     }
   });
 

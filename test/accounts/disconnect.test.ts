@@ -1,31 +1,28 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { connectAccount } from '../../src/accounts/store-account.ts';
+import { forgetMailbox } from '../../src/retention/forget-mailbox.ts';
 import { consent, Disconnect } from '../support/connecting.ts';
 import {
   createKey,
   createTenant,
   eventually,
   expectType,
+  lockAwaited,
   query,
-  startTestApp,
   type Tenant,
-  type TestApp,
+  useTestApp,
 } from '../support/harness.ts';
-import { accepted, createRecipient, fresh, readBack, record, runNow } from '../support/mail.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, record, runNow } from '../support/mail.ts';
 import { inMs, scheduling } from '../support/scheduling.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { GMAIL_TIMEOUT_MS: '1000', SETTLE_DELAYS_MS: '50,100,200' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { GMAIL_TIMEOUT_MS: '1000', SETTLE_DELAYS_MS: '50,100,200' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const { plan } = scheduling(() => ({ t, tenant, maria }));
 
@@ -33,7 +30,7 @@ async function disconnect(uid = tenant.accountId) {
   return (await query(t, tenant.key, Disconnect, { uid })).disconnectEmailAccount;
 }
 const disconnected = async () => expectType(await disconnect(), 'DisconnectEmailAccountPayload');
-const account = () => t.app.db.emailAccount.findUniqueOrThrow({ where: { email: tenant.email } });
+const account = () => t.app.db.emailAccount.findFirstOrThrow({ where: { email: tenant.email } });
 const revocations = () => t.sandbox.admin.calls().filter(({ call }) => call === 'revoke');
 
 /** An email whose answer was lost, and which cannot be settled. */
@@ -47,7 +44,7 @@ async function sendUnconfirmed(): Promise<string> {
 
 describe('disconnectEmailAccount', () => {
   it('revokes the grant, the token in the body, and keeps the record without any token', async () => {
-    await readBack(t, tenant, (await accepted(t, tenant, fresh(tenant, maria))).outboundEmail.uid);
+    await fetchSentCopy(t, tenant, (await accepted(t, tenant, fresh(tenant, maria))).outboundEmail.uid);
     t.sandbox.admin.resetCalls();
     expect(await disconnected()).toMatchObject({
       revoked: true,
@@ -56,7 +53,6 @@ describe('disconnectEmailAccount', () => {
     });
     expect(revocations()).toMatchObject([{ method: 'POST', path: '/oauth2/revoke', status: 200 }]);
     expect(await account()).toMatchObject({ status: 'DISCONNECTED', sealedRefreshToken: null });
-    expect(await t.app.db.accountToken.count({ where: { accountId: tenant.accountId } })).toBe(0);
     const refused = await query(t, tenant.key, Disconnect, { uid: tenant.organizationId });
     expect(refused.disconnectEmailAccount).toMatchObject({ __typename: 'NotFoundError', entity: 'EmailAccount' });
   });
@@ -115,11 +111,11 @@ describe('disconnectEmailAccount', () => {
     for (const uid of [queued, scheduled]) expect((await record(t, tenant, uid)).status).toBe('SENT');
   });
 
-  it('lets the settling of a lost answer wait, without a word in the audit trail, until then', async () => {
+  it('lets the reconciling of a lost answer wait, without a word in the audit trail, until then', async () => {
     const uid = await sendUnconfirmed();
     await disconnected();
     t.sandbox.admin.clearFaults();
-    await runNow(t, tenant, uid, 'settle');
+    await runNow(t, tenant, uid, 'reconcile');
     const minuteAway = inMs(60_000);
     const waiting = await eventually(async () => {
       const email = await record(t, tenant, uid);
@@ -128,7 +124,7 @@ describe('disconnectEmailAccount', () => {
     expect(waiting.status).toBe('UNCONFIRMED');
     const before = waiting.events.edges.length;
     t.sandbox.admin.resetCalls();
-    await runNow(t, tenant, uid, 'settle');
+    await runNow(t, tenant, uid, 'reconcile');
     await eventually(async () => ((await record(t, tenant, uid)).nextAttemptAt ?? '') > minuteAway || null);
     expect((await record(t, tenant, uid)).events.edges).toHaveLength(before);
     expect(t.sandbox.admin.calls().filter(({ mailbox }) => mailbox === tenant.email)).toEqual([]);
@@ -136,5 +132,32 @@ describe('disconnectEmailAccount', () => {
     await consent(t, tenant, { email: tenant.email });
     await eventually(async () => (await record(t, tenant, uid)).status === 'SENT' || null);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
+  });
+});
+
+describe('a consent that is given while the former one ends', () => {
+  it.each([
+    ['disconnected', () => disconnected()],
+    ['forgotten', () => forgetMailbox(t.app, tenant.email, { organization: null, sent: false })],
+  ])('stays when the account is %s', async (_, end) => {
+    const held = await t.app.pool.connect();
+    try {
+      await held.query('BEGIN');
+      await held.query('SELECT FROM email_account WHERE id = $1 FOR UPDATE', [tenant.accountId]);
+      const ending = end();
+      await lockAwaited(t);
+      const refreshToken = t.sandbox.admin.grant(tenant.email);
+      const profile = { email: tenant.email, displayName: null, aliases: [], refreshToken };
+      const connecting = connectAccount(t.app, tenant.organizationId, profile);
+      await lockAwaited(t, 2);
+      t.sandbox.admin.resetCalls();
+      await held.query('COMMIT');
+      expect(await connecting).toBe(tenant.accountId);
+      expect(await ending).toMatchObject({ revoked: false });
+    } finally {
+      held.release();
+    }
+    expect(revocations()).toEqual([]);
+    expect((await accepted(t, tenant, fresh(tenant, maria))).outboundEmail.status).toBe('SENT');
   });
 });

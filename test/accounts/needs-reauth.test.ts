@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { renewWatches } from '../../src/sync/watch.ts';
 import { consent } from '../support/connecting.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createTenant, eventually, startTestApp, type Tenant, type TestApp, warnings } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, record, runNow } from '../support/mail.ts';
 import { deliver, mailboxHere, startReading, whenCurrent } from '../support/syncing.ts';
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => t.sandbox.admin.clearFaults());
 
-const account = () => t.app.db.emailAccount.findUniqueOrThrow({ where: { email: tenant.email } });
+const account = () => t.app.db.emailAccount.findFirstOrThrow({ where: { email: tenant.email } });
 const syncOf = () => t.app.db.mailboxSync.findFirstOrThrow({ where: { accountId: tenant.accountId } });
 
 it.each([
@@ -66,6 +66,9 @@ it.each(['a send', 'a sync', 'a watch'] as const)(
     }
     await eventually(async () => (await account()).status === 'NEEDS_REAUTH' || null);
     expect((await account()).statusReason).toContain('connect it again');
+    const { organizationId, accountId } = tenant;
+    const told = warnings(t, 'is NEEDS_REAUTH').filter((line) => line.accountId === accountId);
+    expect(told).toMatchObject([{ organizationId }]);
     if (uid !== null) expect((await record(t, tenant, uid)).status).toBe('QUEUED');
     expect((await consent(t, tenant, { email: tenant.email })).status).toBe(200);
     expect(await account()).toMatchObject({ status: 'ACTIVE', statusReason: null });

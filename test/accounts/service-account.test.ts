@@ -1,13 +1,13 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { ServiceAccount } from '../../src/gmail/oauth-endpoints.ts';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { addDelegatedAccount } from '../../src/accounts/connect-delegated.ts';
+import type { ServiceAccount } from '../../src/config/secrets.ts';
 import { readServiceAccount } from '../../src/config/secrets.ts';
 import { runAdmin } from '../support/admin.ts';
 import { Connect, Disconnect } from '../support/connecting.ts';
-import { createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createTenant, eventually, query, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, onlyMail } from '../support/mail.ts';
 import { EpistleProcess, freePort } from '../support/processes.ts';
 import { whenCurrent } from '../support/syncing.ts';
@@ -23,22 +23,20 @@ const serviceAccount: ServiceAccount = {
   privateKeyId: 'key-1',
 };
 
-let t: TestApp;
 let tenant: Tenant;
 let owner: string;
 let owners = 0;
 
+const t = useTestApp({ serviceAccount });
+
 beforeAll(async () => {
-  t = await startTestApp({ serviceAccount });
   t.sandbox.admin.registerServiceAccount({ clientEmail: CLIENT_EMAIL, publicKey: pem(publicKey, 'spki') });
 });
-afterAll(() => t.close());
 beforeEach(async () => {
   tenant = await createTenant(t);
   owner = `owner-${++owners}@workspace.example`;
   t.sandbox.admin.createMailbox({ email: owner, displayName: 'Owner' });
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 async function keyFile(content: unknown): Promise<string> {
   const file = path.join(inject('temporaryFolder'), `key-${++owners}.json`);
@@ -67,7 +65,7 @@ async function addWithoutToken(): Promise<Tenant> {
   return delegated;
 }
 
-const account = () => t.app.db.emailAccount.findUniqueOrThrow({ where: { email: owner } });
+const account = () => t.app.db.emailAccount.findFirstOrThrow({ where: { email: owner } });
 
 describe('a delegated mailbox', () => {
   it('sends without anybody’s consent, and holds no refresh token', async () => {
@@ -136,6 +134,7 @@ it('serves delegated mailboxes alone where there is no OAuth client, and says so
   const delegated = await add();
   const epistle = new EpistleProcess(await freePort(), {
     NODE_ENV: 'production',
+    PUBLIC_URL: 'https://mail.example.com',
     LOG_LEVEL: 'warn',
     DATABASE_URL: t.database.url,
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),

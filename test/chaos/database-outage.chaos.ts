@@ -1,12 +1,11 @@
 /** A database that is killed in the middle of sends and comes back: what was accepted leaves, once; nobody is misled. */
 
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { SendEmail } from '../support/documents.ts';
 import { eventually, request } from '../support/harness.ts';
 import { fresh } from '../support/mail.ts';
@@ -19,31 +18,9 @@ const MARIA = 'maria@acme.example';
 
 let folder: string;
 let postgres: EmbeddedPostgres;
-let front: Server;
-let fleet: Fleet;
-const connections = new Set<Socket>();
-
 /** The one address of a server whose socket is another after each start. */
-async function startFront(): Promise<Server> {
-  const server = createServer((client) => {
-    const upstream = connect(path.join(postgres.connection.host, `.s.PGSQL.${postgres.connection.port}`));
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      connections.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        connections.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
+let front: DatabaseProxy;
+let fleet: Fleet;
 
 /** Durable: without `synchronous_commit` a killed server forgets what it has committed, and nothing could hold. */
 function startPostgres(): Promise<EmbeddedPostgres> {
@@ -53,13 +30,10 @@ function startPostgres(): Promise<EmbeddedPostgres> {
 beforeAll(async () => {
   folder = path.join(await mkdtemp(path.join(inject('temporaryFolder'), 'outage-')), 'data');
   postgres = await startPostgres();
-  front = await startFront();
-  const address = front.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const { user, database } = postgres.connection;
+  front = await startDatabaseProxy(() => postgres.url);
   fleet = await startFleet({
     processes: PROCESSES,
-    databaseUrl: `postgresql://${user}@127.0.0.1:${address.port}/${database}`,
+    databaseUrl: front.url,
     // A lease is three of these and 5 s.
     env: { GMAIL_TIMEOUT_MS: '2000' },
   });
@@ -67,7 +41,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await fleet.close();
-  for (const socket of connections) socket.destroy();
   front.close();
   await postgres.stop();
 });

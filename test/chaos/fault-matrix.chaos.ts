@@ -5,9 +5,17 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultEffect, FaultTime } from '../../sandbox/faults.ts';
-import { connectAccount } from '../../src/mail/account.ts';
+import { connectAccount } from '../../src/accounts/store-account.ts';
 import type { SendEmailInput } from '../generated/graphql.ts';
-import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import {
+  createTenant,
+  eventually,
+  expectType,
+  query,
+  startTestApp,
+  type Tenant,
+  type TestApp,
+} from '../support/harness.ts';
 import {
   callsOf,
   createRecipient,
@@ -158,7 +166,7 @@ function untilOver(app: TestApp, tenant: Tenant, uid: string): Promise<OutboundE
     const email = await record(app, tenant, uid);
     if (email.status === 'SENT' || email.status === 'FAILED' || email.status === 'DRAFT') return email;
     if (email.status === 'QUEUED' && email.nextAttemptAt !== null) await runNow(app, tenant, uid, 'deliver');
-    const isUnresolved = email.events.edges.at(-1)?.node.type === 'unresolved';
+    const isUnresolved = email.events.edges.at(-1)?.node.type === 'UNRESOLVED';
     return isUnresolved ? email : null;
   });
 }
@@ -169,7 +177,7 @@ function untilStored(app: TestApp, tenant: Tenant, uid: string): Promise<true> {
     const { message, status } = await record(app, tenant, uid);
     if (status !== 'SENT') throw new Error(`SENT became ${status}`);
     if (message) return true;
-    await runNow(app, tenant, uid, 'read-back');
+    await runNow(app, tenant, uid, 'fetch-sent-copy');
     return null;
   });
 }

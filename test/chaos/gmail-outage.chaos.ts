@@ -77,7 +77,7 @@ async function passUntil(end: number): Promise<void> {
     const next = await nextAttempt();
     if (next === null || next.at.getTime() > end) break;
     clock = Math.max(clock, next.at.getTime());
-    const keys = [`deliver:${next.uid}`, `settle:${next.uid}`];
+    const keys = [`deliver:${next.uid}`, `reconcile:${next.uid}`];
     const { rowCount } = await t.app.pool.query(
       `SELECT FROM graphile_worker.jobs j, LATERAL graphile_worker.reschedule_jobs(ARRAY[j.id], run_at => now())
        WHERE j.key = ANY($1)`,
@@ -153,7 +153,7 @@ describe('Gmail', () => {
     const calls = sandbox.admin.calls().length;
     const statements = deliveryStatements().length;
     process.stdout.write(
-      `Gmail away for five minutes while an email is settled: ${calls} calls, ${statements} statements\n`,
+      `Gmail away for five minutes while an email is reconciled: ${calls} calls, ${statements} statements\n`,
     );
     expect((await record(t, tenant, outboundEmail.uid)).status).toBe('UNCONFIRMED');
 

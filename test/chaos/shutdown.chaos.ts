@@ -1,16 +1,17 @@
 /** Processes that are told to stop while they send, or that pause for longer than anybody waits for them. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { eventually, expectType, query } from '../support/harness.ts';
+import type { Hold } from '../../sandbox/faults.ts';
+import { createTenant, eventually, expectType, query, type Tenant } from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, eventTypes, fresh, onlyMail, record, send } from '../support/mail.ts';
-import { type Fleet, startFleet } from '../support/processes.ts';
+import { type Fleet, type FleetOptions, QUICK, startFleet } from '../support/processes.ts';
 import { CreateDraft } from '../support/send-documents.ts';
 
 const fleets: Fleet[] = [];
 afterAll(() => Promise.all(fleets.map((fleet) => fleet.close())));
 
 /** A process that is in the middle of something, and as many others. */
-async function startWithOthers(others: number, env: Record<string, string> = {}) {
-  const fleet = await startFleet({ processes: 1 + others, env });
+async function startWithOthers(others: number, options: Pick<FleetOptions, 'env' | 'timing'> = {}) {
+  const fleet = await startFleet({ processes: 1 + others, ...options });
   fleets.push(fleet);
   const [first, ...rest] = fleet.processes;
   if (first === undefined) throw new Error('there is no process');
@@ -18,7 +19,7 @@ async function startWithOthers(others: number, env: Record<string, string> = {})
   return { ...fleet, first, second: rest[0] ?? first, maria };
 }
 
-describe('SIGTERM while emails are being sent', () => {
+describe.concurrent('SIGTERM while emails are being sent', () => {
   it('lets those finish with their answers, starts nothing new, and ends with code 0', async () => {
     const fleet = await startWithOthers(0);
     const { first, sandbox, tenant, maria } = fleet;
@@ -27,8 +28,8 @@ describe('SIGTERM while emails are being sent', () => {
       accepted(first, tenant, fresh(tenant, maria, { subject: `Mail ${index}` })),
     );
     await Promise.all(gates.map(({ arrived }) => arrived));
-    // Due while the process is stopping: it is for whoever comes next.
-    const plannedSendAt = new Date(Date.now() + 1_000).toISOString();
+    // Due while the process is stopping: it is for whoever comes next. With time enough to tell it to stop.
+    const plannedSendAt = new Date(Date.now() + 4_000).toISOString();
     const input = {
       fromAccountUid: tenant.accountId,
       to: [maria],
@@ -83,31 +84,41 @@ describe('SIGTERM while emails are being sent', () => {
   }, 60_000);
 });
 
-/** Who was sending at `call`, and what its caller is told; the other process has only the database and Gmail to go by. */
-async function heldAt(
-  call: 'drafts.create' | 'drafts.send',
-  when: 'before' | 'after',
-  env: Record<string, string> = {},
-) {
-  const fleet = await startWithOthers(1, env);
-  const gate = fleet.sandbox.admin.hold(call, { mailbox: fleet.tenant.email, when });
-  const answer = send(fleet.first, fleet.tenant, fresh(fleet.tenant, fleet.maria)).catch((error: unknown) => error);
-  await gate.arrived;
-  const { id } = await fleet.app.db.outboundEmail.findFirstOrThrow();
-  return { ...fleet, gate, answer, uid: id };
+/** An email that a process is sending, and its caller; the other process has only the database and Gmail to go by. */
+interface Held {
+  readonly tenant: Tenant;
+  readonly maria: string;
+  readonly gate: Hold;
+  readonly answer: Promise<unknown>;
+  readonly uid: string;
 }
 
-type Held = Awaited<ReturnType<typeof heldAt>>;
+/** @param gmailTimeoutMs what may have been sent is sent again only once Gmail's answer cannot come any more. */
+const startTwo = (gmailTimeoutMs: number) =>
+  startWithOthers(1, { env: { GMAIL_TIMEOUT_MS: String(gmailTimeoutMs) }, timing: QUICK });
+type Two = Awaited<ReturnType<typeof startTwo>>;
 
-/** A dead or paused process is noticed after 12 s, looked for every 3 s, and the emails it was sending are read first. */
-function takenOver({ second, tenant, uid }: Held) {
+/** The first process is sending it, and does not come past `call`. */
+async function holdAt(two: Two, call: 'drafts.create' | 'drafts.send', when: 'before' | 'after'): Promise<Held> {
+  const tenant = await createTenant(two);
+  const maria = createRecipient(two, tenant);
+  const gate = two.sandbox.admin.hold(call, { mailbox: tenant.email, when });
+  const answer = send(two.first, tenant, fresh(tenant, maria)).catch((error: unknown) => error);
+  await gate.arrived;
+  const { organizationId } = tenant;
+  const { id } = await two.app.db.outboundEmail.findFirstOrThrow({ where: { organizationId } });
+  return { tenant, maria, gate, answer, uid: id };
+}
+
+/** A dead or paused process is noticed after 3 s, and the emails it was sending are read first. */
+function takenOver({ second }: Two, { tenant, uid }: Held) {
   return eventually(async () => {
     const email = await record(second, tenant, uid);
     return email.status === 'SENT' ? email : null;
   }, 80_000);
 }
 
-async function expectOneCopy({ second, sandbox, tenant, maria, uid }: Held, types: readonly string[]) {
+async function expectOneCopy({ second, sandbox }: Two, { tenant, maria, uid }: Held, types: readonly string[]) {
   await eventually(async () => sandbox.admin.drafts(tenant.email).length === 0 || null);
   expect(onlyMail({ sandbox }, maria).header('X-Epistle-Id')).toBe(uid);
   const email = await record(second, tenant, uid);
@@ -115,68 +126,56 @@ async function expectOneCopy({ second, sandbox, tenant, maria, uid }: Held, type
   expect(eventTypes(email)).toEqual(types);
 }
 
-const RESENT = ['accepted', 'sending', 'unconfirmed', 'read', 'resend', 'sending', 'sent'];
+const RESENT = ['ACCEPTED', 'SENDING', 'UNCONFIRMED', 'READ', 'RESEND', 'SENDING', 'SENT'];
+const FOUND = ['ACCEPTED', 'SENDING', 'UNCONFIRMED', 'SENT'];
 
-describe.concurrent('SIGTERM while an email takes longer than a process may take to stop', () => {
-  it.each([
-    ['before', RESENT],
-    ['after', ['accepted', 'sending', 'unconfirmed', 'sent']],
-  ] as const)(
-    'ends it after 30 s, %s the effect, and another process settles the email',
-    async (when, types) => {
-      const held = await heldAt('drafts.send', when);
-      const { first, gate } = held;
-      first.signal('SIGTERM');
-      expect(await first.exit()).toEqual([1, null]);
-      await takenOver(held);
-      gate.release();
-      await expectOneCopy(held, types);
-    },
-    180_000,
-  );
+describe.concurrent('SIGTERM while emails take longer than a process may take to stop', () => {
+  it('ends it when its time is over, before or after the effect, and another process settles them', async () => {
+    const two = await startTwo(8_000);
+    const [before, after] = await Promise.all([
+      holdAt(two, 'drafts.send', 'before'),
+      holdAt(two, 'drafts.send', 'after'),
+    ]);
+    two.first.signal('SIGTERM');
+    expect(await two.first.exit()).toEqual([1, null]);
+    await Promise.all([takenOver(two, before), takenOver(two, after)]);
+    for (const { gate } of [before, after]) gate.release();
+    await expectOneCopy(two, before, RESENT);
+    await expectOneCopy(two, after, FOUND);
+  }, 180_000);
 });
 
+/** The first process is paused already: the other one does its work, and then it goes on. */
+async function overtake(two: Two, held: readonly Held[]): Promise<void> {
+  await Promise.all(held.map((each) => takenOver(two, each)));
+  for (const { gate } of held) gate.release();
+  two.first.signal('SIGCONT');
+  for (const { answer, uid } of held) expect(await answer).toMatchObject({ outboundEmail: { uid, status: 'SENT' } });
+}
+
 describe.concurrent('a process that pauses for longer than anybody waits for it, and goes on', () => {
-  it.each([
-    ['before', RESENT],
-    ['after', ['accepted', 'sending', 'unconfirmed', 'sent']],
-  ] as const)(
-    '%s the effect of drafts.send: one copy, and its caller is told the truth',
-    async (when, types) => {
-      const held = await heldAt('drafts.send', when);
-      held.first.signal('SIGSTOP');
-      await takenOver(held);
-      held.gate.release();
-      held.first.signal('SIGCONT');
-      expect(await held.answer).toMatchObject({ outboundEmail: { uid: held.uid, status: 'SENT' } });
-      await expectOneCopy(held, types);
-    },
-    180_000,
-  );
+  it('before and after the effect of drafts.create: its caller is told the truth, and its own draft goes', async () => {
+    const two = await startTwo(60_000);
+    const held = await Promise.all([holdAt(two, 'drafts.create', 'before'), holdAt(two, 'drafts.create', 'after')]);
+    two.first.signal('SIGSTOP');
+    await overtake(two, held);
+    for (const each of held) await expectOneCopy(two, each, ['ACCEPTED', 'SENDING', 'SENT']);
+  }, 180_000);
 
-  it.each(['before', 'after'] as const)(
-    '%s the effect of drafts.create: its own draft goes',
-    async (when) => {
-      const held = await heldAt('drafts.create', when);
-      held.first.signal('SIGSTOP');
-      await takenOver(held);
-      held.gate.release();
-      held.first.signal('SIGCONT');
-      expect(await held.answer).toMatchObject({ outboundEmail: { uid: held.uid, status: 'SENT' } });
-      await expectOneCopy(held, ['accepted', 'sending', 'sent']);
-    },
-    180_000,
-  );
-
-  it('between the last look at its lease and the sending: what it then sends is a ticket that is used', async () => {
-    const held = await heldAt('drafts.create', 'after');
-    const { first, app, gate, uid, sandbox, tenant } = held;
+  it('before and after the effect of drafts.send, and between the last look at its lease and it: one copy', async () => {
+    const two = await startTwo(8_000);
+    const { app, sandbox, first } = two;
+    const [before, after, between] = await Promise.all([
+      holdAt(two, 'drafts.send', 'before'),
+      holdAt(two, 'drafts.send', 'after'),
+      holdAt(two, 'drafts.create', 'after'),
+    ]);
     const lock = await app.pool.connect();
     try {
       // Whoever holds the row keeps it from becoming SENDING, until the process is paused.
       await lock.query('BEGIN');
-      await lock.query('SELECT FROM outbound_email WHERE id = $1 FOR UPDATE', [uid]);
-      gate.release();
+      await lock.query('SELECT FROM outbound_email WHERE id = $1 FOR UPDATE', [between.uid]);
+      between.gate.release();
       await eventually(async () => {
         const sql = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
           AND query LIKE '%SENDING%'`;
@@ -187,14 +186,15 @@ describe.concurrent('a process that pauses for longer than anybody waits for it,
     } finally {
       lock.release();
     }
-    await takenOver(held);
-    expect(callsOf(held, tenant.email, 'drafts.send')).toBe(1);
-    first.signal('SIGCONT');
-    expect(await held.answer).toMatchObject({ outboundEmail: { uid, status: 'SENT' } });
-    // It does try.
-    const sendings = () => sandbox.admin.calls().filter(({ call }) => call === 'drafts.send');
+    await overtake(two, [before, after, between]);
+    await expectOneCopy(two, before, RESENT);
+    await expectOneCopy(two, after, FOUND);
+    // It does try to send its draft, which has been used.
+    const { email } = between.tenant;
+    const sendings = () =>
+      sandbox.admin.calls().filter(({ call, mailbox }) => call === 'drafts.send' && mailbox === email);
     await eventually(async () => sendings().length === 2 || null);
     expect(sendings()).toMatchObject([{ status: 200 }, { status: 404 }]);
-    await expectOneCopy(held, RESENT);
+    await expectOneCopy(two, between, RESENT);
   }, 180_000);
 });

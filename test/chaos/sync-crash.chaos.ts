@@ -1,9 +1,9 @@
 /** Real processes on one mailbox, killed again and again while they import it and follow its changes. */
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccount, eventually, type Tenant } from '../support/harness.ts';
-import { type EpistleProcess, type Fleet, startFleet } from '../support/processes.ts';
+import { type EpistleProcess, type Fleet, QUICK, startFleet } from '../support/processes.ts';
+import { seededRandom } from '../support/random.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, wrongConversations } from '../support/syncing.ts';
 
 const PROCESSES = 2;
@@ -13,15 +13,16 @@ const MAILS = 150;
 /** SYNC_CRASH_KILLS=100 takes some minutes. */
 const KILLS = Number(process.env.SYNC_CRASH_KILLS ?? 8);
 const NOTICED_WITHIN_MS = 30_000;
-const SETTLED_WITHIN_MS = 60_000;
+const DONE_WITHIN_MS = 60_000;
 
+const random = seededRandom('sync-crash');
 let fleet: Fleet;
 /** The processes by their ids in the database, dead ones too. */
 const byId = new Map<string, EpistleProcess>();
 const owners: Tenant[] = [];
 
 beforeAll(async () => {
-  fleet = await startFleet({ processes: PROCESSES, env: { SYNC_INTERVAL_MS: '500' } });
+  fleet = await startFleet({ processes: PROCESSES, env: { SYNC_INTERVAL_MS: '500' }, timing: QUICK });
   const { sandbox, app, tenant } = fleet;
   for (const process of fleet.processes) await process.kill();
   for (const process of fleet.processes) await startKnown(process);
@@ -48,16 +49,16 @@ async function useMailbox(owner: Tenant, until: () => boolean): Promise<number> 
   let changes = 0;
   for (; !until(); changes++) {
     const all = mailboxInGmail(fleet, owner);
-    const id = all[randomInt(all.length)]?.id ?? '';
-    const change = randomInt(5);
+    const id = all[random.int(all.length)]?.id ?? '';
+    const change = random.int(5);
     if (change === 0) await messages.delete({ userId: 'me', id });
     else if (change === 1) await messages.trash({ userId: 'me', id });
     else if (change === 2) await messages.modify({ userId: 'me', id, requestBody: { removeLabelIds: ['UNREAD'] } });
     else if (change === 3)
       await messages.modify({ userId: 'me', id, requestBody: { addLabelIds: ['STARRED', 'UNREAD'] } });
-    else deliver(fleet, owner, { subject: `Meanwhile ${changes}`, spam: randomInt(4) === 0 });
-    if (randomInt(150) === 0) fleet.sandbox.admin.expireHistory(owner.email);
-    await delay(randomInt(200, 700));
+    else deliver(fleet, owner, { subject: `Meanwhile ${changes}`, spam: random.int(4) === 0 });
+    if (random.int(150) === 0) fleet.sandbox.admin.expireHistory(owner.email);
+    await delay(random.int(200, 700));
   }
   return changes;
 }
@@ -99,8 +100,9 @@ it(`has every mailbox as Gmail has it after ${KILLS} kills, and no message twice
   for (let kills = 0; kills < KILLS; kills++) {
     // Every kill falls on a process that is reading.
     await eventually(async () => (await readings(dead))[0] ?? null, NOTICED_WITHIN_MS);
-    await delay(randomInt(0, 250));
-    const [reading] = (await readings(dead)).sort(() => Math.random() - 0.5);
+    await delay(random.int(0, 250));
+    const all = await readings(dead);
+    const reading = all[random.int(all.length)];
     const victim = byId.get(reading?.owner ?? '');
     if (reading === undefined || victim === undefined) {
       kills--;
@@ -120,7 +122,7 @@ it(`has every mailbox as Gmail has it after ${KILLS} kills, and no message twice
     const isSame = async () =>
       JSON.stringify(await mailboxHere(fleet, owner)) === JSON.stringify(mailboxInGmail(fleet, owner)) || null;
     // What differs is shown below.
-    await eventually(isSame, SETTLED_WITHIN_MS).catch(() => undefined);
+    await eventually(isSame, DONE_WITHIN_MS).catch(() => undefined);
     const here = await mailboxHere(fleet, owner);
     const { rows } = await fleet.app.pool.query('SELECT * FROM mailbox_sync WHERE account_id = $1', [owner.accountId]);
     expect(here, JSON.stringify(rows)).toEqual(mailboxInGmail(fleet, owner));

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runAdmin } from '../support/admin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -59,21 +60,83 @@ describe.each([
 
 describe('npm run admin', () => {
   it.each([
-    [['key', 'create', '--bogus'], /^The options are --organization, --name, --scopes, --expires, and each needs/],
+    [
+      ['key', 'create', '--bogus'],
+      /^The options are --organization VALUE, --name VALUE, --scopes VALUE, --expires VALUE, --messages VALUE, --events VALUE, --sent, --json, --help\./,
+    ],
     [['key', 'create', '--name'], /^The options are /],
-    [['key', 'destroy'], /^There are three commands/],
+    [['status', 'now'], /^The commands are: /],
+    [['key', 'destroy'], /^The commands are: status, key create, /],
   ])('%j prints the usage', async (args, words) => {
     const { code, stdout, stderr } = await runAdmin(args, {});
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(words);
-    expect(stderr).toMatch(/\nUsage: npm run admin -- key create /);
+    expect(stderr).toMatch(/\nUsage: npm run admin -- status /);
+  });
+
+  it('--help prints the usage, and nothing else', async () => {
+    const { code, stdout, stderr } = await runAdmin(['--help'], {});
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: npm run admin -- status \[--json\]\n {7}npm run admin -- key create /);
   });
 
   it('says that a key is the first one of a new organization, and the key in the last line', async () => {
     const env = { DATABASE_URL: database.url, DATA_DIR: path.join(inject('temporaryFolder'), 'unused') };
     const first = await runAdmin(KEY_CREATE, env);
-    expect(first.stdout).toMatch(/^There was no organization "Lumen": it is new\.\nepk_[\w-]{43}\n$/);
+    expect(first.stdout).toMatch(/^Created the organization "Lumen", which did not exist\.\nepk_[\w-]{43}\n$/);
     const second = await runAdmin(KEY_CREATE, env);
     expect(second.stdout).toMatch(/^epk_[\w-]{43}\n$/);
+  });
+
+  it('warns of a key for a database that no server uses', async () => {
+    const env = { DATABASE_URL: database.url, DATA_DIR: path.join(inject('temporaryFolder'), 'unused') };
+    const alone = await runAdmin(KEY_CREATE, env);
+    expect([alone.code, alone.stderr]).toEqual([0, expect.stringMatching(/^Warning: no server uses .*DATABASE_URL/)]);
+    expect(alone.stderr).not.toContain(database.url);
+    const server = new Client({ connectionString: database.url });
+    await server.connect();
+    await server.query(
+      `INSERT INTO process_heartbeat (id, beat_at, worker_pool, instance, worker, version)
+       VALUES (gen_random_uuid(), now() + interval '1 hour', '', '', '', '')`,
+    );
+    expect(await runAdmin(KEY_CREATE, env)).toMatchObject({ code: 0, stderr: '' });
+    await server.query('DELETE FROM process_heartbeat');
+    await server.end();
+  });
+
+  it('lists keys without their secrets, and revokes them', async () => {
+    const env = { DATABASE_URL: database.url, DATA_DIR: path.join(inject('temporaryFolder'), 'unused') };
+    const create = (organization: string, ...more: string[]) =>
+      runAdmin(
+        ['key', 'create', '--organization', organization, '--name', 'app', '--scopes', 'email:read', ...more],
+        env,
+      );
+    const key = (await create('Listed', '--expires', '2099-12-31')).stdout.split('\n').at(-2) ?? '';
+    await create('Other');
+    const list = async (...more: string[]) =>
+      (await runAdmin(['key', 'list', '--organization', 'Listed', ...more], env)).stdout;
+    const line = await list();
+    const [, uid = ''] = line.split('  ');
+    expect(line).toBe(`Listed  ${uid}  ${key.slice(0, 10)}…  app  email:read  never used  expires 2099-12-31\n`);
+    expect(JSON.parse(await list('--json'))).toMatchObject([
+      { uid, name: 'app', scopes: ['email:read'], revokedAt: null },
+    ]);
+    expect((await runAdmin(['key', 'list'], env)).stdout).toMatch(/^Listed .*\n(.*\n)*Other /);
+
+    expect(await runAdmin(['key', 'revoke', uid], env)).toMatchObject({
+      code: 0,
+      stdout: 'The key "app" of "Listed" is revoked.\n',
+    });
+    const [revoked] = JSON.parse(await list('--json'));
+    expect(revoked.revokedAt).not.toBeNull();
+    await runAdmin(['key', 'revoke', uid], env);
+    expect(JSON.parse(await list('--json'))).toEqual([revoked]);
+    expect(await list()).toMatch(/ revoked \d{4}-\d\d-\d\d\n$/);
+    const none = '0199aa11-2b3c-7def-8123-456789abcdef';
+    expect(await runAdmin(['key', 'revoke', none], env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(none),
+    });
+    expect(await runAdmin(['key', 'revoke'], env)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^UID is/) });
   });
 });

@@ -1,28 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { refreshTokenPurpose } from '../../src/accounts/mailbox-access.ts';
 import { createSealer } from '../../src/auth/seal.ts';
-import { findMailbox, mailboxAccess, refreshTokenPurpose } from '../../src/accounts/mailbox-access.ts';
 import { runAdmin } from '../support/admin.ts';
 import { begin } from '../support/connecting.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createTenant, eventually, startTestApp, type Tenant, useTestApp, warnings } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, record, runNow } from '../support/mail.ts';
-import { environment, ROOT } from '../support/processes.ts';
+import { EpistleProcess, environment, freePort, ROOT } from '../support/processes.ts';
 
 /** The harness seals under this one. */
 const OLD = Buffer.alloc(32, 7);
 const NEW = Buffer.alloc(32, 8);
 const THIRD = Buffer.alloc(32, 9);
 
-let t: TestApp;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
-  await t.app.pool.query('DELETE FROM oauth_state; DELETE FROM account_token');
+  await t.app.pool.query('DELETE FROM oauth_state');
   await t.app.pool.query("UPDATE email_account SET status = 'DISCONNECTED', sealed_refresh_token = NULL");
   tenant = await createTenant(t);
 });
@@ -37,33 +35,46 @@ function rotate(...keys: Buffer[]) {
 async function envelopes(): Promise<string[]> {
   const { rows } = await t.app.pool.query<{ sealed: string }>(
     `SELECT sealed_refresh_token AS sealed FROM email_account WHERE sealed_refresh_token IS NOT NULL
-     UNION ALL SELECT sealed_access_token FROM account_token WHERE sealed_access_token IS NOT NULL
      UNION ALL SELECT sealed_code_verifier FROM oauth_state`,
   );
   return rows.map(({ sealed }) => sealed);
 }
 
-async function fetchAccessToken(): Promise<string> {
-  const account = await findMailbox(t.app.pool, tenant.organizationId, tenant.accountId);
-  if (account === null) throw new Error('there is no such account');
-  return mailboxAccess(t.app, account).accessToken();
-}
+it('starts with keys that open nothing, and names the accounts that need another one', async () => {
+  const stranger = new EpistleProcess(await freePort(), {
+    NODE_ENV: 'test',
+    DATABASE_URL: t.database.url,
+    DATA_DIR: await mkdtemp(path.join(inject('temporaryFolder'), 'keys-')),
+    ENCRYPTION_KEY: keyList([NEW, THIRD]),
+    GOOGLE_CLIENT_ID: t.sandbox.clientId,
+    GOOGLE_CLIENT_SECRET: t.sandbox.clientSecret,
+    GOOGLE_BASE_URL: t.sandbox.url,
+    WORKER: 'off',
+  });
+  await stranger.start();
+  try {
+    const told = () => warnings({ logged: stranger.output.split('\n') }, 'ENCRYPTION_KEY does not decrypt');
+    await eventually(async () => told().length > 0 || null);
+    expect(told()).toMatchObject([{ count: 1, accountIds: [tenant.accountId] }]);
+  } finally {
+    await stranger.kill();
+  }
+});
 
 describe('npm run admin -- keys rotate', () => {
   it('seals every stored secret under the first key, so that the old one can go; again, it does nothing', async () => {
-    await fetchAccessToken();
     await begin(t, tenant.key);
     const before = await envelopes();
-    expect(before).toHaveLength(3);
+    expect(before).toHaveLength(2);
     const first = await rotate(NEW, OLD);
     expect(first).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^3 secrets sealed anew .*; 0 were already\.$/m),
+      stdout: expect.stringMatching(/^Encrypted 2 secrets .*; 0 were encrypted under it before\.$/m),
     });
     const isNew = createSealer([NEW]).isCurrent;
-    expect((await envelopes()).map(isNew)).toEqual([true, true, true]);
+    expect((await envelopes()).map(isNew)).toEqual([true, true]);
     expect((await envelopes()).filter((sealed) => before.includes(sealed))).toEqual([]);
-    expect((await rotate(NEW)).stdout).toMatch(/^0 secrets sealed anew .*; 3 were already\.$/m);
+    expect((await rotate(NEW)).stdout).toMatch(/^Encrypted 0 secrets .*; 2 were encrypted under it before\.$/m);
 
     const { sealedRefreshToken } = await t.app.db.emailAccount.findFirstOrThrow({ where: { id: tenant.accountId } });
     const opened = createSealer([NEW]).open(sealedRefreshToken ?? '', refreshTokenPurpose(tenant.accountId));
@@ -77,11 +88,13 @@ describe('npm run admin -- keys rotate', () => {
     const { code, stdout, stderr } = await rotate(NEW, OLD);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `${lost.email}: no key of ENCRYPTION_KEY opens its consent. Add the key that sealed it, or connect it again.\n`,
+      `${lost.email}: no key of ENCRYPTION_KEY decrypts its consent. Add the key that encrypted it, or connect the account again.\n`,
     );
-    expect(stdout).toMatch(/^1 secrets sealed anew/);
+    expect(stdout).toMatch(/^Encrypted 1 secrets/);
     expect(await envelopes()).toContain(sealed);
-    expect((await rotate(NEW, OLD, THIRD)).stdout).toMatch(/^1 secrets sealed anew .*; 1 were already\.$/m);
+    expect((await rotate(NEW, OLD, THIRD)).stdout).toMatch(
+      /^Encrypted 1 secrets .*; 1 were encrypted under it before\.$/m,
+    );
   });
 
   it('interrupted in the middle, goes on where it was', async () => {
@@ -98,7 +111,7 @@ describe('npm run admin -- keys rotate', () => {
     } finally {
       await t.app.pool.query('DROP TRIGGER fail_update ON email_account; DROP FUNCTION fail_update');
     }
-    expect((await rotate(NEW, OLD)).stdout).toMatch(/^2 secrets sealed anew .*; 2 were already\.$/m);
+    expect((await rotate(NEW, OLD)).stdout).toMatch(/^Encrypted 2 secrets .*; 2 were encrypted under it before\.$/m);
   });
 
   it('killed in the middle, leaves every secret whole under one key or the other, and goes on', async () => {

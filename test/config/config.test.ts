@@ -6,9 +6,10 @@ import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { startServer } from '../../src/http/server.ts';
 import { startTestApp, type TestApp } from '../support/harness.ts';
 
-const ROOT = path.join(import.meta.dirname, '..');
+const ROOT = path.join(import.meta.dirname, '..', '..');
 const CLIENT = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'not-to-be-told' };
 const KEY = Buffer.alloc(32, 7).toString('base64');
+const PRODUCTION = { NODE_ENV: 'production', ENCRYPTION_KEY: KEY, PUBLIC_URL: 'https://mail.example.com' };
 
 function problemsOf(environment: Record<string, string>): string {
   try {
@@ -39,7 +40,10 @@ describe('parseConfig', () => {
     [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent$/],
     [{ NODE_ENV: 'staging' }, /NODE_ENV: must be one of development, test, production$/],
     [{ GOOGLE_PUSH_AUDIENCE: 'x' }, /GOOGLE_PUSH_AUDIENCE: needs GOOGLE_PUBSUB_TOPIC and GOOGLE_PUSH_SERVICE_ACCOUNT$/],
-    [{ NODE_ENV: 'production' }, /GOOGLE_CLIENT_ID: production needs .*\n.*ENCRYPTION_KEY: is required in production/],
+    [
+      { NODE_ENV: 'production' },
+      /GOOGLE_CLIENT_ID: production needs .*\n.*ENCRYPTION_KEY: is required in production\n.*PUBLIC_URL: is required in production$/,
+    ],
   ];
   it.each(refused)('names what is wrong with %o, what is allowed, and not its value', (environment, expected) => {
     const problems = problemsOf(environment);
@@ -59,10 +63,10 @@ describe('.env.example', () => {
   });
 
   it('has every variable that is read', () => {
-    const source = readFileSync(path.join(ROOT, 'src/config.ts'), 'utf8');
+    const source = readFileSync(path.join(ROOT, 'src/config/config.ts'), 'utf8');
     const read = [...source.matchAll(/^ {4}([A-Z_]+): /gm)].map(([, name]) => name);
     expect(read.length).toBeGreaterThan(20);
-    expect(Object.keys(example).sort()).toEqual([...read, 'NO_PROXY'].sort());
+    expect(Object.keys(example).sort()).toEqual([...read, 'NO_PROXY', 'NODE_OPTIONS'].sort());
   });
 });
 
@@ -116,7 +120,7 @@ describe('the way into Gmail', () => {
     const none = { clientId: null, clientSecret: null, baseUrl: null };
     expect(parseConfig({})).toMatchObject({ google: null, googleServiceAccountFile: null });
     expect(parseConfig(file)).toMatchObject({ google: none, googleServiceAccountFile: '/key.json' });
-    expect(parseConfig({ ...file, NODE_ENV: 'production', ENCRYPTION_KEY: KEY }).google).toEqual(none);
+    expect(parseConfig({ ...file, ...PRODUCTION }).google).toEqual(none);
     expect(parseConfig({ ...file, GOOGLE_BASE_URL: 'http://localhost:1' }).google?.baseUrl).toBe('http://localhost:1');
     expect(parseConfig({ ...file, ...CLIENT }).google).toMatchObject({
       clientId: 'id',
@@ -128,7 +132,7 @@ describe('the way into Gmail', () => {
     [{ GOOGLE_CLIENT_ID: 'id' }, /GOOGLE_CLIENT_SECRET: .* go together$/],
     [{ GOOGLE_SERVICE_ACCOUNT_FILE: '/key.json', GOOGLE_CLIENT_SECRET: 'secret' }, /GOOGLE_CLIENT_ID: .* go together$/],
     [{ GOOGLE_BASE_URL: 'http://localhost:1' }, /GOOGLE_BASE_URL: needs .*, or GOOGLE_SERVICE_ACCOUNT_FILE$/],
-    [{ NODE_ENV: 'production', ENCRYPTION_KEY: KEY }, /GOOGLE_CLIENT_ID: production needs .*$/],
+    [PRODUCTION, /GOOGLE_CLIENT_ID: production needs .*$/],
   ])('%j is refused', (env, words) => {
     expect(() => parseConfig(env)).toThrow(words);
   });

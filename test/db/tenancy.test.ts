@@ -1,24 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createInvoice, createTenant, receive, request, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scopeToOrganization } from '../../src/db/tenant.ts';
+import { createInvoice, createTenant, receive, request, type Tenant, useTestApp } from '../support/harness.ts';
 import { insertConversation, insertEmail, insertMessage, linkContext } from '../support/rows.ts';
 
-let app: TestApp;
-let ours: Tenant;
-let theirs: Tenant;
 /** Uids of the other organization, by kind. */
 let uid: Record<
   'account' | 'invoice' | 'customer' | 'conversation' | 'message' | 'email' | 'draft' | 'attachment' | 'key',
   string
 >;
 
+const app = useTestApp();
+
+let ours: Tenant;
+let theirs: Tenant;
 beforeAll(async () => {
-  app = await startTestApp();
   ours = await createTenant(app);
   theirs = await createTenant(app);
   const { invoiceId, customerId } = await createInvoice(app, theirs, 'INV-1');
   const conversation = await insertConversation(app, theirs);
   await linkContext(app, theirs, conversation, { type: 'invoice', id: invoiceId });
-  const context = { contextType: 'invoice', contextId: invoiceId };
+  const about = [{ type: 'invoice', id: invoiceId }];
   const message = await receive(app, theirs, {
     from: 'maria@acme.example',
     raw: `From: maria@acme.example
@@ -38,13 +40,12 @@ secret`,
     customer: customerId,
     conversation,
     message,
-    email: await insertEmail(app, theirs, { ...context, conversationId: conversation }),
-    draft: await insertEmail(app, theirs, { ...context, status: 'DRAFT', mode: 'DRAFT' }),
+    email: await insertEmail(app, theirs, { about, conversationId: conversation }),
+    draft: await insertEmail(app, theirs, { about, status: 'DRAFT', mode: 'DRAFT' }),
     attachment: await one('SELECT id FROM attachment WHERE organization_id = $1'),
     key: await one('SELECT id FROM api_key WHERE organization_id = $1'),
   };
 });
-afterAll(() => app.close());
 
 async function ask(key: string, operation: string): Promise<string> {
   const { data, errors } = await request(app, key, operation);
@@ -60,6 +61,7 @@ async function state({ organizationId }: Tenant) {
     db.emailAccount.findMany({ where, select: { status: true } }),
     db.conversation.findMany({ where, select: { isRead: true }, orderBy: { id: 'asc' } }),
     db.conversationContext.count({ where }),
+    db.outboundEmailContext.count({ where }),
     db.outboundEmail.findMany({ where, select: { status: true, subject: true }, orderBy: { id: 'asc' } }),
   ]);
   return { accounts, conversations, links, emails };
@@ -132,7 +134,7 @@ describe("another organization's objects", () => {
       'conversations(filter: { hasReply: false })',
       'invoices',
       'invoices(filter: { awaitingReply: false })',
-      'invoices(filter: { status: [OPEN] })',
+      'invoices(filter: { status: [OPEN, OVERDUE] })',
       `invoices(filter: { customerUid: "${uid.customer}" })`,
       'customers',
     ];
@@ -141,23 +143,27 @@ describe("another organization's objects", () => {
       expect(await ask(stranger.key, operation)).toBe('{"list":{"totalCount":0,"edges":[]}}');
       expect(await ask(theirs.key, operation)).not.toContain('"totalCount":0');
     }
-    expect(await ask(ours.key, '{ emailAccounts { uid } apiKeys { uid } }')).not.toMatch(
+    expect(await ask(ours.key, '{ emailAccounts { uid } apiKeys { edges { node { uid } } } }')).not.toMatch(
       new RegExp(`${uid.account}|${uid.key}`),
     );
   });
 
   const content = 'to: ["a@b.example"], subject: "s", bodyText: "t"';
-  const about = () => `context: { type: "invoice", uid: "${uid.invoice}" }`;
-  const dates = 'issueDate: "2026-01-01T00:00:00Z", dueDate: "2026-01-02T00:00:00Z"';
+  const named = () => `{ type: "invoice", uid: "${uid.invoice}" }`;
+  const about = () => `context: ${named()}`;
+  const dates = 'issueDate: "2026-01-01", dueDate: "2026-01-02"';
   const mutations: [string, () => string][] = [
     ['EmailAccount', () => `sendEmail(input: { fresh: { fromAccountUid: "${uid.account}", ${content} } })`],
-    ['Invoice', () => `sendEmail(input: { fresh: { fromAccountUid: "${ours.accountId}", ${content}, ${about()} } })`],
+    [
+      'Invoice',
+      () => `sendEmail(input: { fresh: { fromAccountUid: "${ours.accountId}", ${content}, contexts: [${named()}] } })`,
+    ],
     ['EmailMessage', () => `sendEmail(input: { reply: { replyToMessageUid: "${uid.message}", ${content} } })`],
     ['Draft', () => `sendEmail(input: { draft: { draftUid: "${uid.draft}" } })`],
     ['Draft', () => `sendEmail(input: { draft: { draftUid: "${uid.email}" } })`],
     ['EmailAccount', () => `createDraft(input: { fromAccountUid: "${uid.account}" })`],
     ['EmailMessage', () => `createDraft(input: { replyToMessageUid: "${uid.message}" })`],
-    ['Invoice', () => `createDraft(input: { fromAccountUid: "${ours.accountId}", ${about()} })`],
+    ['Invoice', () => `createDraft(input: { fromAccountUid: "${ours.accountId}", contexts: [${named()}] })`],
     ['Draft', () => `updateDraft(input: { draftUid: "${uid.draft}", subject: "x" })`],
     ['Draft', () => `deleteDraft(uid: "${uid.draft}")`],
     [
@@ -204,7 +210,7 @@ describe("another organization's objects", () => {
       `mutation { createDraft(input: { fromAccountUid: "${ours.accountId}" }) { ... on CreateDraftPayload { draft { uid } } } }`,
     );
     const draftUid = created.data?.createDraft.draft.uid;
-    for (const change of [`fromAccountUid: "${uid.account}"`, about()]) {
+    for (const change of [`fromAccountUid: "${uid.account}"`, `contexts: [${named()}]`]) {
       const operation = `mutation { updateDraft(input: { draftUid: "${draftUid}", ${change} }) { __typename } }`;
       expect(await ask(ours.key, operation)).toContain('NotFoundError');
     }
@@ -226,6 +232,63 @@ describe("another organization's objects", () => {
   });
 });
 
+describe("a request's client", () => {
+  const entity = () => ({ type: 'customer', id: uuidv7(), externalId: uuidv7() });
+
+  it('reads no row of another organization', async () => {
+    const db = scopeToOrganization(app.app.db, ours.organizationId);
+    const where = { id: uid.customer };
+    expect(await db.customer.findFirst({ where })).toBeNull();
+    expect(await db.customer.findMany({ where })).toEqual([]);
+    expect(await db.customer.findMany({ where: { OR: [where, {}] } })).toEqual([]);
+    expect(await db.customer.count({ where })).toBe(0);
+    expect(await db.invoice.groupBy({ by: 'customerId', where: { customerId: uid.customer }, _count: true })).toEqual(
+      [],
+    );
+    expect((await db.customer.aggregate({ where, _count: true }))._count).toBe(0);
+    const byKey = { organizationId_id: { organizationId: theirs.organizationId, ...where } };
+    expect(await db.customer.findUnique({ where: byKey })).toBeNull();
+    await expect(db.customer.findUniqueOrThrow({ where: byKey })).rejects.toMatchObject({ code: 'P2025' });
+    await expect(db.customer.findFirstOrThrow({ where })).rejects.toMatchObject({ code: 'P2025' });
+    expect(await db.organization.findMany({ select: { id: true } })).toEqual([{ id: ours.organizationId }]);
+  });
+
+  it('changes and deletes no row of another organization', async () => {
+    const db = scopeToOrganization(app.app.db, ours.organizationId);
+    const where = { id: uid.customer };
+    const byKey = { organizationId_id: { organizationId: theirs.organizationId, ...where } };
+    const before = await app.app.db.customer.findMany({ orderBy: { id: 'asc' } });
+    expect(await db.customer.updateMany({ where, data: { name: 'x' } })).toEqual({ count: 0 });
+    expect(await db.customer.deleteMany({ where })).toEqual({ count: 0 });
+    await expect(db.customer.update({ where: byKey, data: { name: 'x' } })).rejects.toMatchObject({ code: 'P2025' });
+    await expect(db.customer.delete({ where: byKey })).rejects.toMatchObject({ code: 'P2025' });
+    expect(await app.app.db.customer.findMany({ orderBy: { id: 'asc' } })).toEqual(before);
+  });
+
+  it('makes rows of its own organization, whatever they say', async () => {
+    const db = scopeToOrganization(app.app.db, ours.organizationId);
+    const { organizationId } = theirs;
+    const [one, two, three] = [entity(), entity(), entity()];
+    await db.contextEntity.create({ data: { ...one, organizationId } });
+    await db.contextEntity.createMany({
+      data: [
+        { ...two, organizationId },
+        { ...three, organizationId },
+      ],
+    });
+    const created = await app.app.db.contextEntity.findMany({
+      where: { id: { in: [one.id, two.id, three.id] } },
+      select: { organizationId: true },
+    });
+    expect(created).toEqual(Array(3).fill({ organizationId: ours.organizationId }));
+  });
+
+  it('has no raw SQL and no transaction, which would lead past it', () => {
+    const db = scopeToOrganization(app.app.db, ours.organizationId);
+    expect(Object.keys(db).filter((name) => name.startsWith('$'))).toEqual(['$connect']);
+  });
+});
+
 describe('the database', () => {
   const violation = (message: RegExp) => ({ message: expect.stringMatching(message) });
 
@@ -233,7 +296,7 @@ describe('the database', () => {
     const foreign = /foreign key|Foreign key/;
     const emails = [
       { accountId: uid.account },
-      { contextType: 'invoice', contextId: uid.invoice },
+      { about: [{ type: 'invoice', id: uid.invoice }] },
       { conversationId: uid.conversation },
     ];
     for (const columns of [...emails, { replyToMessageId: uid.message }]) {
@@ -252,14 +315,13 @@ describe('the database', () => {
     [`status = 'SENT', provider_message_id = NULL`, 'sent_has_provider_ids'],
     [`status = 'BOUNCED', sent_at = NULL`, 'sent_has_provider_ids'],
     [`status = 'SENT', threading = NULL`, 'sent_has_provider_ids'],
-    [`status = 'SENDING'`, 'sending_(has_ticket|is_leased)'],
-    [`status = 'UNCONFIRMED'`, 'sending_has_ticket|failed_has_failure'],
+    [`status = 'SENDING'`, 'sending_(has_gmail_draft|is_leased)'],
+    [`status = 'UNCONFIRMED'`, 'sending_has_gmail_draft|failed_has_failure'],
     [`status = 'SCHEDULED', planned_send_at = NULL`, 'scheduled_has_time'],
     [`status = 'FAILED'`, 'failed_has_failure'],
     [`failure_code = 'X'`, 'failure_is_whole'],
     [`"to" = '{}'`, 'leaving_has_recipients'],
     [`mode = 'REPLY'`, 'reply_has_message'],
-    [`context_type = 'invoice'`, 'context_is_whole'],
     [`idempotency_key = 'k'`, 'key_has_fingerprint'],
     [`idempotency_key = '', request_fingerprint = '{}'`, 'idempotency_key_length'],
   ];
@@ -276,12 +338,12 @@ describe('the database', () => {
     const insertEvent = (id: string) =>
       pool.query(
         `INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, type, actor, detail)
-         VALUES ($1, gen_random_uuid(), $2, 'created', 'system', '{}')`,
+         VALUES ($1, gen_random_uuid(), $2, 'CREATED', 'system', '{}')`,
         [ours.organizationId, id],
       );
     const sent = await insertEmail(app, ours);
     await insertEvent(sent);
-    for (const sql of [`UPDATE outbound_email_event SET type = 'x'`, 'DELETE FROM outbound_email_event']) {
+    for (const sql of [`UPDATE outbound_email_event SET type = 'SENT'`, 'DELETE FROM outbound_email_event']) {
       const change = pool.query(`${sql} WHERE outbound_email_id = $1`, [sent]);
       await expect(change).rejects.toMatchObject(violation(/append-only/));
     }

@@ -130,7 +130,24 @@ describe('decodeEncodedWords', () => {
     ['=?no-such-charset?Q?caf=E9?=', 'café'],
     ['a =?utf-8?Q?b?= c =?utf-8?Q?d?=', 'a b c d'],
     ['=?utf-8?X?a?= =?broken', '=?utf-8?X?a?= =?broken'],
+    ['=?utf-8?B?R3LD?= =?utf-8?Q?=BC=C3=9Fe?=', 'Grüße'],
   ])('decodes %j', (header, text) => {
     expect(decodeEncodedWords(header)).toBe(text);
+  });
+
+  it.each([
+    ['UTF-8', 'Grüße 😀 日本', Buffer.from('Grüße 😀 日本')],
+    ['GB18030', '发票', Buffer.from('b7a2c6b1', 'hex')],
+    ['ISO-2022-JP', '日本', Buffer.from('\x1b$BF|K\\\x1b(B', 'latin1')],
+    ['Shift_JIS', '請求書', Buffer.from('90bf8b818f91', 'hex')],
+  ])('joins words in %s that cut a text anywhere', (charset, text, bytes) => {
+    const base64 = (part: Buffer) => `=?${charset}?B?${part.toString('base64')}?=`;
+    const quoted = (part: Buffer) => `=?${charset}?Q?${part.toString('hex').replace(/../g, '=$&')}?=`;
+    for (let at = 1; at < bytes.length; at++) {
+      for (const encode of [base64, quoted]) {
+        const header = `${encode(bytes.subarray(0, at))}\r\n ${encode(bytes.subarray(at))}`;
+        expect([at, decodeEncodedWords(header)]).toEqual([at, text]);
+      }
+    }
   });
 });

@@ -4,427 +4,760 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** A file to send along. At most 20 in one email, 25 MB together. */
+/** A file to attach: exactly one of `dataBase64`, `uploadUid` and `attachmentUid` is its source. An email can have at most 20 files, 25 MB together. */
 export type AttachmentInput = {
-  /** For an inline image: what the html names as `cid:…`, without angle brackets. */
+  /** The uid of a file of any email or message of the organization, to send it again or to forward it. Needs the scope `email:read`. */
+  attachmentUid?: string | null | undefined;
+  /** For an inline image: the id that the HTML body refers to as `cid:…`, without angle brackets. */
   contentId?: string | null | undefined;
-  /** A media type: `application/pdf`, `text/plain; charset=utf-8`. */
-  contentType: string;
-  /** The bytes. */
-  dataBase64: string;
-  /** 1 to 255 characters in any script, no line break. */
-  filename: string;
+  /** The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Otherwise omitted: the type that the source has. */
+  contentType?: string | null | undefined;
+  /** The bytes of the file. For large files use `uploadUid`. */
+  dataBase64?: string | null | undefined;
+  /** The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Otherwise omitted: the name that the source has. */
+  filename?: string | null | undefined;
+  /** The uid that `POST /attachments` answered. An upload that no email uses is deleted after 24 hours; it can be used several times. */
+  uploadUid?: string | null | undefined;
 };
 
-/** What Google and the owner of the mailbox are told. */
+/** A condition under which a scheduled email does not leave. It is judged when the time of the email has come, and again immediately before the email is handed to Gmail. */
+export type CancelCondition =
+  /** Every context of the email is closed. An invoice is closed when it is PAID or VOID; a customer never is. */
+  | 'CONTEXT_CLOSED'
+  /** A person answered in the conversation of the email, or in a conversation about one of its contexts, after the email was written or last edited. Automatic answers and spam do not count. */
+  | 'REPLIED';
+
+/** Options for the consent page and for the way back. */
 export type ConnectEmailAccountInput = {
-  /** The address to be connected, chosen on the page beforehand; its owner can choose another one. */
+  /** The address of the mailbox. Google's page preselects it; the owner can choose another one. */
   loginHint?: string | null | undefined;
-  /** Where the browser goes afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin that CORS_ORIGINS names. Omitted: Epistle shows a page that says what happened. */
+  /** The URL that the browser is sent to afterwards, with `connected=<uid of the account>` or `error=<code>` in the query. It must be on an origin in `CORS_ORIGINS`. Omitted: Epistle shows a page with the result. */
   returnTo?: string | null | undefined;
 };
 
-/** Names a business entity that an email is about. */
+/** Refers to a business entity that email is about. Give either `uid` or `externalId`. */
 export type ContextRefInput = {
-  /** One of `contextTypes`: `invoice`, `customer`. */
+  /** Your own id of the entity: an invoice's `number`, a customer's `externalId`. */
+  externalId?: string | null | undefined;
+  /** The kind of entity: one of `contextTypes`, such as `invoice`. */
   type: string;
-  /** The entity's uid. */
-  uid: string;
+  /** The uid of the entity. */
+  uid?: string | null | undefined;
 };
 
-/** Every condition that is given must hold. */
+/** Selects conversations. All given conditions must hold. */
 export type ConversationFilter = {
-  /** In this account's mailbox. */
+  /** Conversations in the mailbox of this account. */
   accountUid?: string | null | undefined;
-  /** About this entity. One of an unknown type is what nothing is about. */
+  /** True: conversations whose last message from a person was received: it is our turn. False: all others. See `Conversation.awaitsOurAnswer`. */
+  awaitsOurAnswer?: boolean | null | undefined;
+  /** True: without the conversations of disconnected accounts. Omitted, null or false: all conversations. */
+  connectedAccountsOnly?: boolean | null | undefined;
+  /** Conversations about this entity. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
-  /** Answered by a person, or not: see `Conversation.hasReply`. */
+  /** Conversations about an entity of this kind: one of `contextTypes`. */
+  contextType?: string | null | undefined;
+  /** True: conversations with an answer written by a person. False: all others. See `Conversation.hasReply`. */
   hasReply?: boolean | null | undefined;
-  /** Read wholly, or not. */
+  /** True: conversations whose messages were all read. False: all others. */
   isRead?: boolean | null | undefined;
-  /** With this address among the participants, whatever its case. */
+  /** Conversations whose last message is in this range. */
+  lastMessage?: DateTimeRange | null | undefined;
+  /** Conversations with this address among the participants. Case is ignored. */
   participant?: string | null | undefined;
-  /** With all of these words, the first 16, in subjects, bodies, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
+  /** Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
   search?: string | null | undefined;
 };
 
-/** A new key. */
+/** The key to create. */
 export type CreateApiKeyInput = {
-  /** When it ends; in the future. Omitted: never. */
+  /** When the key stops working: a time in the future. If the calling key expires, this is required and not later than that expiry. Omitted: the key does not expire. */
   expiresAt?: string | null | undefined;
-  /** What to call it, 1 to 100 characters. */
+  /** A name that tells keys apart, 1 to 100 characters. */
   name: string;
-  /** What it may do: email:read, email:send, drafts:write, accounts:manage, contexts:write, keys:manage. No more than the caller may. */
+  /** The scopes of the new key, from email:read, email:send, drafts:write, accounts:manage, contexts:write, keys:manage. A key can only pass on scopes that it has itself. */
   scopes: Array<string>;
 };
 
-/** A draft may be incomplete; it is judged when it is sent. What is there must be sound. */
+/** The draft to create. Its fields must be valid. It may be incomplete: sending it checks that nothing is missing. */
 export type CreateDraftInput = {
-  /** At most 20 files, 25 MB together. */
+  /** The files to attach: at most 20, 25 MB together. */
   attachments?: Array<AttachmentInput> | null | undefined;
-  /** Recipients that the others do not see. */
+  /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** HTML. */
+  /** The HTML body. */
   bodyHtml?: string | null | undefined;
-  /** Plain text. */
+  /** The plain-text body. */
   bodyText?: string | null | undefined;
-  /** Recipients in copy. */
+  /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
+  cancelWhen?: Array<CancelCondition> | null | undefined;
+  /** The recipients in Cc. */
   cc?: Array<string> | null | undefined;
-  /** What it is about. */
-  context?: ContextRefInput | null | undefined;
-  /** The account that will send. Not with replyToMessageUid. */
+  /** The entities that the draft is about, the main one first; at most 50. */
+  contexts?: Array<ContextRefInput> | null | undefined;
+  /** The account to send from. Not with a reply. */
   fromAccountUid?: string | null | undefined;
-  /** Send it then: from now to 400 days ahead. It must be complete. */
+  /** The sender address: one of the `aliases` of the account. Sending the draft checks it; with `plannedSendAt` it is checked now. Omitted: the own address of the account. */
+  fromAlias?: string | null | undefined;
+  /** Makes the request safe to repeat: the same key and content return the draft that the first request created, as it is now. 1 to 255 visible characters, unique in the organization among drafts and emails, never expires. Deleting the draft frees it. */
+  idempotencyKey?: string | null | undefined;
+  /** When to send the draft: between now and 400 days from now. The draft must be complete. Needs the scope `email:send` as well. */
   plannedSendAt?: string | null | undefined;
-  /** Where answers are wanted, at most 10. */
+  /** The addresses that answers should go to, at most 10. Omitted: the sender. */
   replyTo?: Array<string> | null | undefined;
-  /** The message it will answer, from the account that owns the conversation. */
+  /** The message to reply to. The account that owns its conversation sends the reply. */
   replyToMessageUid?: string | null | undefined;
-  /** At most 998 characters, no line break. */
+  /** A sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError. */
+  replyToOutboundEmailUid?: string | null | undefined;
+  /** The subject: at most 998 characters, no line break. */
   subject?: string | null | undefined;
-  /** At most 100 recipients with cc and bcc together. */
+  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  template?: TemplateUseInput | null | undefined;
+  /** The recipients in To. At most 100 recipients in To, Cc and Bcc together. */
   to?: Array<string> | null | undefined;
 };
 
-/** Which way a message went, seen from the account. */
+/** A person at a customer. */
+export type CustomerContactInput = {
+  /** The email address of the person. */
+  email: string;
+  /** True: the person to write to. At most one contact is. If none is, the first one becomes it. */
+  isPrimary?: boolean | null | undefined;
+  /** The name of the person, 1 to 255 characters. */
+  name?: string | null | undefined;
+  /** What the person does there, 1 to 255 characters, for example `Accounts payable`. */
+  role?: string | null | undefined;
+};
+
+/** Selects customers. All given conditions must hold. */
+export type CustomerFilter = {
+  /** True: customers that were contacted and have not answered since. False: all others. See `Customer.awaitingReply`. */
+  awaitingReply?: boolean | null | undefined;
+  /** True: customers with an OVERDUE invoice. False: all others. */
+  hasOverdueInvoices?: boolean | null | undefined;
+  /** Contacted in this range, see `lastContactedAt`. A range without `gte` includes those never contacted. */
+  lastContacted?: DateTimeRange | null | undefined;
+  /** Customers with all of these words in name, externalId or email address. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything. */
+  search?: string | null | undefined;
+};
+
+/** The order of a list of customers. */
+export type CustomerOrder =
+  /** By `lastContactedAt`, earliest first. Customers never contacted come first. */
+  | 'LAST_CONTACTED_ASC'
+  /** By `name`. Case and accents are ignored. */
+  | 'NAME_ASC';
+
+/** A range of time. Without a bound it is open on that side. */
+export type DateTimeRange = {
+  /** This time or later. */
+  gte?: string | null | undefined;
+  /** Before this time. */
+  lt?: string | null | undefined;
+};
+
+/** The direction of a message, seen from the account. */
 export type Direction =
-  /** Received. */
+  /** The account received the message. */
   | 'INBOUND'
-  /** Sent. */
+  /** The account sent the message. */
   | 'OUTBOUND';
 
-/** Every condition that is given must hold. */
+/** Selects drafts. All given conditions must hold. */
 export type DraftFilter = {
-  /** From this account. */
+  /** Drafts to be sent from this account. */
   accountUid?: string | null | undefined;
-  /** About this entity. */
+  /** True: without the drafts of disconnected accounts. Omitted, null or false: all drafts. */
+  connectedAccountsOnly?: boolean | null | undefined;
+  /** Drafts about this entity. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
-  /** Scheduled or not. */
+  /** Drafts with a `plannedSendAt` in this range. */
+  planned?: DateTimeRange | null | undefined;
+  /** True: SCHEDULED drafts. False: drafts without a planned time. */
   scheduled?: boolean | null | undefined;
 };
 
 /** Whether an account can send. */
 export type EmailAccountStatus =
-  /** It can send. */
+  /** The account can send. */
   | 'ACTIVE'
-  /** It was disconnected; the record stays. */
+  /** The account was disconnected. Its record and its emails stay. */
   | 'DISCONNECTED'
-  /** Its owner must consent at Google again. */
+  /** Google no longer accepts the stored grant. The owner of the mailbox must connect it again. */
   | 'NEEDS_REAUTH'
-  /** It may not send for the time being; see `statusReason`. */
+  /** The account cannot send at present. See `statusReason` for the reason and the end. */
   | 'PAUSED';
 
-/** What went wrong, for programs. Also found as `extensions.code` of a GraphQL error. */
+/** The kind of an error, for programs. GraphQL errors have it as `extensions.code`. */
 export type ErrorCode =
   /** The account cannot send now. */
   | 'ACCOUNT_NOT_READY'
-  /** The draft is not what the request took it for. */
+  /** The draft has changed, or is no longer a draft. */
   | 'DRAFT_CONFLICT'
-  /** The API key lacks the scope that the message names. */
+  /** The API key does not have the scope named in `message`. */
   | 'FORBIDDEN'
-  /** The idempotencyKey belongs to another request. */
+  /** The idempotencyKey was used for a different request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** The input is wrong; see the issues. */
+  /** Epistle failed. The log of the server has the cause, under the id of the request. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** The input is invalid. See `issues`. */
   | 'INVALID_INPUT'
-  /** The email is not in a state in which this can be done. */
+  /** The state of the email does not allow this. */
   | 'INVALID_STATE'
   /** The mailbox cannot be read now. */
   | 'MAILBOX_UNAVAILABLE'
-  /** There is no such object in the organization. */
+  /** The organization has no such object. */
   | 'NOT_FOUND'
-  /** Gmail did not do what was asked of it; see providerReason. */
+  /** Gmail did not carry out the change. See `providerReason`. */
   | 'PROVIDER_ERROR'
-  /** Too many requests; try again later. */
-  | 'RATE_LIMITED'
   /** The message cannot be replied to in its thread. */
   | 'REPLY_NOT_POSSIBLE'
-  /** Gmail refused the email before it accepted it. */
+  /** Gmail refused the email. */
   | 'SEND_REJECTED'
-  /** The database cannot be reached now; the answer is HTTP 503 with Retry-After. A mutation may have been carried out all the same. */
+  /** The database is unavailable or the server is busy: HTTP status 503 with Retry-After, or an error in `errors`. A mutation may have been carried out if `retry` is CHECK_FIRST. */
   | 'SERVICE_UNAVAILABLE'
-  /** No API key came, or one that is not known, expired or revoked. */
-  | 'UNAUTHENTICATED';
+  /** The request has no API key, or one that is unknown, expired or revoked. */
+  | 'UNAUTHENTICATED'
+  /** The words of the email still have tokens. See `problems`. */
+  | 'UNRESOLVED_TOKENS';
 
-/** Every condition that is given must hold. */
+/** Selects invoices. All given conditions must hold. */
 export type InvoiceFilter = {
-  /** Contacted with nothing come in since, or not: see `Invoice.awaitingReply`. */
+  /** True: invoices that were contacted and have had no answer since. False: all others. See `Invoice.awaitingReply`. */
   awaitingReply?: boolean | null | undefined;
-  /** Of this customer. */
+  /** Invoices of this customer. */
   customerUid?: string | null | undefined;
-  /** In one of these states. */
+  /** Invoices with a `dueDate` in this range. */
+  due?: LocalDateRange | null | undefined;
+  /** Contacted in this range, see `lastContactedAt`. A range without `gte` includes those never contacted. */
+  lastContacted?: DateTimeRange | null | undefined;
+  /** True: OVERDUE invoices. False: all others. */
+  overdue?: boolean | null | undefined;
+  /** Invoices with all of these words in their number or in the name of their customer. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything. */
+  search?: string | null | undefined;
+  /** Invoices in one of these states. OPEN does not include OVERDUE: name both for all unpaid ones. */
   status?: Array<InvoiceStatus> | null | undefined;
 };
 
-/** Where an invoice stands. */
+/** The order of a list of invoices. */
+export type InvoiceOrder =
+  /** By `dueDate`, earliest first. */
+  | 'DUE_ASC'
+  /** By `issueDate`, last issued first. */
+  | 'ISSUED_DESC'
+  /** By `lastContactedAt`, earliest first. Invoices never contacted come first. */
+  | 'LAST_CONTACTED_ASC'
+  /** By `number`, character by character: `INV-10` is before `INV-9`. */
+  | 'NUMBER_ASC';
+
+/** The state of an invoice. */
 export type InvoiceStatus =
-  /** Not issued yet. */
+  /** The invoice was not issued yet. */
   | 'DRAFT'
-  /** Issued and not paid. */
+  /** The invoice was issued, and is neither paid nor overdue. */
   | 'OPEN'
-  /** Not paid, past its due date. */
+  /** The invoice is not paid, and its due date is before today in UTC. This state is computed and never stored: an input with OVERDUE stores OPEN. */
   | 'OVERDUE'
-  /** Paid. */
+  /** The invoice is paid. */
   | 'PAID'
-  /** Withdrawn. */
+  /** The invoice was withdrawn. */
   | 'VOID';
 
-/** What is being done with a mailbox. */
-export type MailboxSyncState =
-  /** Gmail no longer tells what changed since the last reading: everything is listed and compared. */
-  | 'COMPARING'
-  /** It is here; changes are brought as they happen. */
-  | 'CURRENT'
-  /** What it already holds is being read, newest first. What comes in meanwhile is here at once. */
-  | 'IMPORTING'
-  /** The account is not connected; see its status. */
-  | 'STOPPED'
-  /** It was not read yet. */
-  | 'WAITING';
-
-/** Every condition that is given must hold. */
-export type OutboundEmailFilter = {
-  /** From this account. */
-  accountUid?: string | null | undefined;
-  /** About this entity. */
-  context?: ContextRefInput | null | undefined;
-  /** In this conversation. */
-  conversationUid?: string | null | undefined;
-  /** Created at this time or later. */
-  createdFrom?: string | null | undefined;
-  /** Created before this time. */
-  createdTo?: string | null | undefined;
-  /** Come to be in one of these ways. */
-  mode?: Array<SendMode> | null | undefined;
-  /** With this address in to, cc or bcc. */
-  recipient?: string | null | undefined;
-  /** With all of these words, the first 16, in subject, body, file names or addresses: whole, in any order, whatever their case and accents. Of `invoice_7.pdf` each part is a word too. An address is one word. Quotes and operators mean nothing; symbols alone find nothing, blanks everything. */
-  search?: string | null | undefined;
-  /** In one of these states. */
-  status?: Array<OutboundEmailStatus> | null | undefined;
+/** A range of dates. Without a bound it is open on that side. */
+export type LocalDateRange = {
+  /** This date or later. */
+  gte?: string | null | undefined;
+  /** Before this date. */
+  lt?: string | null | undefined;
 };
 
-/** How outbound emails are ordered. */
-export type OutboundEmailOrder =
-  /** The oldest first. */
-  | 'CREATED_ASC'
-  /** The newest first. */
-  | 'CREATED_DESC'
-  /** The first planned first; those that were not planned are left out. */
-  | 'PLANNED_ASC'
-  /** The last sent first; those that were not sent are left out. */
-  | 'SENT_DESC';
+/** What Epistle is doing with a mailbox. */
+export type MailboxSyncState =
+  /** Changes are missing: they are being read, wait for the quota of the account, or could not be read. In the last case `error` says why. Epistle retries by itself. */
+  | 'BEHIND'
+  /** Gmail no longer reports what changed since the last sync. Epistle lists all messages and compares them. */
+  | 'COMPARING'
+  /** Epistle has the mailbox as of the last sync. New changes are read as they happen. */
+  | 'CURRENT'
+  /** The first import is running, newest messages first. New messages are imported as they arrive. */
+  | 'IMPORTING'
+  /** The account is not connected. See its `status`. */
+  | 'STOPPED'
+  /** The mailbox was not read yet. */
+  | 'WAITING';
 
-/** Where an outbound email stands, from draft to bounce. */
-export type OutboundEmailStatus =
-  /** Sent, and returned for at least one recipient. */
+/** What happened to an outbound email. */
+export type OutboundEmailEventType =
+  /** It was stored to be sent now. From here on it cannot be lost. */
+  | 'ACCEPTED'
+  /** A mail system reported that it could not deliver it. `detail.recipients` names to whom. */
   | 'BOUNCED'
-  /** Cancelled before it left. */
+  /** A user canceled it, or a condition of its `cancelWhen` was true: see `detail.because`. */
   | 'CANCELED'
-  /** Being written; only `sendEmail` or `deleteDraft` ends this. */
-  | 'DRAFT'
-  /** It did not leave and will not by itself; see `failure`. */
+  /** It was stored as a draft, or to leave at its `plannedSendAt`. */
+  | 'CREATED'
+  /** It could not leave yet. `detail.nextAttemptAt` says when Epistle tries again. While its account cannot send, only the first time is recorded. */
+  | 'DEFERRED'
+  /** A mail system reported that it could not deliver it yet. It keeps trying. */
+  | 'DELAYED'
+  /** A user changed the draft. `detail.changed` names the fields. */
+  | 'EDITED'
+  /** Reading proved that it never left, and it is not tried again by itself. */
   | 'FAILED'
-  /** Accepted and durable; it leaves as soon as the account may send. */
-  | 'QUEUED'
-  /** A draft with a time at which it will leave. */
-  | 'SCHEDULED'
-  /** Being handed to Gmail at this moment. */
+  /** Epistle read the mailbox, which did not prove yet whether the email left. */
+  | 'READ'
+  /** It did not leave, and is not tried again by itself. `detail.code` says why. */
+  | 'REFUSED'
+  /** A person answered it. `detail.messageUid` is the answer. */
+  | 'REPLIED'
+  /** Reading proved that it did not leave. The same Gmail draft is sent again, which Gmail does once at most. */
+  | 'RESEND'
+  /** A user decided with `resolveOutboundEmail` whether it was sent. */
+  | 'RESOLVED'
+  /** A user retried it with `retryOutboundEmail`. */
+  | 'RETRIED'
+  /** It was handed to Gmail. `detail` has the size and the SHA-256 of what was composed. */
   | 'SENDING'
-  /** Gmail has accepted it; the provider ids are there. */
+  /** Gmail accepted it, or Epistle found it among the sent mail. */
   | 'SENT'
-  /** Handed to Gmail, but its answer was lost. It is being settled by reading, never by sending again blindly. */
+  /** Gmail's answer was lost: it may have left. Epistle reads the mailbox to find out. */
+  | 'UNCONFIRMED'
+  /** Reading proved nothing. A user has to decide with `resolveOutboundEmail`. */
+  | 'UNRESOLVED';
+
+/** Selects outbound emails. All given conditions must hold. */
+export type OutboundEmailFilter = {
+  /** Emails sent from this account. */
+  accountUid?: string | null | undefined;
+  /** Emails with a delivery report received in this range. */
+  bounced?: DateTimeRange | null | undefined;
+  /** True: without the emails of disconnected accounts. Omitted, null or false: all emails. */
+  connectedAccountsOnly?: boolean | null | undefined;
+  /** Emails about this entity. An unknown type matches nothing. */
+  context?: ContextRefInput | null | undefined;
+  /** Emails in this conversation. */
+  conversationUid?: string | null | undefined;
+  /** Emails created in this range. */
+  created?: DateTimeRange | null | undefined;
+  /** Emails about this customer or one of its invoices. */
+  customerUid?: string | null | undefined;
+  /** True: emails in a conversation with an answer written by a person. False: all others. See `Conversation.hasReply`. */
+  hasReply?: boolean | null | undefined;
+  /** Emails created in one of these ways. */
+  mode?: Array<SendMode> | null | undefined;
+  /** Emails with a `plannedSendAt` in this range. */
+  planned?: DateTimeRange | null | undefined;
+  /** Emails with this address in To, Cc or Bcc. */
+  recipient?: string | null | undefined;
+  /** Emails that contain all of these words in subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
+  search?: string | null | undefined;
+  /** Emails that Gmail accepted in this range. */
+  sent?: DateTimeRange | null | undefined;
+  /** Emails in one of these states. */
+  status?: Array<OutboundEmailStatus> | null | undefined;
+  /** Emails that last changed in this range. */
+  updated?: DateTimeRange | null | undefined;
+};
+
+/** The order of a list of outbound emails. */
+export type OutboundEmailOrder =
+  /** By `createdAt`, oldest first. */
+  | 'CREATED_ASC'
+  /** By `createdAt`, newest first. */
+  | 'CREATED_DESC'
+  /** By `plannedSendAt`, earliest first. Emails that were never scheduled are left out. */
+  | 'PLANNED_ASC'
+  /** By `sentAt`, latest first. Emails that were not sent are left out. */
+  | 'SENT_DESC'
+  /** By `updatedAt`, earliest first. To poll for changes, filter by `updated: { gte }` from one minute before your last poll: changes of the same moment can become visible in another order. */
+  | 'UPDATED_ASC';
+
+/** The state of an outbound email. */
+export type OutboundEmailStatus =
+  /** The email was sent, and delivery to at least one recipient failed permanently. See `bounces`. */
+  | 'BOUNCED'
+  /** The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail all the same. */
+  | 'CANCELED'
+  /** The email is being written. `sendEmail` sends it, `deleteDraft` deletes it. */
+  | 'DRAFT'
+  /** The email was not sent, as far as Epistle knows, and will not be retried by itself. See `failure`. It becomes SENT if its sent copy is found in Gmail. */
+  | 'FAILED'
+  /** The email is stored and waits to be sent. It leaves as soon as the account may send. */
+  | 'QUEUED'
+  /** The email waits for its `plannedSendAt`. */
+  | 'SCHEDULED'
+  /** The email is being handed to Gmail. */
+  | 'SENDING'
+  /** The email was sent. If a user decided so with `resolveOutboundEmail`, its ids in Gmail are null; `message` has those of the sent copy once that is found. */
+  | 'SENT'
+  /** The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time meanwhile. */
   | 'UNCONFIRMED';
+
+/** Words with tokens, and the entity whose values replace them. */
+export type PrepareEmailInput = {
+  /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
+  bodyHtml?: string | null | undefined;
+  /** The plain-text body with tokens. `{{` stands for a brace. */
+  bodyText: string;
+  /** The entity that the email is about. */
+  context: ContextRefInput;
+  /** The language in which dates and amounts are written (BCP 47), such as `de-DE`. Omitted: that of the customer, or en-US. */
+  locale?: string | null | undefined;
+  /** The subject with tokens: at most 998 characters, no line break. `{{` stands for a brace. */
+  subject: string;
+  /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
+  timeZone?: string | null | undefined;
+};
+
+/** Words with tokens, and what to show in their place. */
+export type PreviewEmailInput = {
+  /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
+  bodyHtml?: string | null | undefined;
+  /** The plain-text body with tokens. `{{` stands for a brace. */
+  bodyText: string;
+  /** The kind of entity: one of `contextTypes`. */
+  contextType: string;
+  /** The entity whose values to show. Omitted: sample data. */
+  contextUid?: string | null | undefined;
+  /** The language in which dates and amounts are written (BCP 47), such as `de-DE`. Omitted: that of the customer, or en-US. */
+  locale?: string | null | undefined;
+  /** The subject with tokens. Omitted: empty. */
+  subject?: string | null | undefined;
+  /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
+  timeZone?: string | null | undefined;
+};
+
+/** What to do with images that an email loads from the web. */
+export type RemoteImages =
+  /** Leave them out. Their sender does not learn that the message was read. */
+  | 'BLOCK'
+  /** Keep them. Loading them tells their sender when the message was read, and from where. */
+  | 'KEEP';
 
 /** Why a message cannot be replied to in its thread. */
 export type ReplyNotPossibleReason =
-  /** The message has no Message-ID header that a reply could refer to. */
+  /** The message has no Message-ID header for a reply to refer to. */
   | 'NO_MESSAGE_ID'
   /** The conversation belongs to no connected account. */
   | 'NO_OWNER_ACCOUNT'
   /** The conversation has no Gmail thread. */
   | 'NO_PROVIDER_THREAD';
 
-/** What a client may do after an error. */
+/** Whether a failed request can be repeated. */
 export type RetryAdvice =
-  /** The same request may be made again once what the message names is mended; nothing was sent. */
+  /** Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead. */
   | 'AFTER'
-  /** It may have been sent. Look at the record before anything else. */
+  /** The request may have been carried out. Read the record before you repeat it. */
   | 'CHECK_FIRST'
-  /** The same request will fail again; change it. */
+  /** The same request fails every time. Change the request. */
   | 'NEVER'
-  /** The same request may be made again at once; nothing was sent. */
+  /** Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead. */
   | 'SAFE';
 
-/** Sends a draft. The draft is its own idempotency key: sent twice, it answers the first result. */
+/** A new version of a template. */
+export type SaveTemplateInput = {
+  /** The HTML body with tokens, at most 100,000 bytes. Omitted: it is made from the text. */
+  bodyHtml?: string | null | undefined;
+  /** The plain-text body with tokens, at most 100,000 bytes. `{{` stands for a brace. */
+  bodyText: string;
+  /** The kind of entity that its emails are about: one of `contextTypes`. It cannot be changed later. */
+  contextType: string;
+  /** The language of the words (BCP 47), such as `de`. Customers of this language get them. Omitted: for customers whose language has no version of its own. */
+  locale?: string | null | undefined;
+  /** The name of the template: 1 to 100 characters, unique in the organization. */
+  name: string;
+  /** The subject with tokens: 1 to 998 characters, no line break. `{{` stands for a brace. */
+  subject: string;
+  /** The template that gets a new version. Omitted: the template with this name, or a new one if there is none. */
+  uid?: string | null | undefined;
+};
+
+/** Sends a draft. A draft is sent at most once: repeating the request returns the first result. */
 export type SendDraftInput = {
-  /** The draft. */
+  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  allowUnresolved?: boolean | null | undefined;
+  /** The uid of the draft. */
   draftUid: string;
-  /** Refuse when the draft was edited since this revision. */
+  /** The revision that was reviewed. If the draft has another revision, nothing is sent and the result is a DraftConflictError. Omitted: no check. */
   expectedRevision?: number | null | undefined;
 };
 
-/** One of three ways to send. */
+/** The email to send. Give exactly one field. */
 export type SendEmailInput =
-  {   /** Send a draft as it is. */
+  {   /** Send a stored draft. */
   draft: SendDraftInput; fresh?: never; reply?: never; }
-  |  { draft?: never;   /** Send a new email. */
+  |  { draft?: never;   /** Send a new email in a conversation of its own. */
   fresh: SendFreshInput; reply?: never; }
-  |  { draft?: never; fresh?: never;   /** Answer a message. */
+  |  { draft?: never; fresh?: never;   /** Reply to a stored message, or follow up a sent email. */
   reply: SendReplyInput; };
 
-/** Sends an email in a conversation of its own. */
+/** Why an email was not sent, for programs. */
+export type SendFailureCode =
+  /** The account cannot send. Connect it again; the email then leaves. */
+  | 'ACCOUNT_NOT_ACTIVE'
+  /** When the email was about to leave, its sender address was no longer an accepted address of the account. */
+  | 'ALIAS_NOT_ACCEPTED'
+  /** When its time had come, the words of its template could not be sent. It is a draft now. */
+  | 'CONTENT_INVALID'
+  /** The account has reached the sending limit of the day. */
+  | 'DAILY_LIMIT'
+  /** A user decided that it was not sent and is not to be sent. */
+  | 'DISCARDED'
+  /** Gmail does not allow the account to send. */
+  | 'FORBIDDEN'
+  /** Gmail is not enabled for the account. */
+  | 'MAIL_SERVICE_OFF'
+  /** Google no longer accepts the consent of the account. Connect it again; the email then leaves. */
+  | 'NEEDS_REAUTH'
+  /** Gmail was asked several times and did not send it. */
+  | 'NOT_ACCEPTED'
+  /** The answer of Gmail was lost. The email may have been sent. */
+  | 'OUTCOME_UNKNOWN'
+  /** Gmail refused the email as it is. */
+  | 'REJECTED'
+  /** When the time of the reply had come, it could no longer be sent in its thread. */
+  | 'REPLY_NOT_POSSIBLE'
+  /** Gmail asked the account to send more slowly. Epistle tries again. */
+  | 'THROTTLED'
+  /** Gmail refused the access token of the account. Epistle tries again for about a day; then use `retryOutboundEmail`. */
+  | 'UNAUTHORIZED'
+  /** Gmail could not be reached or failed. Epistle tries again for about a day; then use `retryOutboundEmail`. */
+  | 'UNREACHABLE'
+  /** When its time had come, its words still had tokens. It is a draft now: see `Draft.lastFailure`. */
+  | 'UNRESOLVED_TOKENS';
+
+/** An email in a conversation of its own. */
 export type SendFreshInput = {
-  /** At most 20 files, 25 MB together. */
+  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  allowUnresolved?: boolean | null | undefined;
+  /** True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`. */
+  appendSignature?: boolean | null | undefined;
+  /** The files to attach: at most 20, 25 MB together. */
   attachments?: Array<AttachmentInput> | null | undefined;
-  /** Recipients that the others do not see. */
+  /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** HTML. With bodyText: two forms of one message, of which programs show the html. */
+  /** The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
   bodyHtml?: string | null | undefined;
-  /** Plain text. `""` for an email without words. */
+  /** The plain-text body. Give it or `bodyHtml`; `""` sends an email without text. */
   bodyText?: string | null | undefined;
-  /** Recipients in copy. */
+  /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
+  cancelWhen?: Array<CancelCondition> | null | undefined;
+  /** The recipients in Cc. */
   cc?: Array<string> | null | undefined;
-  /** What it is about. */
-  context?: ContextRefInput | null | undefined;
-  /** The account that sends. */
+  /** The entities that the email is about, the main one first; at most 50. */
+  contexts?: Array<ContextRefInput> | null | undefined;
+  /** The account that sends the email. */
   fromAccountUid: string;
-  /** One of the aliases of the account. Omitted: its own address. */
+  /** The sender address: one of the `aliases` of the account. Omitted: its own address. */
   fromAlias?: string | null | undefined;
-  /** Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires. */
+  /** Makes the request safe to repeat: the same key and content return the first result and send nothing. 1 to 255 visible characters, unique in the organization, never expires. */
   idempotencyKey?: string | null | undefined;
-  /** Where answers are wanted, at most 10. */
+  /** When to send the email: between now and 400 days from now. It is then SCHEDULED, and `cancelOutboundEmail` cancels it. Omitted: now. */
+  plannedSendAt?: string | null | undefined;
+  /** The addresses that answers should go to, at most 10. Omitted: the sender. */
   replyTo?: Array<string> | null | undefined;
-  /** 1 to 998 characters, no line break. */
-  subject: string;
-  /** 1 to 100 recipients with cc and bcc together. */
+  /** The subject: 1 to 998 characters, no line break. Required unless a template brings it. */
+  subject?: string | null | undefined;
+  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  template?: TemplateUseInput | null | undefined;
+  /** The recipients in To. 1 to 100 recipients in To, Cc and Bcc together. */
   to: Array<string>;
 };
 
-/** How an outbound email came to be. */
+/** How an outbound email was created. */
 export type SendMode =
-  /** Written as a draft first. */
+  /** It was written as a draft first. */
   | 'DRAFT'
-  /** Sent at once, in a conversation of its own. */
+  /** It was sent directly, in a conversation of its own. */
   | 'FRESH'
-  /** Sent at once, as the answer to a stored message. */
+  /** It was sent directly, as the reply to a stored message. */
   | 'REPLY';
 
-/** Answers a stored message, in its thread, from the account that owns the conversation. */
+/** A reply to a stored message or a follow-up to a sent email, in its thread, from the account that owns the conversation. */
 export type SendReplyInput = {
-  /** At most 20 files, 25 MB together. */
+  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  allowUnresolved?: boolean | null | undefined;
+  /** True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`. */
+  appendSignature?: boolean | null | undefined;
+  /** The files to attach: at most 20, 25 MB together. */
   attachments?: Array<AttachmentInput> | null | undefined;
-  /** Recipients that the others do not see. */
+  /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** HTML. With bodyText: two forms of one message, of which programs show the html. */
+  /** The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
   bodyHtml?: string | null | undefined;
-  /** Plain text. `""` for an email without words. */
+  /** The plain-text body. Give it or `bodyHtml`; `""` sends an email without text. */
   bodyText?: string | null | undefined;
-  /** Recipients in copy. */
+  /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
+  cancelWhen?: Array<CancelCondition> | null | undefined;
+  /** The recipients in Cc. */
   cc?: Array<string> | null | undefined;
-  /** What it is about. Omitted: what the conversation is about. */
-  context?: ContextRefInput | null | undefined;
-  /** Accepted and ignored: the owner of the conversation sends. */
+  /** The entities that the email is about, the main one first; at most 50. Omitted or empty: those of the conversation. */
+  contexts?: Array<ContextRefInput> | null | undefined;
+  /** Accepted and ignored: the account that owns the conversation sends the reply. */
   fromAccountUid?: string | null | undefined;
-  /** Makes the request safe to repeat: 1 to 255 visible characters, unique in the organization, never expires. */
+  /** The address to send from: one of `sendAs` of the account. Omitted: the address of the account. */
+  fromAlias?: string | null | undefined;
+  /** Makes the request safe to repeat: the same key and content return the first result and send nothing. 1 to 255 visible characters, unique in the organization, never expires. */
   idempotencyKey?: string | null | undefined;
-  /** Where answers are wanted, at most 10. */
-  replyTo?: Array<string> | null | undefined;
-  /** The message that it answers. */
-  replyToMessageUid: string;
-  /** 1 to 998 characters, no line break. Another subject breaks the thread at the recipient. */
-  subject: string;
-  /** 1 to 100 recipients with cc and bcc together; see `replySuggestion`. */
-  to: Array<string>;
-};
-
-/** What was achieved for the thread of a sent email. */
-export type Threading =
-  /** Gmail has put it into another thread than asked for; the reply headers are there. */
-  | 'HEADERS_ONLY'
-  /** In the conversation's Gmail thread, with the reply headers that other mail programs go by. */
-  | 'NATIVE'
-  /** It starts a thread of its own. */
-  | 'NEW_THREAD';
-
-/** What a person has found out about an UNCONFIRMED email. */
-export type UnconfirmedOutcome =
-  /** It was not sent, and is not to be. */
-  | 'NOT_SENT_DISCARD'
-  /** It was not sent: send it. */
-  | 'NOT_SENT_RESEND'
-  /** It was sent. */
-  | 'SENT';
-
-/** Omitted fields stay as they are, null clears, lists are replaced whole. */
-export type UpdateDraftInput = {
-  /** All files it is to have: at most 20, 25 MB together. */
-  attachments?: Array<AttachmentInput> | null | undefined;
-  /** Recipients that the others do not see. */
-  bcc?: Array<string> | null | undefined;
-  /** HTML. */
-  bodyHtml?: string | null | undefined;
-  /** Plain text. */
-  bodyText?: string | null | undefined;
-  /** Recipients in copy. */
-  cc?: Array<string> | null | undefined;
-  /** What it is about. */
-  context?: ContextRefInput | null | undefined;
-  /** The draft. */
-  draftUid: string;
-  /** Refuse when the draft was edited since this revision. */
-  expectedRevision?: number | null | undefined;
-  /** Another account to send from. Not for a reply. */
-  fromAccountUid?: string | null | undefined;
-  /** Send it then: from now to 400 days ahead. It must be complete. */
+  /** When to send the email: between now and 400 days from now. It is then SCHEDULED, and `cancelOutboundEmail` cancels it. Omitted: now. */
   plannedSendAt?: string | null | undefined;
-  /** Where answers are wanted, at most 10. */
+  /** True: append the message to the bodies, as a quote. Needs the scope `email:read`. */
+  quote?: boolean | null | undefined;
+  /** True: take the suggestion for a reply to all. If `cc` is omitted, the other recipients of the message are in Cc. */
+  replyAll?: boolean | null | undefined;
+  /** The addresses that answers should go to, at most 10. Omitted: the sender. */
   replyTo?: Array<string> | null | undefined;
-  /** At most 998 characters, no line break. */
+  /** The uid of the message to reply to. Give this or `replyToOutboundEmailUid`. */
+  replyToMessageUid?: string | null | undefined;
+  /** The uid of a sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError. */
+  replyToOutboundEmailUid?: string | null | undefined;
+  /** The subject: 1 to 998 characters, no line break. Omitted: that of `replySuggestion`. If it differs from the subject of the thread, mail programs can show the reply as a new thread. */
   subject?: string | null | undefined;
-  /** At most 100 recipients with cc and bcc together. */
+  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  template?: TemplateUseInput | null | undefined;
+  /** The recipients in To: 1 to 100 recipients in To, Cc and Bcc together. Omitted: those of `replySuggestion`. */
   to?: Array<string> | null | undefined;
 };
 
-/** A customer, named by its id in your own system. */
-export type UpsertCustomerInput = {
-  /** Where it is written to. Omitted: as it was; null: unknown. */
-  email?: string | null | undefined;
-  /** Its id in your own system, 1 to 255 characters. */
-  externalId: string;
-  /** Its name, 1 to 255 characters. */
-  name: string;
+/** Selects templates. All given conditions must hold. */
+export type TemplateFilter = {
+  /** Templates about this kind of entity: one of `contextTypes`. An unknown kind matches nothing. */
+  contextType?: string | null | undefined;
+  /** Templates whose name contains this text, in any case. */
+  search?: string | null | undefined;
 };
 
-/** An invoice, named by its number. Amounts are in the currency's smallest unit, as strings of digits. */
+/** The template that brings the words of an email. */
+export type TemplateUseInput = {
+  /** The language of the words, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US. */
+  locale?: string | null | undefined;
+  /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
+  timeZone?: string | null | undefined;
+  /** The uid of the template. The email must be about an entity of its `contextType`. */
+  uid: string;
+  /** The version. Omitted: when the email leaves, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language. */
+  version?: number | null | undefined;
+};
+
+/** How a sent email was placed into a thread. */
+export type Threading =
+  /** Gmail put it into another thread than requested. It has the reply headers, so other mail programs show it in the right place. */
+  | 'HEADERS_ONLY'
+  /** It is in the Gmail thread of the conversation and has the reply headers that other mail programs use. */
+  | 'NATIVE'
+  /** It starts a new thread. */
+  | 'NEW_THREAD';
+
+/** Why a token was not replaced by a value. */
+export type TokenProblemKind =
+  /** The token stands where no value can be put safely: in the name of a tag or an attribute, an unquoted attribute, a script, a style, an event handler, a comment, or the scheme or host of a URL. */
+  | 'FORBIDDEN_PLACE'
+  /** The entity has no value for the token. */
+  | 'NO_VALUE'
+  /** Tags or character references interrupt the token in the HTML body, as in `{invoice_<b>number</b>}`. Write it in one piece. */
+  | 'SPLIT'
+  /** The token stands in words that no template fills. Use `template` or `prepareEmail`. */
+  | 'UNFILLED'
+  /** There is no such token. `message` names the token that was probably meant. */
+  | 'UNKNOWN';
+
+/** The decision of a person on an UNCONFIRMED email. */
+export type UnconfirmedOutcome =
+  /** The email was not sent and must not be sent. It becomes FAILED, or a draft again if it was one. */
+  | 'NOT_SENT_DISCARD'
+  /** The email was not sent. Send it now. */
+  | 'NOT_SENT_RESEND'
+  /** The email was sent. It becomes SENT. */
+  | 'SENT';
+
+/** The changes to a draft. Omitted fields are kept, null clears a field, and a list replaces the whole list. */
+export type UpdateDraftInput = {
+  /** All files of the draft: at most 20, 25 MB together. They replace the present files. */
+  attachments?: Array<AttachmentInput> | null | undefined;
+  /** The recipients in Bcc, hidden from the others. */
+  bcc?: Array<string> | null | undefined;
+  /** The HTML body. */
+  bodyHtml?: string | null | undefined;
+  /** The plain-text body. */
+  bodyText?: string | null | undefined;
+  /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
+  cancelWhen?: Array<CancelCondition> | null | undefined;
+  /** The recipients in Cc. */
+  cc?: Array<string> | null | undefined;
+  /** All entities that the draft is about, the main one first; at most 50. Null or empty: none. */
+  contexts?: Array<ContextRefInput> | null | undefined;
+  /** The uid of the draft. */
+  draftUid: string;
+  /** The revision that the changes are based on. If the draft has another revision, nothing changes and the result is a DraftConflictError. Omitted: no check. */
+  expectedRevision?: number | null | undefined;
+  /** Another account to send from, under its own address unless `fromAlias` is given. Not for a reply. */
+  fromAccountUid?: string | null | undefined;
+  /** The sender address: one of the `aliases` of the account. Null: the own address of the account. */
+  fromAlias?: string | null | undefined;
+  /** When to send the draft: between now and 400 days from now. The draft must be complete. Null: not scheduled. Needs the scope `email:send` as well. */
+  plannedSendAt?: string | null | undefined;
+  /** The addresses that answers should go to, at most 10. */
+  replyTo?: Array<string> | null | undefined;
+  /** The subject: at most 998 characters, no line break. */
+  subject?: string | null | undefined;
+  /** The template that brings the words when the draft is sent. It replaces the present bodies, and the subject unless one is given. Null: the draft has words of its own. */
+  template?: TemplateUseInput | null | undefined;
+  /** The recipients in To. At most 100 recipients in To, Cc and Bcc together. */
+  to?: Array<string> | null | undefined;
+};
+
+/** A customer, identified by its id in your own system. A field that is omitted stays as it is. */
+export type UpsertCustomerInput = {
+  /** The people at the customer, at most 50. The list replaces the stored one. Null: all are removed. */
+  contacts?: Array<CustomerContactInput> | null | undefined;
+  /** The email address of the customer. Null: the stored address is removed. */
+  email?: string | null | undefined;
+  /** The id of the customer in your own system, 1 to 255 characters. It decides whether a customer is created or updated. */
+  externalId: string;
+  /** The language and region of the customer, a BCP 47 tag such as `de-DE`. Null: the stored one is removed. */
+  locale?: string | null | undefined;
+  /** The name of the customer, 1 to 255 characters. Required for a new customer. */
+  name?: string | null | undefined;
+  /** The time zone of the customer, a name of the IANA database such as `Europe/Berlin`. Null: the stored one is removed. */
+  timeZone?: string | null | undefined;
+};
+
+/** An invoice, identified by its number. A field that is omitted stays as it is. Amounts are strings of digits in the smallest unit of the currency, for example cents. */
 export type UpsertInvoiceInput = {
-  /** What is still owed. Omitted: the total less what was paid. */
+  /** The amount still owed. Null: it is computed as the total minus the amount paid, but not below 0; it is 0 if the invoice is PAID or VOID. Omitted: it is computed if the total or the amount paid is given, or if the invoice becomes PAID or VOID or is open again; otherwise it stays as it is. */
   amountDueCents?: string | null | undefined;
-  /** What was paid so far. Omitted: 0. */
+  /** The amount paid so far. 0 if null, and in a new invoice. */
   amountPaidCents?: string | null | undefined;
-  /** ISO 4217 in capitals: `USD`. */
-  currency: string;
-  /** Who owes it. */
-  customerUid: string;
-  /** What is taken off. Omitted: 0. */
+  /** How the invoice is paid, in the words of your billing system, such as `send_invoice`: 1 to 100 characters. Null: not known. */
+  collectionMethod?: string | null | undefined;
+  /** The credit notes. They do not change the other amounts. 0 if null, and in a new invoice. */
+  creditNotesCents?: string | null | undefined;
+  /** The currency of all amounts: an ISO 4217 code in capitals, for example `USD`. Required for a new invoice. */
+  currency?: string | null | undefined;
+  /** The id of that customer in your own system. Give either this or `customerUid`. */
+  customerExternalId?: string | null | undefined;
+  /** The uid of the customer who owes the invoice. A new invoice needs either this or `customerExternalId`. */
+  customerUid?: string | null | undefined;
+  /** The discounts. 0 if null, and in a new invoice. */
   discountsCents?: string | null | undefined;
-  /** When it is due; not before issueDate. */
-  dueDate: string;
-  /** When it was issued. */
-  issueDate: string;
-  /** Its number, 1 to 100 characters. */
+  /** When the invoice is due; not before `issueDate`. Required for a new invoice. */
+  dueDate?: string | null | undefined;
+  /** When the invoice was issued. Required for a new invoice. */
+  issueDate?: string | null | undefined;
+  /** The number of the invoice, 1 to 100 characters. It decides whether an invoice is created or updated. */
   number: string;
-  /** When it was paid. Omitted or null: not paid. */
+  /** When the invoice was paid. Null: it is not paid. */
   paidDate?: string | null | undefined;
-  /** Where it can be paid. */
+  /** A page where the invoice can be paid, at most 2,000 characters. Null: there is none. */
   paymentLink?: string | null | undefined;
-  /** Where it stands. */
-  status: InvoiceStatus;
-  /** Before discounts and tax. */
-  subtotalCents: string;
-  /** Tax. Omitted: 0. */
+  /** The state of the invoice. OVERDUE means OPEN. If the invoice becomes PAID or VOID, the amount still owed becomes 0 unless `amountDueCents` is given; `paidDate` and the amount paid stay as they are. Required for a new invoice. */
+  status?: InvoiceStatus | null | undefined;
+  /** The amount before discounts and tax. Required for a new invoice. */
+  subtotalCents?: string | null | undefined;
+  /** The tax. 0 if null, and in a new invoice. */
   taxCents?: string | null | undefined;
-  /** What is asked for. */
-  totalCents: string;
+  /** The total amount. Required for a new invoice. */
+  totalCents?: string | null | undefined;
 };
 
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
@@ -432,10 +765,13 @@ export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WhoAmIQuery = { viewer: { actor: string, scopes: Array<string>, organization: { uid: string, name: string } } };
 
-export type ApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
+export type ApiKeysQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
 
 
-export type ApiKeysQuery = { apiKeys: Array<{ uid: string, name: string, prefix: string, scopes: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null }> };
+export type ApiKeysQuery = { apiKeys: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, edges: Array<{ node: { uid: string, name: string, prefix: string, scopes: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null } }> } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
@@ -453,28 +789,57 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 
 export type RevokeApiKeyMutation = { revokeApiKey:
-    | { __typename: 'NotFoundError', entity: string, uid: string }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
     | { __typename: 'RevokeApiKeyPayload', apiKey: { uid: string, revokedAt: string | null } }
    };
 
-export type ConnectEmailAccountMutationVariables = Exact<{
-  input: ConnectEmailAccountInput;
-}>;
-
-
-export type ConnectEmailAccountMutation = { connectEmailAccount:
-    | { __typename: 'ConnectEmailAccountPayload', authorizationUrl: string, expiresAt: string }
-    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
-   };
-
-export type DisconnectEmailAccountMutationVariables = Exact<{
+export type InvoiceStateQueryVariables = Exact<{
   uid: string;
 }>;
 
 
-export type DisconnectEmailAccountMutation = { disconnectEmailAccount:
-    | { __typename: 'DisconnectEmailAccountPayload', waitingEmails: number, revoked: boolean, emailAccount: { uid: string, email: string, status: EmailAccountStatus, statusReason: string | null } }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
+
+export type EntitiesQueryVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type EntitiesQuery = { nodes: Array<
+    | { label: string, lastContactedAt: string | null, awaitingReply: boolean, outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> }, drafts: { totalCount: number, edges: Array<{ node: { uid: string } }> }, conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> } }
+    | { label: string, lastContactedAt: string | null, awaitingReply: boolean, outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> }, drafts: { totalCount: number, edges: Array<{ node: { uid: string } }> }, conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> } }
+    | Record<PropertyKey, never>
+   | null> };
+
+export type LinkSeveralMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type LinkSeveralMutation = { linkConversation:
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'LinkConversationPayload', conversation: { contexts: Array<
+          | { label: string }
+          | { label: string }
+        > } | null }
+    | { __typename: 'NotFoundError' }
+   };
+
+export type UnlinkSeveralMutationVariables = Exact<{
+  uid: string;
+  context: ContextRefInput;
+}>;
+
+
+export type UnlinkSeveralMutation = { unlinkConversation:
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'NotFoundError' }
+    | { __typename: 'UnlinkConversationPayload', conversation: { contexts: Array<
+          | { label: string }
+          | { label: string }
+        > } | null }
    };
 
 export type UpsertCustomerMutationVariables = Exact<{
@@ -484,7 +849,17 @@ export type UpsertCustomerMutationVariables = Exact<{
 
 export type UpsertCustomerMutation = { upsertCustomer:
     | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
-    | { __typename: 'UpsertCustomerPayload', customer: { uid: string, externalId: string, name: string, email: string | null } }
+    | { __typename: 'UpsertCustomerPayload', customer: { uid: string, externalId: string, name: string, email: string | null, locale: string | null, timeZone: string | null, contacts: Array<{ name: string | null, email: string, role: string | null, isPrimary: boolean }> } | null }
+   };
+
+export type UpsertCustomersMutationVariables = Exact<{
+  inputs: Array<UpsertCustomerInput> | UpsertCustomerInput;
+}>;
+
+
+export type UpsertCustomersMutation = { upsertCustomers:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'UpsertCustomersPayload', customers: Array<{ externalId: string, name: string, contacts: Array<{ email: string }> }> | null }
    };
 
 export type UpsertInvoiceMutationVariables = Exact<{
@@ -494,16 +869,215 @@ export type UpsertInvoiceMutationVariables = Exact<{
 
 export type UpsertInvoiceMutation = { upsertInvoice:
     | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
-    | { __typename: 'NotFoundError', entity: string, uid: string }
-    | { __typename: 'UpsertInvoicePayload', invoice: { uid: string, number: string, status: InvoiceStatus, currency: string, paidDate: string | null, paymentLink: string | null, daysOverdue: number, awaitingReply: boolean, lastContactedAt: string | null, total: { cents: string, formatted: string }, amountPaid: { cents: string }, amountDue: { cents: string, formatted: string }, customer: { uid: string } } }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'UpsertInvoicePayload', invoice: { uid: string, number: string, status: InvoiceStatus, currency: string, issueDate: string, dueDate: string, paidDate: string | null, paymentLink: string | null, daysOverdue: number, awaitingReply: boolean, lastContactedAt: string | null, total: { cents: string, formatted: string }, amountPaid: { cents: string }, amountDue: { cents: string, formatted: string }, customer: { uid: string } } | null }
    };
 
-export type InvoiceStateQueryVariables = Exact<{
+export type UpsertInvoicesMutationVariables = Exact<{
+  inputs: Array<UpsertInvoiceInput> | UpsertInvoiceInput;
+}>;
+
+
+export type UpsertInvoicesMutation = { upsertInvoices:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'UpsertInvoicesPayload', invoices: Array<{ number: string, status: InvoiceStatus, total: { cents: string }, customer: { externalId: string } }> | null }
+   };
+
+export type CountsQueryVariables = Exact<{
+  externalId: string;
+}>;
+
+
+export type CountsQuery = { customer: { lastContactedAt: string | null, outboundEmails: { totalCount: number } } | null };
+
+export type ReadMessageQueryVariables = Exact<{
   uid: string;
 }>;
 
 
-export type InvoiceStateQuery = { invoice: { lastContactedAt: string | null, awaitingReply: boolean, conversations: { edges: Array<{ node: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number, snippet: string, participants: Array<string>, messages: { edges: Array<{ node: { uid: string, direction: Direction } }> } } }> } } | null };
+export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } | null } | null };
+
+export type DownloadUrlsQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DownloadUrlsQuery = { outboundEmail: { attachments: Array<{ downloadUrl: string }> } | null };
+
+export type DraftDownloadUrlsMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type DraftDownloadUrlsMutation = { createDraft:
+    | { __typename: 'AccountNotReadyError' }
+    | { __typename: 'CreateDraftPayload', draft: { attachments: Array<{ uid: string, downloadUrl: string }> } }
+    | { __typename: 'IdempotencyConflictError' }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'InvalidStateError' }
+    | { __typename: 'NotFoundError' }
+    | { __typename: 'ReplyNotPossibleError' }
+   };
+
+export type CreateDraftWithFilesMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type CreateDraftWithFilesMutation = { createDraft:
+    | { __typename: 'AccountNotReadyError' }
+    | { __typename: 'CreateDraftPayload', draft: { attachments: Array<{ uid: string, filename: string, size: number, sha256: string | null, downloadUrl: string }> } }
+    | { __typename: 'IdempotencyConflictError' }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'InvalidStateError' }
+    | { __typename: 'NotFoundError' }
+    | { __typename: 'ReplyNotPossibleError' }
+   };
+
+export type ReceivedFilesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReceivedFilesQuery = { emailMessage: { attachments: Array<{ uid: string, filename: string, contentType: string, size: number, contentId: string | null, downloadUrl: string }> } | null };
+
+export type ReceivedHashQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReceivedHashQuery = { emailMessage: { attachments: Array<{ sha256: string | null }> } | null };
+
+export type FilesOfEmailQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type FilesOfEmailQuery = { outboundEmail: { attachments: Array<{ id: string, uid: string, filename: string, contentType: string, size: number, sha256: string | null, contentId: string | null, downloadUrl: string }> } | null };
+
+export type FilesOfMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type FilesOfMessageQuery = { emailMessage: { attachments: Array<{ id: string, uid: string, filename: string, sha256: string | null }> } | null };
+
+export type AttachmentNodeQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type AttachmentNodeQuery = { node:
+    | { id: string }
+    | { uid: string, filename: string, size: number, sha256: string | null, id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type DraftWithFilesMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type DraftWithFilesMutation = { createDraft:
+    | { __typename: 'AccountNotReadyError' }
+    | { __typename: 'CreateDraftPayload', draft: { uid: string, attachments: Array<{ uid: string, filename: string, contentType: string, size: number, downloadUrl: string }> } }
+    | { __typename: 'IdempotencyConflictError' }
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'InvalidStateError' }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'ReplyNotPossibleError' }
+   };
+
+export type MarkMessageAutomaticMutationVariables = Exact<{
+  uid: string;
+  automatic?: boolean;
+}>;
+
+
+export type MarkMessageAutomaticMutation = { markMessageAutomatic:
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'MarkMessageAutomaticPayload', message: { uid: string, isAutomatic: boolean, conversation: { hasReply: boolean } } }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+   };
+
+export type StoredMessagesQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type StoredMessagesQuery = { emailAccounts: Array<{ sync: { state: MailboxSyncState, error: { code: string, message: string } | null } }>, conversations: { edges: Array<{ node: { hasReply: boolean, messages: { edges: Array<{ node: { subject: string, bodyText: string | null, problem: string | null, attachments: Array<{ filename: string, size: number }> } }> } } }> } };
+
+export type MarkReadMutationVariables = Exact<{
+  uid: string;
+  read?: boolean;
+}>;
+
+
+export type MarkReadMutation = { markConversationRead:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } | null }
+    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
+    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
+   };
+
+export type ReceivedMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ReceivedMessageQuery = { emailMessage: { subject: string, bodyText: string | null, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, conversation: { participants: Array<string> }, replySuggestion: { to: Array<string>, cc: Array<string>, quotedText: string } | null } | null };
+
+export type FoundConversationsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type FoundConversationsQuery = { conversations: { totalCount: number } };
+
+export type AccountBudgetQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type AccountBudgetQuery = { emailAccount: { status: EmailAccountStatus, statusReason: string | null, pausedUntil: string | null, sendBudget: { sentLast24h: number, dailyLimit: number, nextSendAt: string } } | null };
+
+export type StateQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type StateQuery = { outboundEmail: { status: OutboundEmailStatus, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, attempts: number, failure: { code: SendFailureCode, retry: RetryAdvice } | null, events: { edges: Array<{ node: { type: OutboundEmailEventType, at: string, detail: unknown } }> } } | null };
+
+export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountsQuery = { emailAccounts: Array<{ uid: string, email: string }> };
+
+export type SentQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SentQuery = { outboundEmails: { edges: Array<{ node: { uid: string, subject: string, status: OutboundEmailStatus } }> } };
+
+export type ByIdQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ByIdQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus } | null };
+
+export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
 
 export type ConversationsPageQueryVariables = Exact<{
   filter?: ConversationFilter | null | undefined;
@@ -515,17 +1089,6 @@ export type ConversationsPageQueryVariables = Exact<{
 
 
 export type ConversationsPageQuery = { conversations: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, subject: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
-
-export type InvoicesPageQueryVariables = Exact<{
-  filter?: InvoiceFilter | null | undefined;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  last?: number | null | undefined;
-  before?: string | null | undefined;
-}>;
-
-
-export type InvoicesPageQuery = { invoices: { totalCount: number, edges: Array<{ cursor: string, node: { number: string, issueDate: string, awaitingReply: boolean, total: { cents: string }, customer: { externalId: string } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type LinkedPageQueryVariables = Exact<{
   number: string;
@@ -549,7 +1112,7 @@ export type LinkMutation = { linkConversation:
     | { __typename: 'LinkConversationPayload', conversation: { uid: string, contexts: Array<
           | { __typename: 'Customer' }
           | { __typename: 'Invoice', number: string }
-        > } }
+        > } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
 
@@ -565,7 +1128,7 @@ export type UnlinkMutation = { unlinkConversation:
     | { __typename: 'UnlinkConversationPayload', conversation: { uid: string, contexts: Array<
           | { __typename: 'Customer' }
           | { __typename: 'Invoice' }
-        > } }
+        > } | null }
    };
 
 export type WithParticipantQueryVariables = Exact<{
@@ -575,54 +1138,29 @@ export type WithParticipantQueryVariables = Exact<{
 
 export type WithParticipantQuery = { conversations: { totalCount: number } };
 
-export type AccountBudgetQueryVariables = Exact<{
-  uid: string;
+export type ListedInvoicesQueryVariables = Exact<{
+  filter?: InvoiceFilter | null | undefined;
+  orderBy?: InvoiceOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
 }>;
 
 
-export type AccountBudgetQuery = { emailAccount: { status: EmailAccountStatus, statusReason: string | null, sendBudget: { sentLast24h: number, dailyLimit: number, nextSendAt: string } } | null };
+export type ListedInvoicesQuery = { invoices: { totalCount: number, edges: Array<{ node: { number: string, status: InvoiceStatus, issueDate: string, dueDate: string, lastContactedAt: string | null, awaitingReply: boolean, customer: { uid: string, name: string } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
-export type SendEmailMutationVariables = Exact<{
-  input: SendEmailInput;
+export type ListedCustomersQueryVariables = Exact<{
+  filter?: CustomerFilter | null | undefined;
+  orderBy?: CustomerOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
 }>;
 
 
-export type SendEmailMutation = { sendEmail:
-    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { uid: string, status: EmailAccountStatus } }
-    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number } | null }
-    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
-    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
-    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
-    | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: ReplyNotPossibleReason }
-    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, contextUid: string | null, failure: { code: string, message: string, retry: RetryAdvice } | null } }
-    | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
-   };
-
-export type CreateDraftWithFilesMutationVariables = Exact<{
-  input: CreateDraftInput;
-}>;
-
-
-export type CreateDraftWithFilesMutation = { createDraft:
-    | { __typename: 'CreateDraftPayload', draft: { attachments: Array<{ uid: string, filename: string, size: number, sha256: string, downloadUrl: string }> } }
-    | { __typename: 'InvalidInputError' }
-    | { __typename: 'NotFoundError' }
-   };
-
-export type ReceivedFilesQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type ReceivedFilesQuery = { emailMessage: { attachments: Array<{ uid: string, filename: string, contentType: string, size: number, contentId: string | null, downloadUrl: string }> } | null };
-
-export type ReceivedHashQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type ReceivedHashQuery = { emailMessage: { attachments: Array<{ sha256: string }> } | null };
+export type ListedCustomersQuery = { customers: { totalCount: number, edges: Array<{ node: { name: string, lastContactedAt: string | null, awaitingReply: boolean } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type FilteredEmailsQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
@@ -645,20 +1183,12 @@ export type FilteredConversationsQueryVariables = Exact<{
 
 export type FilteredConversationsQuery = { conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
 
-export type FilteredInvoicesQueryVariables = Exact<{
-  filter?: InvoiceFilter | null | undefined;
+export type OfConnectedAccountsQueryVariables = Exact<{
+  only?: boolean | null | undefined;
 }>;
 
 
-export type FilteredInvoicesQuery = { invoices: { totalCount: number, edges: Array<{ node: { uid: string } }> } };
-
-export type CustomersQueryVariables = Exact<{
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type CustomersQuery = { customers: { totalCount: number, edges: Array<{ cursor: string, node: { uid: string, externalId: string } }>, pageInfo: { endCursor: string | null } } };
+export type OfConnectedAccountsQuery = { outboundEmails: { totalCount: number, edges: Array<{ node: { uid: string } }> }, drafts: { totalCount: number, edges: Array<{ node: { uid: string } }> }, conversations: { totalCount: number, edges: Array<{ node: { uid: string } }> }, outboundEmailCounts: Array<{ status: OutboundEmailStatus, count: number }> };
 
 export type OutboundEmailsPageQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
@@ -670,7 +1200,7 @@ export type OutboundEmailsPageQueryVariables = Exact<{
 }>;
 
 
-export type OutboundEmailsPageQuery = { outboundEmails: { edges: Array<{ cursor: string, node: { uid: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type OutboundEmailsPageQuery = { outboundEmails: { edges: Array<{ cursor: string, node: { uid: string } }>, nodes: Array<{ uid: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type OutboundEmailsCountQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
@@ -697,63 +1227,19 @@ export type OutboundEmailEventsQueryVariables = Exact<{
 }>;
 
 
-export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: string } }>, pageInfo: { hasNextPage: boolean } } } | null };
+export type OutboundEmailEventsQuery = { outboundEmail: { events: { totalCount: number, edges: Array<{ cursor: string, node: { type: OutboundEmailEventType } }>, pageInfo: { hasNextPage: boolean } } } | null };
 
-export type MarkReadMutationVariables = Exact<{
-  uid: string;
-  read?: boolean;
+export type SortedOrWalkedQueryVariables = Exact<{
+  filter?: OutboundEmailFilter | null | undefined;
+  orderBy?: OutboundEmailOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
 }>;
 
 
-export type MarkReadMutation = { markConversationRead:
-    | { __typename: 'AccountNotReadyError', code: ErrorCode, retry: RetryAdvice, account: { status: EmailAccountStatus } }
-    | { __typename: 'MarkConversationReadPayload', conversation: { uid: string, isRead: boolean, messages: { edges: Array<{ node: { isRead: boolean, labels: Array<string> } }> } } }
-    | { __typename: 'NotFoundError', code: ErrorCode, retry: RetryAdvice }
-    | { __typename: 'ProviderError', code: ErrorCode, retry: RetryAdvice, providerStatus: number, providerReason: string }
-   };
-
-export type ReadMessageQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } } | null };
-
-export type BouncesQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type BouncesQuery = { outboundEmail: { status: OutboundEmailStatus, providerMessageId: string | null, messageId: string | null, failure: { code: string, retry: RetryAdvice } | null, conversation: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number } | null, message: { uid: string } | null, bounces: Array<{ recipient: string, status: string, diagnostic: string | null, permanent: boolean, at: string }>, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
-
-export type AccountsQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type AccountsQuery = { emailAccounts: Array<{ uid: string, email: string }> };
-
-export type SentQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type SentQuery = { outboundEmails: { edges: Array<{ node: { uid: string, subject: string, status: OutboundEmailStatus } }> } };
-
-export type ByIdQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type ByIdQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus } | null };
-
-export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type WhoQuery = { viewer: { scopes: Array<string>, organization: { name: string } } };
-
-export type FoundConversationsQueryVariables = Exact<{
-  search: string;
-}>;
-
-
-export type FoundConversationsQuery = { conversations: { totalCount: number } };
+export type SortedOrWalkedQuery = { outboundEmails: { nodes: Array<{ uid: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type SearchedEmailsQueryVariables = Exact<{
   filter?: OutboundEmailFilter | null | undefined;
@@ -769,18 +1255,82 @@ export type SearchAllQueryVariables = Exact<{
 
 export type SearchAllQuery = { conversations: { totalCount: number }, outboundEmails: { totalCount: number } };
 
+export type ShownMessageQueryVariables = Exact<{
+  uid: string;
+  remoteImages?: RemoteImages;
+}>;
+
+
+export type ShownMessageQuery = { emailMessage: { newText: string | null, safeHtml: { html: string, blockedImages: number, isTruncated: boolean } | null, attachments: Array<{ filename: string, downloadUrl: string }> } | null };
+
+export type ConnectEmailAccountMutationVariables = Exact<{
+  input: ConnectEmailAccountInput;
+}>;
+
+
+export type ConnectEmailAccountMutation = { connectEmailAccount:
+    | { __typename: 'ConnectEmailAccountPayload', authorizationUrl: string, expiresAt: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+   };
+
+export type DisconnectEmailAccountMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DisconnectEmailAccountMutation = { disconnectEmailAccount:
+    | { __typename: 'DisconnectEmailAccountPayload', waitingEmails: number, revoked: boolean, emailAccount: { uid: string, email: string, status: EmailAccountStatus, statusReason: string | null } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+   };
+
+export type AccountAddressesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type AccountAddressesQuery = { emailAccount: { sendAs: Array<{ email: string, displayName: string | null, signatureHtml: string | null, isDefault: boolean }> } | null };
+
+export type SendEmailMutationVariables = Exact<{
+  input: SendEmailInput;
+}>;
+
+
+export type SendEmailMutation = { sendEmail:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { uid: string, status: EmailAccountStatus } }
+    | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number } | null }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: ReplyNotPossibleReason }
+    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, contexts: Array<
+          | { uid: string }
+          | { uid: string }
+        >, failure: { code: SendFailureCode, message: string, retry: RetryAdvice } | null } }
+    | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, providerReason: string, outboundEmail: { uid: string, status: OutboundEmailStatus } }
+    | { __typename: 'UnresolvedTokensError', code: ErrorCode, message: string, retry: RetryAdvice, problems: Array<{ token: string, kind: TokenProblemKind, message: string, field: string, offset: number, length: number }> }
+   };
+
+export type BouncesQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type BouncesQuery = { outboundEmail: { status: OutboundEmailStatus, providerMessageId: string | null, messageId: string | null, failure: { code: SendFailureCode, retry: RetryAdvice } | null, conversation: { uid: string, hasReply: boolean, isRead: boolean, messageCount: number } | null, message: { uid: string } | null, bounces: Array<{ recipient: string, status: string, diagnostic: string | null, permanent: boolean, at: string }>, events: { edges: Array<{ node: { type: OutboundEmailEventType, fromStatus: OutboundEmailStatus | null, toStatus: OutboundEmailStatus | null, actor: string, detail: unknown } }> } } | null };
+
 export type OutboundRecordQueryVariables = Exact<{
   uid: string;
 }>;
 
 
-export type OutboundRecordQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, providerMessageId: string | null, providerThreadId: string | null, messageId: string | null, idempotencyKey: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, fromAccount: { uid: string, email: string }, context:
-      | { __typename: 'Customer' }
-      | { __typename: 'Invoice', number: string }
-     | null, failure: { code: string, message: string, retry: RetryAdvice } | null, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null, downloadUrl: string }>, conversation: { uid: string, ownerEmail: string, providerThreadId: string, subject: string, messageCount: number, hasReply: boolean, participants: Array<string>, contexts: Array<
+export type OutboundRecordQuery = { outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, providerMessageId: string | null, providerThreadId: string | null, messageId: string | null, idempotencyKey: string | null, plannedSendAt: string | null, cancelWhen: Array<CancelCondition>, canceledBecause: CancelCondition | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, actor: string, fromAccount: { uid: string, email: string }, contexts: Array<
+      | { __typename: 'Customer', uid: string }
+      | { __typename: 'Invoice', number: string, uid: string }
+    >, template: { version: number, values: unknown, template: { id: string, uid: string, name: string, locale: string | null } } | null, failure: { code: SendFailureCode, message: string, retry: RetryAdvice } | null, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string | null, contentId: string | null, downloadUrl: string }>, conversation: { uid: string, ownerEmail: string, providerThreadId: string, subject: string, messageCount: number, hasReply: boolean, participants: Array<string>, contexts: Array<
         | { __typename: 'Customer' }
         | { __typename: 'Invoice', number: string }
-      > } | null, message: { uid: string, direction: Direction, subject: string, bodyText: string | null, messageId: string | null, inReplyTo: string | null, references: Array<string>, providerMessageId: string, labels: Array<string>, from: { address: string, name: string | null }, attachments: Array<{ filename: string, sha256: string }> } | null, events: { edges: Array<{ node: { type: string, actor: string, detail: unknown } }> } } | null };
+      > } | null, message: { uid: string, direction: Direction, subject: string, bodyText: string | null, messageId: string | null, inReplyTo: string | null, references: Array<string>, providerMessageId: string, labels: Array<string>, from: { address: string, name: string | null }, attachments: Array<{ filename: string, sha256: string | null }> } | null, events: { edges: Array<{ node: { type: OutboundEmailEventType, fromStatus: OutboundEmailStatus | null, toStatus: OutboundEmailStatus | null, actor: string, detail: unknown } }> } } | null };
 
 export type InvoiceContactQueryVariables = Exact<{
   uid: string;
@@ -794,7 +1344,12 @@ export type StoredMessageQueryVariables = Exact<{
 }>;
 
 
-export type StoredMessageQuery = { emailMessage: { uid: string, messageId: string | null, references: Array<string>, conversation: { uid: string, providerThreadId: string, messageCount: number, hasReply: boolean }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string } } | null };
+export type StoredMessageQuery = { emailMessage: { uid: string, messageId: string | null, references: Array<string>, conversation: { uid: string, providerThreadId: string, messageCount: number, hasReply: boolean }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string } | null } | null };
+
+export type OutboundUidsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OutboundUidsQuery = { outboundEmails: { edges: Array<{ node: { uid: string } }> } };
 
 export type CreateDraftMutationVariables = Exact<{
   input: CreateDraftInput;
@@ -802,9 +1357,13 @@ export type CreateDraftMutationVariables = Exact<{
 
 
 export type CreateDraftMutation = { createDraft:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'CreateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus } }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
    };
 
 export type UpdateDraftMutationVariables = Exact<{
@@ -813,9 +1372,10 @@ export type UpdateDraftMutationVariables = Exact<{
 
 
 export type UpdateDraftMutation = { updateDraft:
+    | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number, subject: string } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
     | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus, plannedSendAt: string | null } }
    };
 
@@ -825,9 +1385,10 @@ export type DeleteDraftMutationVariables = Exact<{
 
 
 export type DeleteDraftMutation = { deleteDraft:
-    | { __typename: 'DeleteDraftPayload', draftUid: string }
+    | { __typename: 'DeleteDraftPayload', deletedId: string, draftUid: string }
     | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string } | null }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
    };
 
 export type DraftRecordQueryVariables = Exact<{
@@ -835,7 +1396,10 @@ export type DraftRecordQueryVariables = Exact<{
 }>;
 
 
-export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, contextType: string | null, contextUid: string | null, plannedSendAt: string | null, fromAccount: { uid: string }, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string, contentId: string | null }>, lastFailure: { code: string, message: string, retry: RetryAdvice } | null } | null };
+export type DraftRecordQuery = { draft: { uid: string, revision: number, status: OutboundEmailStatus, fromEmail: string, to: Array<string>, cc: Array<string>, bcc: Array<string>, replyTo: Array<string>, subject: string, bodyText: string | null, bodyHtml: string | null, plannedSendAt: string | null, fromAccount: { uid: string }, contexts: Array<
+      | { contextType: string, uid: string }
+      | { contextType: string, uid: string }
+    >, template: { version: number, values: unknown, template: { uid: string } } | null, replyToMessage: { uid: string } | null, attachments: Array<{ filename: string, contentType: string, size: number, sha256: string | null, contentId: string | null }>, lastFailure: { code: SendFailureCode, message: string, retry: RetryAdvice } | null } | null };
 
 export type ScheduledDraftsQueryVariables = Exact<{
   scheduled: boolean;
@@ -851,8 +1415,9 @@ export type CancelOutboundEmailMutationVariables = Exact<{
 
 export type CancelOutboundEmailMutation = { cancelOutboundEmail:
     | { __typename: 'CancelOutboundEmailPayload', outboundEmail: { uid: string, status: OutboundEmailStatus } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
    };
 
 export type RetryOutboundEmailMutationVariables = Exact<{
@@ -866,10 +1431,11 @@ export type RetryOutboundEmailMutation = { retryOutboundEmail:
     | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
-    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, attempts: number, failure: { code: string } | null } }
+    | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, attempts: number, failure: { code: SendFailureCode } | null } }
     | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, outboundEmail: { uid: string, status: OutboundEmailStatus } }
+    | { __typename: 'UnresolvedTokensError', code: ErrorCode, message: string, retry: RetryAdvice }
    };
 
 export type ResolveOutboundEmailMutationVariables = Exact<{
@@ -879,17 +1445,33 @@ export type ResolveOutboundEmailMutationVariables = Exact<{
 
 
 export type ResolveOutboundEmailMutation = { resolveOutboundEmail:
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
-    | { __typename: 'ResolveOutboundEmailPayload', outboundEmail: { uid: string, status: OutboundEmailStatus, failure: { code: string } | null } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ResolveOutboundEmailPayload', outboundEmail: { uid: string, status: OutboundEmailStatus, failure: { code: SendFailureCode } | null } }
    };
 
-export type StateQueryVariables = Exact<{
+export type SaveTemplateMutationVariables = Exact<{
+  input: SaveTemplateInput;
+}>;
+
+
+export type SaveTemplateMutation = { saveTemplate:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'SaveTemplatePayload', template: { id: string, uid: string, name: string, contextType: string, locale: string | null, version: number, subject: string, bodyText: string, bodyHtml: string | null }, problems: Array<{ token: string, kind: TokenProblemKind, field: string }> }
+   };
+
+export type DeleteUsedTemplateMutationVariables = Exact<{
   uid: string;
 }>;
 
 
-export type StateQuery = { outboundEmail: { status: OutboundEmailStatus, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, attempts: number, failure: { code: string, retry: RetryAdvice } | null, events: { edges: Array<{ node: { type: string, detail: unknown } }> } } | null };
+export type DeleteUsedTemplateMutation = { deleteTemplate:
+    | { __typename: 'DeleteTemplatePayload' }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'NotFoundError' }
+   };
 
 export type SyncEmailAccountMutationVariables = Exact<{
   uid: string;
@@ -898,7 +1480,8 @@ export type SyncEmailAccountMutationVariables = Exact<{
 
 export type SyncEmailAccountMutation = { syncEmailAccount:
     | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { status: EmailAccountStatus } }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
     | { __typename: 'SyncEmailAccountPayload', account: { lastSyncedAt: string | null, sync: { state: MailboxSyncState, imported: number, estimated: number | null, error: { code: string, message: string, at: string } | null } } }
     | { __typename: 'SyncNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: string, retryAt: string | null, account: { uid: string } }
    };
@@ -908,7 +1491,64 @@ export type SuggestionQueryVariables = Exact<{
 }>;
 
 
-export type SuggestionQuery = { emailMessage: { subject: string, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string } } | null };
+export type SuggestionQuery = { emailMessage: { subject: string, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string } | null } | null };
+
+export type DynamicFieldsQueryVariables = Exact<{
+  contextType: string;
+}>;
+
+
+export type DynamicFieldsQuery = { dynamicFields: Array<{ token: string, label: string, type: string }> };
+
+export type PrepareQueryVariables = Exact<{
+  input: PrepareEmailInput;
+}>;
+
+
+export type PrepareQuery = { prepareEmail:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'RenderedEmail', subject: string, bodyText: string, bodyHtml: string, problems: Array<{ token: string, kind: TokenProblemKind, message: string, field: string, offset: number, length: number }> }
+   };
+
+export type PreviewQueryVariables = Exact<{
+  input: PreviewEmailInput;
+}>;
+
+
+export type PreviewQuery = { previewEmail:
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'RenderedEmail', subject: string, bodyText: string, bodyHtml: string, problems: Array<{ token: string, kind: TokenProblemKind }> }
+   };
+
+export type FindTemplateQueryVariables = Exact<{
+  uid: string;
+  version?: number | null | undefined;
+}>;
+
+
+export type FindTemplateQuery = { template: { id: string, uid: string, name: string, contextType: string, version: number, locale: string | null, subject: string, bodyText: string, bodyHtml: string | null } | null };
+
+export type TemplatesQueryVariables = Exact<{
+  filter?: TemplateFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { templates: { totalCount: number, nodes: Array<{ id: string, name: string, version: number, locale: string | null, contextType: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type DeleteTemplateMutationVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type DeleteTemplateMutation = { deleteTemplate:
+    | { __typename: 'DeleteTemplatePayload', deletedId: string, templateUid: string }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+   };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -942,16 +1582,25 @@ export const WhoAmIDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
 export const ApiKeysDocument = new TypedDocumentString(`
-    query ApiKeys {
-  apiKeys {
-    uid
-    name
-    prefix
-    scopes
-    createdAt
-    expiresAt
-    lastUsedAt
-    revokedAt
+    query ApiKeys($first: Int, $after: String) {
+  apiKeys(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    edges {
+      node {
+        uid
+        name
+        prefix
+        scopes
+        createdAt
+        expiresAt
+        lastUsedAt
+        revokedAt
+      }
+    }
   }
 }
     `) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
@@ -997,119 +1646,6 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
-export const ConnectEmailAccountDocument = new TypedDocumentString(`
-    mutation ConnectEmailAccount($input: ConnectEmailAccountInput!) {
-  connectEmailAccount(input: $input) {
-    __typename
-    ... on ConnectEmailAccountPayload {
-      authorizationUrl
-      expiresAt
-    }
-    ... on Error {
-      code
-      message
-      retry
-    }
-    ... on InvalidInputError {
-      issues {
-        path
-        message
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ConnectEmailAccountMutation, ConnectEmailAccountMutationVariables>;
-export const DisconnectEmailAccountDocument = new TypedDocumentString(`
-    mutation DisconnectEmailAccount($uid: UUID!) {
-  disconnectEmailAccount(uid: $uid) {
-    __typename
-    ... on DisconnectEmailAccountPayload {
-      waitingEmails
-      revoked
-      emailAccount {
-        uid
-        email
-        status
-        statusReason
-      }
-    }
-    ... on Error {
-      code
-      message
-      retry
-    }
-    ... on NotFoundError {
-      entity
-      uid
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<DisconnectEmailAccountMutation, DisconnectEmailAccountMutationVariables>;
-export const UpsertCustomerDocument = new TypedDocumentString(`
-    mutation UpsertCustomer($input: UpsertCustomerInput!) {
-  upsertCustomer(input: $input) {
-    __typename
-    ... on UpsertCustomerPayload {
-      customer {
-        uid
-        externalId
-        name
-        email
-      }
-    }
-    ... on InvalidInputError {
-      issues {
-        path
-        message
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<UpsertCustomerMutation, UpsertCustomerMutationVariables>;
-export const UpsertInvoiceDocument = new TypedDocumentString(`
-    mutation UpsertInvoice($input: UpsertInvoiceInput!) {
-  upsertInvoice(input: $input) {
-    __typename
-    ... on UpsertInvoicePayload {
-      invoice {
-        uid
-        number
-        status
-        currency
-        paidDate
-        paymentLink
-        daysOverdue
-        awaitingReply
-        lastContactedAt
-        total {
-          cents
-          formatted
-        }
-        amountPaid {
-          cents
-        }
-        amountDue {
-          cents
-          formatted
-        }
-        customer {
-          uid
-        }
-      }
-    }
-    ... on InvalidInputError {
-      issues {
-        path
-        message
-      }
-    }
-    ... on NotFoundError {
-      entity
-      uid
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<UpsertInvoiceMutation, UpsertInvoiceMutationVariables>;
 export const InvoiceStateDocument = new TypedDocumentString(`
     query InvoiceState($uid: UUID!) {
   invoice(uid: $uid) {
@@ -1138,176 +1674,152 @@ export const InvoiceStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InvoiceStateQuery, InvoiceStateQueryVariables>;
-export const ConversationsPageDocument = new TypedDocumentString(`
-    query ConversationsPage($filter: ConversationFilter, $first: Int, $after: String, $last: Int, $before: String) {
-  conversations(
-    filter: $filter
-    first: $first
-    after: $after
-    last: $last
-    before: $before
-  ) {
-    totalCount
-    edges {
-      cursor
-      node {
-        uid
-        subject
-      }
-    }
-    pageInfo {
-      hasNextPage
-      hasPreviousPage
-      startCursor
-      endCursor
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ConversationsPageQuery, ConversationsPageQueryVariables>;
-export const InvoicesPageDocument = new TypedDocumentString(`
-    query InvoicesPage($filter: InvoiceFilter, $first: Int, $after: String, $last: Int, $before: String) {
-  invoices(
-    filter: $filter
-    first: $first
-    after: $after
-    last: $last
-    before: $before
-  ) {
-    totalCount
-    edges {
-      cursor
-      node {
-        number
-        issueDate
-        total {
-          cents
-        }
-        customer {
-          externalId
-        }
-        awaitingReply
-      }
-    }
-    pageInfo {
-      hasNextPage
-      hasPreviousPage
-      startCursor
-      endCursor
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<InvoicesPageQuery, InvoicesPageQueryVariables>;
-export const LinkedPageDocument = new TypedDocumentString(`
-    query LinkedPage($number: String!, $first: Int, $after: String, $last: Int, $before: String) {
-  invoice(number: $number) {
-    conversations(first: $first, after: $after, last: $last, before: $before) {
-      totalCount
-      edges {
-        cursor
-        node {
-          uid
-          subject
+export const EntitiesDocument = new TypedDocumentString(`
+    query Entities($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on ContextEntity {
+      label
+      lastContactedAt
+      awaitingReply
+      outboundEmails {
+        totalCount
+        edges {
+          node {
+            uid
+          }
         }
       }
-      pageInfo {
-        hasNextPage
-        hasPreviousPage
-        startCursor
-        endCursor
+      drafts {
+        totalCount
+        edges {
+          node {
+            uid
+          }
+        }
       }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<LinkedPageQuery, LinkedPageQueryVariables>;
-export const LinkDocument = new TypedDocumentString(`
-    mutation Link($uid: UUID!, $context: ContextRefInput!) {
-  linkConversation(uid: $uid, context: $context) {
-    __typename
-    ... on LinkConversationPayload {
-      conversation {
-        uid
-        contexts {
-          __typename
-          ... on Invoice {
-            number
+      conversations {
+        totalCount
+        edges {
+          node {
+            uid
           }
         }
       }
     }
-    ... on Error {
-      code
-      message
+  }
+}
+    `) as unknown as TypedDocumentString<EntitiesQuery, EntitiesQueryVariables>;
+export const LinkSeveralDocument = new TypedDocumentString(`
+    mutation LinkSeveral($uid: UUID!, $context: ContextRefInput!) {
+  linkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on LinkConversationPayload {
+      conversation {
+        contexts {
+          label
+        }
+      }
     }
   }
 }
-    `) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
-export const UnlinkDocument = new TypedDocumentString(`
-    mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+    `) as unknown as TypedDocumentString<LinkSeveralMutation, LinkSeveralMutationVariables>;
+export const UnlinkSeveralDocument = new TypedDocumentString(`
+    mutation UnlinkSeveral($uid: UUID!, $context: ContextRefInput!) {
   unlinkConversation(uid: $uid, context: $context) {
     __typename
     ... on UnlinkConversationPayload {
       conversation {
-        uid
         contexts {
-          __typename
+          label
         }
       }
     }
-    ... on Error {
-      code
-      message
-    }
   }
 }
-    `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const WithParticipantDocument = new TypedDocumentString(`
-    query WithParticipant($participant: EmailAddress!) {
-  conversations(filter: { participant: $participant }) {
-    totalCount
-  }
-}
-    `) as unknown as TypedDocumentString<WithParticipantQuery, WithParticipantQueryVariables>;
-export const AccountBudgetDocument = new TypedDocumentString(`
-    query AccountBudget($uid: UUID!) {
-  emailAccount(uid: $uid) {
-    status
-    statusReason
-    sendBudget {
-      sentLast24h
-      dailyLimit
-      nextSendAt
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<AccountBudgetQuery, AccountBudgetQueryVariables>;
-export const SendEmailDocument = new TypedDocumentString(`
-    mutation SendEmail($input: SendEmailInput!) {
-  sendEmail(input: $input) {
+    `) as unknown as TypedDocumentString<UnlinkSeveralMutation, UnlinkSeveralMutationVariables>;
+export const UpsertCustomerDocument = new TypedDocumentString(`
+    mutation UpsertCustomer($input: UpsertCustomerInput!) {
+  upsertCustomer(input: $input) {
     __typename
-    ... on SendEmailPayload {
-      replayed
-      outboundEmail {
+    ... on UpsertCustomerPayload {
+      customer {
         uid
-        status
-        mode
-        threading
-        providerMessageId
-        providerThreadId
-        sentAt
-        attempts
-        nextAttemptAt
-        contextUid
-        failure {
-          code
-          message
-          retry
+        externalId
+        name
+        email
+        locale
+        timeZone
+        contacts {
+          name
+          email
+          role
+          isPrimary
         }
       }
     }
-    ... on Error {
-      code
-      message
-      retry
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertCustomerMutation, UpsertCustomerMutationVariables>;
+export const UpsertCustomersDocument = new TypedDocumentString(`
+    mutation UpsertCustomers($inputs: [UpsertCustomerInput!]!) {
+  upsertCustomers(inputs: $inputs) {
+    __typename
+    ... on UpsertCustomersPayload {
+      customers {
+        externalId
+        name
+        contacts {
+          email
+        }
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertCustomersMutation, UpsertCustomersMutationVariables>;
+export const UpsertInvoiceDocument = new TypedDocumentString(`
+    mutation UpsertInvoice($input: UpsertInvoiceInput!) {
+  upsertInvoice(input: $input) {
+    __typename
+    ... on UpsertInvoicePayload {
+      invoice {
+        uid
+        number
+        status
+        currency
+        issueDate
+        dueDate
+        paidDate
+        paymentLink
+        daysOverdue
+        awaitingReply
+        lastContactedAt
+        total {
+          cents
+          formatted
+        }
+        amountPaid {
+          cents
+        }
+        amountDue {
+          cents
+          formatted(locale: "de-DE")
+        }
+        customer {
+          uid
+        }
+      }
     }
     ... on InvalidInputError {
       issues {
@@ -1319,38 +1831,112 @@ export const SendEmailDocument = new TypedDocumentString(`
       entity
       uid
     }
-    ... on IdempotencyConflictError {
-      differingFields
-      existing {
-        uid
-      }
-    }
-    ... on AccountNotReadyError {
-      account {
-        uid
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertInvoiceMutation, UpsertInvoiceMutationVariables>;
+export const UpsertInvoicesDocument = new TypedDocumentString(`
+    mutation UpsertInvoices($inputs: [UpsertInvoiceInput!]!) {
+  upsertInvoices(inputs: $inputs) {
+    __typename
+    ... on UpsertInvoicesPayload {
+      invoices {
+        number
         status
+        total {
+          cents
+        }
+        customer {
+          externalId
+        }
       }
     }
-    ... on ReplyNotPossibleError {
-      reason
-    }
-    ... on DraftConflictError {
-      current {
-        uid
-        revision
-      }
-    }
-    ... on SendRejectedError {
-      providerStatus
-      providerReason
-      outboundEmail {
-        uid
-        status
+    ... on InvalidInputError {
+      issues {
+        path
+        message
       }
     }
   }
 }
-    `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
+    `) as unknown as TypedDocumentString<UpsertInvoicesMutation, UpsertInvoicesMutationVariables>;
+export const CountsDocument = new TypedDocumentString(`
+    query Counts($externalId: String!) {
+  customer(externalId: $externalId) {
+    lastContactedAt
+    outboundEmails {
+      totalCount
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CountsQuery, CountsQueryVariables>;
+export const ReadMessageDocument = new TypedDocumentString(`
+    query ReadMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    from {
+      address
+      name
+    }
+    to {
+      address
+    }
+    cc {
+      address
+    }
+    replyTo {
+      address
+      name
+    }
+    subject
+    snippet
+    bodyText
+    bodyHtml
+    sentAt
+    problem
+    references
+    attachments {
+      filename
+      contentType
+      size
+    }
+    conversation {
+      subject
+      participants
+      messageCount
+    }
+    replySuggestion(all: true) {
+      to
+      cc
+      subject
+      quotedText
+      quotedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
+export const DownloadUrlsDocument = new TypedDocumentString(`
+    query DownloadUrls($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    attachments {
+      downloadUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DownloadUrlsQuery, DownloadUrlsQueryVariables>;
+export const DraftDownloadUrlsDocument = new TypedDocumentString(`
+    mutation DraftDownloadUrls($input: CreateDraftInput!) {
+  createDraft(input: $input) {
+    __typename
+    ... on CreateDraftPayload {
+      draft {
+        attachments {
+          uid
+          downloadUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DraftDownloadUrlsMutation, DraftDownloadUrlsMutationVariables>;
 export const CreateDraftWithFilesDocument = new TypedDocumentString(`
     mutation CreateDraftWithFiles($input: CreateDraftInput!) {
   createDraft(input: $input) {
@@ -1392,6 +1978,430 @@ export const ReceivedHashDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReceivedHashQuery, ReceivedHashQueryVariables>;
+export const FilesOfEmailDocument = new TypedDocumentString(`
+    query FilesOfEmail($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    attachments {
+      id
+      uid
+      filename
+      contentType
+      size
+      sha256
+      contentId
+      downloadUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilesOfEmailQuery, FilesOfEmailQueryVariables>;
+export const FilesOfMessageDocument = new TypedDocumentString(`
+    query FilesOfMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    attachments {
+      id
+      uid
+      filename
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilesOfMessageQuery, FilesOfMessageQueryVariables>;
+export const AttachmentNodeDocument = new TypedDocumentString(`
+    query AttachmentNode($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Attachment {
+      uid
+      filename
+      size
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AttachmentNodeQuery, AttachmentNodeQueryVariables>;
+export const DraftWithFilesDocument = new TypedDocumentString(`
+    mutation DraftWithFiles($input: CreateDraftInput!) {
+  createDraft(input: $input) {
+    __typename
+    ... on CreateDraftPayload {
+      draft {
+        uid
+        attachments {
+          uid
+          filename
+          contentType
+          size
+          downloadUrl
+        }
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DraftWithFilesMutation, DraftWithFilesMutationVariables>;
+export const MarkMessageAutomaticDocument = new TypedDocumentString(`
+    mutation MarkMessageAutomatic($uid: UUID!, $automatic: Boolean! = true) {
+  markMessageAutomatic(uid: $uid, automatic: $automatic) {
+    __typename
+    ... on MarkMessageAutomaticPayload {
+      message {
+        uid
+        isAutomatic
+        conversation {
+          hasReply
+        }
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkMessageAutomaticMutation, MarkMessageAutomaticMutationVariables>;
+export const StoredMessagesDocument = new TypedDocumentString(`
+    query StoredMessages($search: String!) {
+  emailAccounts {
+    sync {
+      state
+      error {
+        code
+        message
+      }
+    }
+  }
+  conversations(filter: { search: $search }, first: 10) {
+    edges {
+      node {
+        hasReply
+        messages(first: 20) {
+          edges {
+            node {
+              subject
+              bodyText
+              problem
+              attachments {
+                filename
+                size
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StoredMessagesQuery, StoredMessagesQueryVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
+  markConversationRead(uid: $uid, read: $read) {
+    __typename
+    ... on MarkConversationReadPayload {
+      conversation {
+        uid
+        isRead
+        messages {
+          edges {
+            node {
+              isRead
+              labels
+            }
+          }
+        }
+      }
+    }
+    ... on UserError {
+      code
+      retry
+    }
+    ... on AccountNotReadyError {
+      account {
+        status
+      }
+    }
+    ... on ProviderError {
+      providerStatus
+      providerReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const ReceivedMessageDocument = new TypedDocumentString(`
+    query ReceivedMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    subject
+    bodyText
+    from {
+      address
+      name
+    }
+    to {
+      address
+    }
+    cc {
+      address
+    }
+    conversation {
+      participants
+    }
+    replySuggestion(all: true) {
+      to
+      cc
+      quotedText
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReceivedMessageQuery, ReceivedMessageQueryVariables>;
+export const FoundConversationsDocument = new TypedDocumentString(`
+    query FoundConversations($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<FoundConversationsQuery, FoundConversationsQueryVariables>;
+export const AccountBudgetDocument = new TypedDocumentString(`
+    query AccountBudget($uid: UUID!) {
+  emailAccount(uid: $uid) {
+    status
+    statusReason
+    pausedUntil
+    sendBudget {
+      sentLast24h
+      dailyLimit
+      nextSendAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AccountBudgetQuery, AccountBudgetQueryVariables>;
+export const StateDocument = new TypedDocumentString(`
+    query State($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    status
+    threading
+    providerMessageId
+    providerThreadId
+    attempts
+    failure {
+      code
+      retry
+    }
+    events(first: 100) {
+      edges {
+        node {
+          type
+          at
+          detail
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StateQuery, StateQueryVariables>;
+export const AccountsDocument = new TypedDocumentString(`
+    query Accounts {
+  emailAccounts {
+    uid
+    email
+  }
+}
+    `) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;
+export const SentDocument = new TypedDocumentString(`
+    query Sent {
+  outboundEmails(first: 100) {
+    edges {
+      node {
+        uid
+        subject
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SentQuery, SentQueryVariables>;
+export const ByIdDocument = new TypedDocumentString(`
+    query ById($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    uid
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<ByIdQuery, ByIdQueryVariables>;
+export const WhoDocument = new TypedDocumentString(`
+    query Who {
+  viewer {
+    organization {
+      name
+    }
+    scopes
+  }
+}
+    `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const ConversationsPageDocument = new TypedDocumentString(`
+    query ConversationsPage($filter: ConversationFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  conversations(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      cursor
+      node {
+        uid
+        subject
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationsPageQuery, ConversationsPageQueryVariables>;
+export const LinkedPageDocument = new TypedDocumentString(`
+    query LinkedPage($number: String!, $first: Int, $after: String, $last: Int, $before: String) {
+  invoice(number: $number) {
+    conversations(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      edges {
+        cursor
+        node {
+          uid
+          subject
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkedPageQuery, LinkedPageQueryVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    mutation Link($uid: UUID!, $context: ContextRefInput!) {
+  linkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on LinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+          ... on Invoice {
+            number
+          }
+        }
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
+export const UnlinkDocument = new TypedDocumentString(`
+    mutation Unlink($uid: UUID!, $context: ContextRefInput!) {
+  unlinkConversation(uid: $uid, context: $context) {
+    __typename
+    ... on UnlinkConversationPayload {
+      conversation {
+        uid
+        contexts {
+          __typename
+        }
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const WithParticipantDocument = new TypedDocumentString(`
+    query WithParticipant($participant: EmailAddress!) {
+  conversations(filter: { participant: $participant }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<WithParticipantQuery, WithParticipantQueryVariables>;
+export const ListedInvoicesDocument = new TypedDocumentString(`
+    query ListedInvoices($filter: InvoiceFilter, $orderBy: InvoiceOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  invoices(
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      node {
+        number
+        status
+        issueDate
+        dueDate
+        lastContactedAt
+        awaitingReply
+        customer {
+          uid
+          name
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListedInvoicesQuery, ListedInvoicesQueryVariables>;
+export const ListedCustomersDocument = new TypedDocumentString(`
+    query ListedCustomers($filter: CustomerFilter, $orderBy: CustomerOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  customers(
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    edges {
+      node {
+        name
+        lastContactedAt
+        awaitingReply
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListedCustomersQuery, ListedCustomersQueryVariables>;
 export const FilteredEmailsDocument = new TypedDocumentString(`
     query FilteredEmails($filter: OutboundEmailFilter) {
   outboundEmails(filter: $filter, orderBy: CREATED_ASC) {
@@ -1429,9 +2439,9 @@ export const FilteredConversationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FilteredConversationsQuery, FilteredConversationsQueryVariables>;
-export const FilteredInvoicesDocument = new TypedDocumentString(`
-    query FilteredInvoices($filter: InvoiceFilter) {
-  invoices(filter: $filter) {
+export const OfConnectedAccountsDocument = new TypedDocumentString(`
+    query OfConnectedAccounts($only: Boolean) {
+  outboundEmails(filter: { connectedAccountsOnly: $only }) {
     totalCount
     edges {
       node {
@@ -1439,25 +2449,28 @@ export const FilteredInvoicesDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<FilteredInvoicesQuery, FilteredInvoicesQueryVariables>;
-export const CustomersDocument = new TypedDocumentString(`
-    query Customers($first: Int, $after: String) {
-  customers(first: $first, after: $after) {
+  drafts(filter: { connectedAccountsOnly: $only }) {
     totalCount
     edges {
-      cursor
       node {
         uid
-        externalId
       }
     }
-    pageInfo {
-      endCursor
+  }
+  conversations(filter: { connectedAccountsOnly: $only }) {
+    totalCount
+    edges {
+      node {
+        uid
+      }
     }
   }
+  outboundEmailCounts(filter: { connectedAccountsOnly: $only }) {
+    status
+    count
+  }
 }
-    `) as unknown as TypedDocumentString<CustomersQuery, CustomersQueryVariables>;
+    `) as unknown as TypedDocumentString<OfConnectedAccountsQuery, OfConnectedAccountsQueryVariables>;
 export const OutboundEmailsPageDocument = new TypedDocumentString(`
     query OutboundEmailsPage($filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String) {
   outboundEmails(
@@ -1473,6 +2486,9 @@ export const OutboundEmailsPageDocument = new TypedDocumentString(`
       node {
         uid
       }
+    }
+    nodes {
+      uid
     }
     pageInfo {
       hasNextPage
@@ -1534,84 +2550,211 @@ export const OutboundEmailEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OutboundEmailEventsQuery, OutboundEmailEventsQueryVariables>;
-export const MarkReadDocument = new TypedDocumentString(`
-    mutation MarkRead($uid: UUID!, $read: Boolean! = true) {
-  markConversationRead(uid: $uid, read: $read) {
-    __typename
-    ... on MarkConversationReadPayload {
-      conversation {
+export const SortedOrWalkedDocument = new TypedDocumentString(`
+    query SortedOrWalked($filter: OutboundEmailFilter, $orderBy: OutboundEmailOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  outboundEmails(
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    nodes {
+      uid
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SortedOrWalkedQuery, SortedOrWalkedQueryVariables>;
+export const SearchedEmailsDocument = new TypedDocumentString(`
+    query SearchedEmails($filter: OutboundEmailFilter) {
+  outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) {
+    edges {
+      node {
         uid
-        isRead
-        messages {
-          edges {
-            node {
-              isRead
-              labels
-            }
-          }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchedEmailsQuery, SearchedEmailsQueryVariables>;
+export const SearchAllDocument = new TypedDocumentString(`
+    query SearchAll($search: String!) {
+  conversations(filter: { search: $search }) {
+    totalCount
+  }
+  outboundEmails(filter: { search: $search }) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
+export const ShownMessageDocument = new TypedDocumentString(`
+    query ShownMessage($uid: UUID!, $remoteImages: RemoteImages! = BLOCK) {
+  emailMessage(uid: $uid) {
+    newText
+    safeHtml(remoteImages: $remoteImages) {
+      html
+      blockedImages
+      isTruncated
+    }
+    attachments {
+      filename
+      downloadUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ShownMessageQuery, ShownMessageQueryVariables>;
+export const ConnectEmailAccountDocument = new TypedDocumentString(`
+    mutation ConnectEmailAccount($input: ConnectEmailAccountInput!) {
+  connectEmailAccount(input: $input) {
+    __typename
+    ... on ConnectEmailAccountPayload {
+      authorizationUrl
+      expiresAt
+    }
+    ... on UserError {
+      code
+      message
+      retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectEmailAccountMutation, ConnectEmailAccountMutationVariables>;
+export const DisconnectEmailAccountDocument = new TypedDocumentString(`
+    mutation DisconnectEmailAccount($uid: UUID!) {
+  disconnectEmailAccount(uid: $uid) {
+    __typename
+    ... on DisconnectEmailAccountPayload {
+      waitingEmails
+      revoked
+      emailAccount {
+        uid
+        email
+        status
+        statusReason
+      }
+    }
+    ... on UserError {
+      code
+      message
+      retry
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DisconnectEmailAccountMutation, DisconnectEmailAccountMutationVariables>;
+export const AccountAddressesDocument = new TypedDocumentString(`
+    query AccountAddresses($uid: UUID!) {
+  emailAccount(uid: $uid) {
+    sendAs {
+      email
+      displayName
+      signatureHtml
+      isDefault
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AccountAddressesQuery, AccountAddressesQueryVariables>;
+export const SendEmailDocument = new TypedDocumentString(`
+    mutation SendEmail($input: SendEmailInput!) {
+  sendEmail(input: $input) {
+    __typename
+    ... on SendEmailPayload {
+      replayed
+      outboundEmail {
+        uid
+        status
+        mode
+        threading
+        providerMessageId
+        providerThreadId
+        sentAt
+        attempts
+        nextAttemptAt
+        contexts {
+          uid
+        }
+        failure {
+          code
+          message
+          retry
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
+      message
       retry
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on IdempotencyConflictError {
+      differingFields
+      existing {
+        uid
+      }
     }
     ... on AccountNotReadyError {
       account {
+        uid
         status
       }
     }
-    ... on ProviderError {
+    ... on ReplyNotPossibleError {
+      reason
+    }
+    ... on InvalidStateError {
+      status
+    }
+    ... on DraftConflictError {
+      current {
+        uid
+        revision
+      }
+    }
+    ... on UnresolvedTokensError {
+      problems {
+        token
+        kind
+        message
+        field
+        offset
+        length
+      }
+    }
+    ... on SendRejectedError {
       providerStatus
       providerReason
+      outboundEmail {
+        uid
+        status
+      }
     }
   }
 }
-    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
-export const ReadMessageDocument = new TypedDocumentString(`
-    query ReadMessage($uid: UUID!) {
-  emailMessage(uid: $uid) {
-    from {
-      address
-      name
-    }
-    to {
-      address
-    }
-    cc {
-      address
-    }
-    replyTo {
-      address
-      name
-    }
-    subject
-    snippet
-    bodyText
-    bodyHtml
-    sentAt
-    problem
-    references
-    attachments {
-      filename
-      contentType
-      size
-    }
-    conversation {
-      subject
-      participants
-      messageCount
-    }
-    replySuggestion(all: true) {
-      to
-      cc
-      subject
-      quotedText
-      quotedHtml
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
+    `) as unknown as TypedDocumentString<SendEmailMutation, SendEmailMutationVariables>;
 export const BouncesDocument = new TypedDocumentString(`
     query Bounces($uid: UUID!) {
   outboundEmail(uid: $uid) {
@@ -1642,6 +2785,8 @@ export const BouncesDocument = new TypedDocumentString(`
       edges {
         node {
           type
+          fromStatus
+          toStatus
           actor
           detail
         }
@@ -1650,73 +2795,6 @@ export const BouncesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BouncesQuery, BouncesQueryVariables>;
-export const AccountsDocument = new TypedDocumentString(`
-    query Accounts {
-  emailAccounts {
-    uid
-    email
-  }
-}
-    `) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;
-export const SentDocument = new TypedDocumentString(`
-    query Sent {
-  outboundEmails(first: 100) {
-    edges {
-      node {
-        uid
-        subject
-        status
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<SentQuery, SentQueryVariables>;
-export const ByIdDocument = new TypedDocumentString(`
-    query ById($uid: UUID!) {
-  outboundEmail(uid: $uid) {
-    uid
-    status
-  }
-}
-    `) as unknown as TypedDocumentString<ByIdQuery, ByIdQueryVariables>;
-export const WhoDocument = new TypedDocumentString(`
-    query Who {
-  viewer {
-    organization {
-      name
-    }
-    scopes
-  }
-}
-    `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
-export const FoundConversationsDocument = new TypedDocumentString(`
-    query FoundConversations($search: String!) {
-  conversations(filter: { search: $search }) {
-    totalCount
-  }
-}
-    `) as unknown as TypedDocumentString<FoundConversationsQuery, FoundConversationsQueryVariables>;
-export const SearchedEmailsDocument = new TypedDocumentString(`
-    query SearchedEmails($filter: OutboundEmailFilter) {
-  outboundEmails(filter: $filter, orderBy: CREATED_ASC, first: 100) {
-    edges {
-      node {
-        uid
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<SearchedEmailsQuery, SearchedEmailsQueryVariables>;
-export const SearchAllDocument = new TypedDocumentString(`
-    query SearchAll($search: String!) {
-  conversations(filter: { search: $search }) {
-    totalCount
-  }
-  outboundEmails(filter: { search: $search }) {
-    totalCount
-  }
-}
-    `) as unknown as TypedDocumentString<SearchAllQuery, SearchAllQueryVariables>;
 export const OutboundRecordDocument = new TypedDocumentString(`
     query OutboundRecord($uid: UUID!) {
   outboundEmail(uid: $uid) {
@@ -1736,10 +2814,9 @@ export const OutboundRecordDocument = new TypedDocumentString(`
     subject
     bodyText
     bodyHtml
-    contextType
-    contextUid
-    context {
+    contexts {
       __typename
+      uid
       ... on Invoice {
         number
       }
@@ -1748,6 +2825,19 @@ export const OutboundRecordDocument = new TypedDocumentString(`
     providerThreadId
     messageId
     idempotencyKey
+    template {
+      version
+      values
+      template {
+        id
+        uid
+        name
+        locale
+      }
+    }
+    plannedSendAt
+    cancelWhen
+    canceledBecause
     sentAt
     attempts
     nextAttemptAt
@@ -1801,10 +2891,13 @@ export const OutboundRecordDocument = new TypedDocumentString(`
         sha256
       }
     }
-    events(first: 50) {
+    actor
+    events(first: 100) {
       edges {
         node {
           type
+          fromStatus
+          toStatus
           actor
           detail
         }
@@ -1865,6 +2958,17 @@ export const StoredMessageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StoredMessageQuery, StoredMessageQueryVariables>;
+export const OutboundUidsDocument = new TypedDocumentString(`
+    query OutboundUids {
+  outboundEmails(first: 50) {
+    edges {
+      node {
+        uid
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OutboundUidsQuery, OutboundUidsQueryVariables>;
 export const CreateDraftDocument = new TypedDocumentString(`
     mutation CreateDraft($input: CreateDraftInput!) {
   createDraft(input: $input) {
@@ -1876,7 +2980,7 @@ export const CreateDraftDocument = new TypedDocumentString(`
         status
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -1890,6 +2994,15 @@ export const CreateDraftDocument = new TypedDocumentString(`
     ... on NotFoundError {
       entity
       uid
+    }
+    ... on IdempotencyConflictError {
+      existing {
+        uid
+      }
+      differingFields
+    }
+    ... on InvalidStateError {
+      status
     }
   }
 }
@@ -1906,7 +3019,7 @@ export const UpdateDraftDocument = new TypedDocumentString(`
         plannedSendAt
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -1936,9 +3049,10 @@ export const DeleteDraftDocument = new TypedDocumentString(`
   deleteDraft(uid: $uid) {
     __typename
     ... on DeleteDraftPayload {
+      deletedId
       draftUid
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -1972,8 +3086,17 @@ export const DraftRecordDocument = new TypedDocumentString(`
     subject
     bodyText
     bodyHtml
-    contextType
-    contextUid
+    contexts {
+      contextType
+      uid
+    }
+    template {
+      version
+      values
+      template {
+        uid
+      }
+    }
     plannedSendAt
     replyToMessage {
       uid
@@ -2016,7 +3139,7 @@ export const CancelOutboundEmailDocument = new TypedDocumentString(`
         status
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -2046,7 +3169,7 @@ export const RetryOutboundEmailDocument = new TypedDocumentString(`
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -2081,7 +3204,7 @@ export const ResolveOutboundEmailDocument = new TypedDocumentString(`
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -2096,29 +3219,48 @@ export const ResolveOutboundEmailDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ResolveOutboundEmailMutation, ResolveOutboundEmailMutationVariables>;
-export const StateDocument = new TypedDocumentString(`
-    query State($uid: UUID!) {
-  outboundEmail(uid: $uid) {
-    status
-    threading
-    providerMessageId
-    providerThreadId
-    attempts
-    failure {
-      code
-      retry
-    }
-    events(first: 100) {
-      edges {
-        node {
-          type
-          detail
-        }
+export const SaveTemplateDocument = new TypedDocumentString(`
+    mutation SaveTemplate($input: SaveTemplateInput!) {
+  saveTemplate(input: $input) {
+    __typename
+    ... on SaveTemplatePayload {
+      template {
+        id
+        uid
+        name
+        contextType
+        locale
+        version
+        subject
+        bodyText
+        bodyHtml
       }
+      problems {
+        token
+        kind
+        field
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
     }
   }
 }
-    `) as unknown as TypedDocumentString<StateQuery, StateQueryVariables>;
+    `) as unknown as TypedDocumentString<SaveTemplateMutation, SaveTemplateMutationVariables>;
+export const DeleteUsedTemplateDocument = new TypedDocumentString(`
+    mutation DeleteUsedTemplate($uid: UUID!) {
+  deleteTemplate(uid: $uid) {
+    __typename
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteUsedTemplateMutation, DeleteUsedTemplateMutationVariables>;
 export const SyncEmailAccountDocument = new TypedDocumentString(`
     mutation SyncEmailAccount($uid: UUID!) {
   syncEmailAccount(uid: $uid) {
@@ -2138,7 +3280,7 @@ export const SyncEmailAccountDocument = new TypedDocumentString(`
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
       retry
@@ -2175,3 +3317,116 @@ export const SuggestionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SuggestionQuery, SuggestionQueryVariables>;
+export const DynamicFieldsDocument = new TypedDocumentString(`
+    query DynamicFields($contextType: String!) {
+  dynamicFields(contextType: $contextType) {
+    token
+    label
+    type
+  }
+}
+    `) as unknown as TypedDocumentString<DynamicFieldsQuery, DynamicFieldsQueryVariables>;
+export const PrepareDocument = new TypedDocumentString(`
+    query Prepare($input: PrepareEmailInput!) {
+  prepareEmail(input: $input) {
+    __typename
+    ... on RenderedEmail {
+      subject
+      bodyText
+      bodyHtml
+      problems {
+        token
+        kind
+        message
+        field
+        offset
+        length
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PrepareQuery, PrepareQueryVariables>;
+export const PreviewDocument = new TypedDocumentString(`
+    query Preview($input: PreviewEmailInput!) {
+  previewEmail(input: $input) {
+    __typename
+    ... on RenderedEmail {
+      subject
+      bodyText
+      bodyHtml
+      problems {
+        token
+        kind
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PreviewQuery, PreviewQueryVariables>;
+export const FindTemplateDocument = new TypedDocumentString(`
+    query FindTemplate($uid: UUID!, $version: Int) {
+  template(uid: $uid, version: $version) {
+    id
+    uid
+    name
+    contextType
+    version
+    locale
+    subject
+    bodyText
+    bodyHtml
+  }
+}
+    `) as unknown as TypedDocumentString<FindTemplateQuery, FindTemplateQueryVariables>;
+export const TemplatesDocument = new TypedDocumentString(`
+    query Templates($filter: TemplateFilter, $first: Int, $after: String) {
+  templates(filter: $filter, first: $first, after: $after) {
+    totalCount
+    nodes {
+      id
+      name
+      version
+      locale
+      contextType
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
+export const DeleteTemplateDocument = new TypedDocumentString(`
+    mutation DeleteTemplate($uid: UUID!) {
+  deleteTemplate(uid: $uid) {
+    __typename
+    ... on DeleteTemplatePayload {
+      deletedId
+      templateUid
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;

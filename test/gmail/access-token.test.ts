@@ -1,24 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { MailboxAccess } from '../../src/gmail/gateway.ts';
-import { connectAccount } from '../../src/mail/account.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { connectAccount } from '../../src/accounts/store-account.ts';
+import type { MailboxAccess } from '../../src/gmail/gateway.ts';
+import { createTenant, startTestApp, type Tenant, type TestApp, useTestApp } from '../support/harness.ts';
 import { mimeOf } from '../support/mime-of.ts';
 
 const BOB = 'bob@example.com';
 const MAIL = `To: ${BOB}\r\nSubject: Invoice\r\n\r\nPlease pay.\r\n`;
 
-let t: TestApp;
 let tenant: Tenant;
 let mailbox: MailboxAccess;
 /** Added to the clock of the code under test, milliseconds. */
 let clockOffset = 0;
 
+const t = useTestApp({ now: () => new Date(Date.now() + clockOffset), env: { GMAIL_TIMEOUT_MS: '5000' } });
+
 beforeAll(async () => {
-  t = await startTestApp({ now: () => new Date(Date.now() + clockOffset), env: { GMAIL_TIMEOUT_MS: '5000' } });
   t.sandbox.admin.createMailbox({ email: BOB });
 });
-afterAll(() => t.close());
 beforeEach(async () => {
   tenant = await createTenant(t);
   mailbox = await accessTo(t, tenant);
@@ -58,7 +57,7 @@ describe('access tokens', () => {
     await profile();
     t.resetStatements();
     await Promise.all(Array.from({ length: 8 }, profile));
-    expect(t.statements().filter((sql) => /account_token|email_account/.test(sql))).toEqual([]);
+    expect(t.statements().filter((sql) => /email_account/.test(sql))).toEqual([]);
   });
 
   it('are renewed when Gmail refuses them, and the call is made again, even a send', async () => {
@@ -142,89 +141,53 @@ describe('access tokens', () => {
   });
 });
 
-describe('processes', () => {
-  /** Three of them: `t` and two beside it. */
-  async function withProcesses(run: (all: readonly { app: TestApp; mailbox: MailboxAccess }[]) => Promise<void>) {
-    const others = await Promise.all([startTestApp({ beside: t }), startTestApp({ beside: t })]);
-    try {
-      const all = [t, ...others].map(async (app) => ({ app, mailbox: await accessTo(app, tenant) }));
-      await run(await Promise.all(all));
-    } finally {
-      await Promise.all(others.map((other) => other.close()));
-    }
-  }
-
-  it('that need a token at once make one request', async () => {
-    await withProcesses(async (all) => {
-      const calls = all.flatMap(({ app, mailbox: access }) =>
-        Array.from({ length: 3 }, () => app.app.gmail.getProfile(access)),
-      );
-      expect(await Promise.all(calls)).toHaveLength(9);
-      expect(callsOf('token')).toHaveLength(1);
-    });
+describe('callers that need a token at once', () => {
+  it('never get one again that Gmail has refused one of them', async () => {
+    const refused = await mailbox.accessToken();
+    const fetching = t.sandbox.admin.hold('token', { mailbox: tenant.email });
+    const renewed = mailbox.accessToken({ refused });
+    await fetching.arrived;
+    const others = [mailbox.accessToken(), (await accessTo(t, tenant)).accessToken(), mailbox.accessToken({ refused })];
+    fetching.release();
+    const tokens = await Promise.all([renewed, ...others]);
+    expect(new Set(tokens).size).toBe(1);
+    expect(tokens).not.toContain(refused);
+    expect(callsOf('token')).toHaveLength(2);
   });
 
-  it('use the token that another one has stored, sealed', async () => {
-    await withProcesses(async (all) => {
-      const tokens: string[] = [];
-      for (const { mailbox: access } of all) tokens.push(await access.accessToken());
-      expect(new Set(tokens).size).toBe(1);
-      expect(callsOf('token')).toHaveLength(1);
-      const { rows } = await t.app.pool.query('SELECT * FROM account_token WHERE account_id = $1', [tenant.accountId]);
-      expect(JSON.stringify(rows)).not.toContain(tokens[0]);
+  it('share the failure of the fetch that they wait for, and the next call tries again', async () => {
+    const fetching = t.sandbox.admin.hold('token', { mailbox: tenant.email });
+    t.sandbox.admin.fault({
+      call: 'token',
+      mailbox: tenant.email,
+      when: 'after',
+      effect: { kind: 'refusal', name: 'invalid_grant' },
     });
-  });
-
-  it('never use a token again that Gmail has refused one of them', async () => {
-    await withProcesses(async ([first, second, third]) => {
-      const refused = (await first?.mailbox.accessToken()) ?? '';
-      await second?.mailbox.accessToken();
-      const fetching = t.sandbox.admin.hold('token', { mailbox: tenant.email });
-      const renewed = second?.mailbox.accessToken({ refused });
-      await fetching.arrived;
-      const cold = third?.mailbox.accessToken();
-      const also = first?.mailbox.accessToken({ refused });
-      fetching.release();
-      const tokens = await Promise.all([renewed, cold, also]);
-      expect(new Set(tokens).size).toBe(1);
-      expect(tokens).not.toContain(refused);
-      expect(callsOf('token')).toHaveLength(2);
-    });
-  });
-
-  it('that wait for a fetch share its failure, and the next call tries again', async () => {
-    await withProcesses(async (all) => {
-      const fetching = t.sandbox.admin.hold('token', { mailbox: tenant.email });
-      t.sandbox.admin.fault({
-        call: 'token',
-        mailbox: tenant.email,
-        when: 'after',
-        effect: { kind: 'refusal', name: 'invalid_grant' },
-      });
-      const [first, ...others] = all;
-      const asking = [first?.mailbox.accessToken()];
-      await fetching.arrived;
-      asking.push(...others.map(({ mailbox: access }) => access.accessToken()));
-      // Who has looked twice waits.
-      const looks = ({ app }: { app: TestApp }) => app.statements().filter((sql) => /FROM account_token/.test(sql));
-      await eventually(async () => others.every((other) => looks(other).length > 1) || null);
-      fetching.release();
-      const outcomes = await Promise.allSettled(asking);
-      expect(outcomes).toMatchObject(
-        all.map(() => ({ status: 'rejected', reason: { kind: 'reauth', reason: 'invalid_grant', status: 400 } })),
-      );
-      expect(callsOf('token')).toHaveLength(1);
-      expect(await first?.mailbox.accessToken()).toMatch(/^ya29/);
-    });
-  });
-
-  it('do not wait for one that died while it fetched', async () => {
-    await t.app.pool.query(
-      `INSERT INTO account_token (organization_id, account_id, grant_id, fetch_id, fetching_until)
-       SELECT organization_id, id, grant_id, gen_random_uuid(), now() + interval '1 second' FROM email_account WHERE id = $1`,
-      [tenant.accountId],
+    const asking = [mailbox.accessToken()];
+    await fetching.arrived;
+    asking.push(mailbox.accessToken(), mailbox.accessToken());
+    fetching.release();
+    expect(await Promise.allSettled(asking)).toMatchObject(
+      asking.map(() => ({ status: 'rejected', reason: { kind: 'reauth', reason: 'invalid_grant', status: 400 } })),
     );
-    expect(await mailbox.accessToken()).toMatch(/^ya29/);
     expect(callsOf('token')).toHaveLength(1);
+    expect(await mailbox.accessToken()).toMatch(/^ya29/);
+  });
+});
+
+describe('two processes', () => {
+  it('have tokens of their own, and each gets another one when Gmail refuses them', async () => {
+    const other = await startTestApp({ beside: t });
+    try {
+      const access = await accessTo(other, tenant);
+      const readBoth = () => Promise.all([profile(), other.app.gmail.getProfile(access)]);
+      await readBoth();
+      expect(callsOf('token')).toHaveLength(2);
+      t.sandbox.admin.expireAccessTokens(tenant.email);
+      expect(await readBoth()).toHaveLength(2);
+      expect(callsOf('token')).toHaveLength(4);
+    } finally {
+      await other.close();
+    }
   });
 });

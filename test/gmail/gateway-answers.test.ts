@@ -38,8 +38,9 @@ function http(status: string, body: string, headers: readonly string[] = []): st
   ].join('\r\n');
 }
 
-const gatewayTo = (rootUrl: string) => googleGateway({ rootUrl, timeoutMs: 500, now: () => NOW });
-const answering = async (answer: string) => gatewayTo(await listen((socket) => socket.end(answer)));
+const gatewayTo = (rootUrl: string, timeoutMs = 500) => googleGateway({ rootUrl, timeoutMs, now: () => NOW });
+/** A server that answers: no time is measured. */
+const answering = async (answer: string) => gatewayTo(await listen((socket) => socket.end(answer)), 10_000);
 const envelope = (code: number, message: string, reason?: string) =>
   JSON.stringify({
     error: {
@@ -70,11 +71,6 @@ describe('a send to a server that', () => {
       'stalls in the body',
       (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id":"1",'),
       'TimeoutError',
-    ],
-    [
-      'sends a broken gzip',
-      (socket) => socket.end(http('200 OK', 'no', ['Content-Encoding: gzip'])),
-      'ERR_CONTENT_ENCODING',
     ],
     ['answers 200 with nothing', (socket) => socket.end(http('200 OK', '')), 'broken-answer'],
     ['answers 200 with cut JSON', (socket) => socket.end(http('200 OK', '{"id":"1","thr')), 'broken-answer'],
@@ -323,7 +319,7 @@ describe('a message', () => {
         ),
       ),
     );
-    expect((await gatewayTo(url).getMessage(mailbox, 'm1'))?.bodyText).toBe('whole');
+    expect((await gatewayTo(url, 10_000).getMessage(mailbox, 'm1'))?.bodyText).toBe('whole');
   });
 
   it.each([

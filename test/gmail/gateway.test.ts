@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import { composeMessage } from '../../src/email/compose.ts';
 import type { GmailGateway, MailboxAccess, Mime } from '../../src/gmail/gateway.ts';
 import { googleGateway } from '../../src/gmail/google.ts';
-import { composeMessage } from '../../src/email/compose.ts';
 import { sandboxMailbox } from '../support/mailbox-access.ts';
 
 const ANN = 'ann@example.com';
@@ -31,6 +31,7 @@ afterEach(() => sandbox.close());
 function mime(changes: Partial<Parameters<typeof composeMessage>[0]> = {}): Promise<Mime> {
   return composeMessage({
     opId: 'op-1',
+    revision: 1,
     from: { address: ANN, name: 'Ann' },
     to: [BOB],
     cc: [],
@@ -58,15 +59,29 @@ describe('the gateway', () => {
       email: ANN,
       displayName: 'Ann',
       aliases: [
-        { email: 'sales@example.com', displayName: 'Sales', accepted: true },
+        { email: 'sales@example.com', displayName: 'Sales', signature: '<b>Sales</b>', accepted: true },
         { email: 'new@example.com', accepted: false },
       ],
     });
     expect(await gmail.getProfile(mailbox)).toEqual({ email: ANN, historyId: expect.stringMatching(/^\d+$/) });
     expect(await gmail.listSendAs(mailbox)).toEqual([
-      { email: ANN, displayName: 'Ann', isPrimary: true, isAccepted: true },
-      { email: 'sales@example.com', displayName: 'Sales', isPrimary: false, isAccepted: true },
-      { email: 'new@example.com', displayName: null, isPrimary: false, isAccepted: false },
+      { email: ANN, displayName: 'Ann', isPrimary: true, isDefault: true, signatureHtml: null, isAccepted: true },
+      {
+        email: 'sales@example.com',
+        displayName: 'Sales',
+        isPrimary: false,
+        isDefault: false,
+        signatureHtml: '<b>Sales</b>',
+        isAccepted: true,
+      },
+      {
+        email: 'new@example.com',
+        displayName: null,
+        isPrimary: false,
+        isDefault: false,
+        signatureHtml: null,
+        isAccepted: false,
+      },
     ]);
   });
 
@@ -83,13 +98,13 @@ describe('the gateway', () => {
     await gmail.sendDraft(mailbox, draftId);
     expect(await gmail.sendDraft(mailbox, draftId)).toBeNull();
     expect(await gmail.getDraft(mailbox, draftId)).toBeNull();
-    await gmail.deleteDraft(mailbox, draftId);
+    expect(await gmail.deleteDraft(mailbox, draftId)).toBe(false);
     expect(inboxOfBob()).toHaveLength(1);
   });
 
   it('deletes a draft', async () => {
     const { draftId } = await gmail.createDraft(mailbox, { mime: await mime(), threadId: null });
-    await gmail.deleteDraft(mailbox, draftId);
+    expect(await gmail.deleteDraft(mailbox, draftId)).toBe(true);
     expect(sandbox.admin.drafts(ANN)).toEqual([]);
   });
 

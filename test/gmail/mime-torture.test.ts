@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { googleGateway } from '../../src/gmail/google.ts';
 import { graphql } from '../generated/gql.ts';
-import { createTenant, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { importMessage } from '../support/mail.ts';
+import { importMessage, query, useTenant, useTestApp } from '../support/harness.ts';
 import { gmailMessage, store } from '../support/stored.ts';
 
 const CORPUS = path.join(import.meta.dirname, 'mime');
@@ -32,14 +31,8 @@ const Read = graphql(`
   }
 `);
 
-let t: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  t = await startTestApp();
-  tenant = await createTenant(t);
-});
-afterAll(() => t.close());
+const t = useTestApp();
+const tenant = useTenant(t);
 
 async function readMessage(uid: string) {
   const { emailMessage } = await query(t, tenant.key, Read, { uid });
@@ -329,7 +322,7 @@ describe('HTML from a stranger', () => {
     );
     const read = await readMessage(uid);
     expect(read.bodyHtml).toBe(bodyHtml);
-    expectOnlyOurTags(read.replySuggestion.quotedHtml);
+    expectOnlyOurTags(read.replySuggestion?.quotedHtml ?? '');
   });
 
   it('is escaped where it stands in the text, the name and the address', async () => {
@@ -340,7 +333,7 @@ describe('HTML from a stranger', () => {
       tenant,
       gmailMessage(tenant, { messageId: 'html-name', headers, bodyText: `${nasty}\n</blockquote><script>` }),
     );
-    const { quotedHtml } = (await readMessage(uid)).replySuggestion;
+    const { quotedHtml = '' } = (await readMessage(uid)).replySuggestion ?? {};
     expect(quotedHtml).toContain('&lt;img src=x');
     expectOnlyOurTags(quotedHtml);
   });

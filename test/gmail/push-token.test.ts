@@ -188,12 +188,12 @@ it('behind a proxy the keys are fetched through it', async () => {
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   try {
-    const code = `const { createPushTokenVerifier } = await import('../src/gmail/push-token.ts');
-      const verifier = createPushTokenVerifier({ baseUrl: null, now: () => new Date() });
+    const code = `const { createPushTokenVerifier } = await import('./src/gmail/push-token.ts');
+      const verifier = createPushTokenVerifier({ baseUrl: null, now: () => new Date(), proxyEnv: process.env });
       await verifier.isValid(${JSON.stringify(tokenOf(first))}, ${JSON.stringify({ audience: AUDIENCE, email: EMAIL })})
         .catch(() => undefined);`;
     const env = { PATH: process.env.PATH, HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}` };
-    const cwd = path.join(import.meta.dirname, '..');
+    const cwd = path.join(import.meta.dirname, '..', '..');
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd, env });
     expect(tunnels).toEqual(['www.googleapis.com:443']);
   } finally {

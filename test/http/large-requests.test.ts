@@ -2,22 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SendEmail } from '../support/documents.ts';
-import { createAccount, createTenant, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createAccount, expectType, query, request, useTenant, useTestApp } from '../support/harness.ts';
+import { blockLargeWrites } from '../support/large-writes.ts';
 import { accepted, countRows, createRecipient, fresh, issuesOf, onlyMail, parse } from '../support/mail.ts';
 import { CreateDraft } from '../support/send-documents.ts';
 
-let t: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
-beforeEach(async () => {
-  tenant = await createTenant(t);
-});
+const t = useTestApp();
+const tenant = useTenant(t, beforeEach);
 
 const LARGE_BYTES = 3_000_000;
 
@@ -53,21 +46,6 @@ function bodyWith(bytes: Buffer): string {
   return JSON.stringify({ query: SendEmail.toString(), variables: { input } });
 }
 
-/** Holds every place for writing large files. @returns lets go of them. */
-async function blockLargeWrites(): Promise<() => void> {
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const held = Array.from({ length: 2 }, () => {
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-    void t.app.largeWrites(() => {
-      begin();
-      return released;
-    });
-    return begun;
-  });
-  await Promise.all(held);
-  return release;
-}
-
 describe('large requests', () => {
   it('at once all arrive with the bytes that they were given', { timeout: 60_000 }, async () => {
     const sends = Array.from({ length: 8 }, async (_, n) => {
@@ -91,7 +69,7 @@ describe('large requests', () => {
   });
 
   it('that wait for their turn hold up no small one, and are sent then', async () => {
-    const release = await blockLargeWrites();
+    const release = await blockLargeWrites(t);
     const to = createRecipient(t, tenant);
     let isAnswered = false;
     const large = accepted(t, tenant, fresh(tenant, to, { attachments: [fileOf(randomBytes(LARGE_BYTES))] })).then(
@@ -159,6 +137,26 @@ describe('large requests', () => {
   });
 });
 
+describe('mutations with files that were uploaded before', () => {
+  it('hold the memory of one at a time, however many an operation has', { timeout: 60_000 }, async () => {
+    const response = await fetch(`${t.url}/attachments`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tenant.key}`,
+        'content-type': 'application/pdf',
+        'content-disposition': 'attachment; filename="a.pdf"',
+      },
+      body: randomBytes(25_000_000),
+    });
+    const { uid } = Object(await response.json());
+    const create = 'createDraft(input: { fromAccountUid: $from, attachments: [{ uploadUid: $uid }] }) { __typename }';
+    const mutations = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}: ${create}`).join('\n');
+    const operation = `mutation($from: UUID!, $uid: UUID!) { ${mutations} }`;
+    const answered = await request(t, tenant.key, operation, { from: tenant.accountId, uid });
+    expect(answered.errors).toEqual([]);
+  });
+});
+
 describe('a large request that is refused', () => {
   it('for its files names each that is wrong', async () => {
     const good = fileOf(randomBytes(LARGE_BYTES));
@@ -191,7 +189,7 @@ describe('a large request that is refused', () => {
   });
 
   it.each<[string, Record<string, string | number>, number, string]>([
-    ['announces more than is allowed', { 'content-length': 48_000_000 }, 413, 'REQUEST_ENTITY_TOO_LARGE'],
+    ['announces more than is allowed', { 'content-length': 48_000_000 }, 413, 'INVALID_INPUT'],
     ['has no key', { 'content-length': 30_000_000, authorization: '' }, 401, 'UNAUTHENTICATED'],
   ])('because it %s is not read first', async (_what, headers, status, code) => {
     const call = open(headers);
@@ -206,7 +204,7 @@ describe('a large request that is refused', () => {
     call.write('{"query":"{ viewer { __typename } }","variables":{"input":{"dataBase64":"');
     for (let n = 0; n < 48; n++) call.write('A'.repeat(1_000_000));
     call.end('"}}}');
-    expect(await answer).toEqual({ status: 413, codes: ['REQUEST_ENTITY_TOO_LARGE'] });
+    expect(await answer).toEqual({ status: 413, codes: ['INVALID_INPUT'] });
   });
 
   it.each<[string, (body: string) => string]>([

@@ -1,17 +1,15 @@
+import { hash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpServer, startServer } from '../../src/http/server.ts';
-import { createTenant, startTestApp, type TestApp } from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../src/http/server.ts';
+import { createTenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh } from '../support/mail.ts';
+import { insertEmail } from '../support/rows.ts';
 
-let t: TestApp;
-let server: HttpServer;
+let server: Awaited<ReturnType<typeof startServer>>;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp({ timing: { requestMs: 1_000 } });
 beforeEach(async () => {
   server = await startServer(t.app, { demo: null });
 });
@@ -23,7 +21,7 @@ async function openConnection() {
 }
 
 describe('closing the server', () => {
-  it('does not wait for a connection that never asked anything', { timeout: 2_000 }, async () => {
+  it('does not wait for a connection that never asked anything', { timeout: 20_000 }, async () => {
     const socket = await openConnection();
     const ended = once(socket, 'close');
     socket.resume();
@@ -32,7 +30,7 @@ describe('closing the server', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('waits for what is being answered, and for nothing else then', { timeout: 3_000 }, async () => {
+  it('waits for what is being answered, and for nothing else then', { timeout: 20_000 }, async () => {
     const tenant = await createTenant(t);
     const maria = createRecipient(t, tenant);
     const idle = await openConnection();
@@ -49,5 +47,22 @@ describe('closing the server', () => {
     gate.release();
     expect((await sending).outboundEmail.status).toBe('SENT');
     await closing;
+  });
+
+  it('waits for a while only for a client that takes nothing of its file', async () => {
+    const tenant = await createTenant(t);
+    const { organizationId } = tenant;
+    const [id, outboundEmailId] = [randomUUID(), await insertEmail(t, tenant)];
+    const bytes = Buffer.alloc(20_000_000);
+    const sha256 = hash('sha256', bytes, 'hex');
+    await t.app.db.attachmentContent.create({ data: { organizationId, sha256, bytes } });
+    const file = { filename: 'a.pdf', contentType: 'application/pdf', size: bytes.length, sha256 };
+    await t.app.db.attachment.create({ data: { organizationId, id, outboundEmailId, position: 0, ...file } });
+    const socket = await openConnection();
+    const begun = once(socket, 'readable');
+    socket.write(`GET /attachments/${id} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tenant.key}\r\n\r\n`);
+    await begun;
+    await server.close();
+    socket.destroy();
   });
 });

@@ -1,19 +1,11 @@
 /** Notifications by which a stranger, or the mail server of a recipient, would do harm. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTenant, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, fresh, readBack } from '../support/mail.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useTenant, useTestApp } from '../support/harness.ts';
+import { accepted, fetchSentCopy, fresh } from '../support/mail.ts';
 import { arrive, arriveAsItIs, bouncesOf, notification } from '../support/notices.ts';
 
-let t: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  t = await startTestApp();
-});
-beforeEach(async () => {
-  tenant = await createTenant(t);
-});
-afterAll(() => t.close());
+const t = useTestApp();
+const tenant = useTenant(t, beforeEach);
 
 const DAEMON = 'Mail Delivery Subsystem <mailer-daemon@googlemail.com>';
 const LIMIT = 'You have reached a limit for sending mail. Your message was not sent.';
@@ -21,7 +13,7 @@ const recipients = [{ final: 'maria@acme.example' }];
 
 async function sentToMaria() {
   const { outboundEmail } = await accepted(t, tenant, fresh(tenant, '', { to: ['maria@acme.example'] }));
-  return readBack(t, tenant, outboundEmail.uid);
+  return fetchSentCopy(t, tenant, outboundEmail.uid);
 }
 
 /** Of that mail, as Google writes it. */
@@ -43,7 +35,7 @@ function fromGoogle(messageId: string | null, text: readonly string[], headers: 
 async function isPaused(): Promise<boolean> {
   const { rows } = await t.app.pool.query<{ paused: boolean }>(
     `SELECT EXISTS (SELECT FROM graphile_worker.jobs WHERE key LIKE 'pause:' || $1 || '%')
-       OR EXISTS (SELECT FROM account_pace WHERE account_id = $1::uuid AND blocked_until IS NOT NULL) AS paused`,
+       OR EXISTS (SELECT FROM account_rate_limit WHERE account_id = $1::uuid AND blocked_until IS NOT NULL) AS paused`,
     [tenant.accountId],
   );
   return rows[0]?.paused === true;

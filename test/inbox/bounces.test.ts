@@ -1,41 +1,31 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createAccount,
   createTenant,
   eventually,
   expectType,
   query,
-  startTestApp,
-  type Tenant,
-  type TestApp,
+  useTenant,
+  useTestApp,
 } from '../support/harness.ts';
-import { accepted, createRecipient, fresh, readBack, record, sentFrom } from '../support/mail.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, record, sentFrom } from '../support/mail.ts';
 import { arrive, arriveAsItIs, bouncesOf, importInbound, notification } from '../support/notices.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
 
-let t: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  t = await startTestApp();
-});
-beforeEach(async () => {
-  tenant = await createTenant(t);
-  t.sandbox.admin.clearFaults();
-});
-afterAll(() => t.close());
+const t = useTestApp();
+const tenant = useTenant(t, beforeEach);
 
 /** Sent and read back. */
 async function sent(to: string | readonly string[], from = tenant) {
   const { outboundEmail } = await accepted(t, from, fresh(from, '', { to: typeof to === 'string' ? [to] : [...to] }));
-  return readBack(t, from, outboundEmail.uid);
+  return fetchSentCopy(t, from, outboundEmail.uid);
 }
 
 /** What nobody has noticed anything of. */
 async function expectUntouched(uid: string, of = tenant) {
   const email = await bouncesOf(t, of, uid);
   expect(email).toMatchObject({ status: 'SENT', bounces: [] });
-  expect(email.events).not.toContain('bounced');
+  expect(email.events).not.toContain('BOUNCED');
 }
 
 describe('a notification of Gmail', () => {
@@ -56,15 +46,21 @@ describe('a notification of Gmail', () => {
         },
       ],
     });
-    expect(email.detailOf('bounced')).toEqual([
-      {
-        from: 'SENT',
-        to: 'BOUNCED',
-        messageUid: notice,
-        recipients: [{ recipient: 'bounce@acme.example', status: '5.1.1' }],
-      },
+    expect(email.detailOf('BOUNCED')).toEqual([
+      { messageUid: notice, recipients: [{ recipient: 'bounce@acme.example', status: '5.1.1' }] },
     ]);
-    expect(email.events).not.toContain('replied');
+    expect(email.changes.at(-1)).toEqual(['BOUNCED', 'SENT', 'BOUNCED']);
+    expect(email.events).not.toContain('REPLIED');
+  });
+
+  it('counts although its reason is cut within a character, or has characters that cannot be stored', async () => {
+    const { uid } = await sent('late@acme.example');
+    const notice = notification({ recipients: [{ final: 'late@acme.example' }], returned: [`X-Epistle-Id: ${uid}`] });
+    const reason = `smtp; \0${'x'.repeat(992)}😀 and more`;
+    const raw = notice.replace(/^Diagnostic-Code: .*\n .*$/m, `Diagnostic-Code: ${reason}`);
+    await arrive(t, tenant, raw.replace('message/delivery-status', 'message/delivery-status; charset=utf-8'));
+    const { bounces } = await bouncesOf(t, tenant, uid);
+    expect(bounces).toMatchObject([{ diagnostic: expect.stringMatching(/^smtp; x{992}\ufffd$/) }]);
   });
 
   it('changes nothing when it is stored a second time', async () => {
@@ -80,8 +76,8 @@ describe('a notification of Gmail', () => {
     await importInbound(t, tenant);
     const email = await bouncesOf(t, tenant, uid);
     expect(email).toMatchObject({ status: 'SENT', bounces: [{ status: '4.4.1', permanent: false }] });
-    expect(email.detailOf('delayed')).toMatchObject([{ recipients: [{ recipient: 'softbounce@acme.example' }] }]);
-    expect(email.events).not.toContain('bounced');
+    expect(email.detailOf('DELAYED')).toMatchObject([{ recipients: [{ recipient: 'softbounce@acme.example' }] }]);
+    expect(email.events).not.toContain('BOUNCED');
   });
 
   it.each([
@@ -105,8 +101,8 @@ describe('a notification of Gmail', () => {
       'bounce@other.example',
       'softbounce@acme.example',
     ]);
-    expect(email.detailOf('bounced').filter((detail) => JSON.stringify(detail).includes('BOUNCED'))).toHaveLength(1);
-    expect(email.events.filter((type) => type === 'bounced' || type === 'delayed')).toHaveLength(3);
+    expect(email.changes.filter(([type]) => type === 'BOUNCED')).toHaveLength(1);
+    expect(email.events.filter((type) => type === 'BOUNCED' || type === 'DELAYED')).toHaveLength(3);
   });
 
   it('that comes before the sending is settled is kept until it is', async () => {
@@ -120,7 +116,7 @@ describe('a notification of Gmail', () => {
       return now.status === 'BOUNCED' ? now : null;
     });
     expect(email.bounces).toHaveLength(1);
-    expect(email.events.filter((type) => type === 'sent' || type === 'bounced')).toEqual(['sent', 'bounced']);
+    expect(email.events.filter((type) => type === 'SENT' || type === 'BOUNCED')).toEqual(['SENT', 'BOUNCED']);
   });
 });
 
@@ -165,7 +161,7 @@ describe('a notification of another mail system', () => {
     });
   });
 
-  it('counts for those recipients that have bad news, and names where mail was forwarded to', async () => {
+  it('counts for those recipients that have bad news, not for the address that their mail is forwarded to', async () => {
     const { uid } = await sent(['maria@acme.example', 'joe@acme.example']);
     await arrive(
       t,
@@ -182,7 +178,7 @@ describe('a notification of another mail system', () => {
     const email = await bouncesOf(t, tenant, uid);
     expect(email.status).toBe('BOUNCED');
     expect(email.bounces.map(({ recipient, status, permanent }) => [recipient, status, permanent]).toSorted()).toEqual([
-      ['joe@home.example', '5.2.2', true],
+      ['joe@acme.example', '5.2.2', true],
       ['late@acme.example', '4.4.1', false],
     ]);
   });
@@ -294,7 +290,7 @@ describe('the mail that a limit was reached', () => {
 
   async function isPaused(): Promise<boolean> {
     const { rowCount } = await t.app.pool.query(
-      `SELECT FROM account_pace WHERE account_id = $1 AND blocked_code = 'DAILY_LIMIT' AND blocked_until > now()`,
+      `SELECT FROM account_rate_limit WHERE account_id = $1 AND blocked_code = 'DAILY_LIMIT' AND blocked_until > now()`,
       [tenant.accountId],
     );
     return rowCount === 1;
@@ -312,10 +308,9 @@ describe('the mail that a limit was reached', () => {
       providerMessageId: null,
       messageId: null,
     });
-    expect(email.detailOf('refused')).toEqual([
-      { from: 'SENT', to: 'FAILED', code: 'DAILY_LIMIT', messageUid: notice },
-    ]);
-    expect(email.events).not.toContain('replied');
+    expect(email.detailOf('REFUSED')).toEqual([{ code: 'DAILY_LIMIT', messageUid: notice }]);
+    expect(email.changes.at(-1)).toEqual(['REFUSED', 'SENT', 'FAILED']);
+    expect(email.events).not.toContain('REPLIED');
     const { hasReply } = await t.app.db.conversation.findFirstOrThrow({ where: { id: conversation.uid } });
     expect(hasReply).toBe(false);
     await eventually(async () => {
@@ -335,12 +330,12 @@ describe('the mail that a limit was reached', () => {
     );
     // The account is paused: it waits.
     expect(retried.outboundEmail.status).toBe('QUEUED');
-    await t.app.pool.query(`UPDATE account_pace SET blocked_until = NULL, slots = '{}' WHERE account_id = $1`, [
+    await t.app.pool.query(`UPDATE account_rate_limit SET blocked_until = NULL, permits = '{}' WHERE account_id = $1`, [
       tenant.accountId,
     ]);
-    await t.app.pool.query(`SELECT graphile_worker.add_job('pace', payload => $1::json, job_key => $2)`, [
+    await t.app.pool.query(`SELECT graphile_worker.add_job('grant-permits', payload => $1::json, job_key => $2)`, [
       JSON.stringify({ organizationId: tenant.organizationId, accountId: tenant.accountId }),
-      `pace:${tenant.accountId}`,
+      `grant-permits:${tenant.accountId}`,
     ]);
     const again = await eventually(async () => {
       const email = await bouncesOf(t, tenant, uid);
@@ -366,9 +361,9 @@ describe('the mail that a limit was reached', () => {
       `pause:${tenant.accountId}`,
     ]);
     expect(jobs.rowCount).toBe(0);
-    const paces = await t.app.pool.query('SELECT blocked_until FROM account_pace WHERE account_id = $1', [
+    const limits = await t.app.pool.query('SELECT blocked_until FROM account_rate_limit WHERE account_id = $1', [
       tenant.accountId,
     ]);
-    expect(paces.rows).toEqual([{ blocked_until: null }]);
+    expect(limits.rows).toEqual([{ blocked_until: null }]);
   });
 });

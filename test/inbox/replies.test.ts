@@ -1,27 +1,31 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../src/db/client.ts';
 import type { GmailMessage } from '../../src/gmail/gateway.ts';
-import { findMailbox } from '../../src/accounts/mailbox-access.ts';
+import { prepareMessage } from '../../src/inbox/prepare-message.ts';
 import { storeMessageIn } from '../../src/inbox/store-message.ts';
-import { createInvoice, createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, createRecipient, fresh, onlyMail, readBack, write } from '../support/mail.ts';
+import {
+  createInvoice,
+  createTenant,
+  eventually,
+  mailboxOf,
+  query,
+  type Tenant,
+  useTestApp,
+} from '../support/harness.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, write } from '../support/mail.ts';
 import { bouncesOf } from '../support/notices.ts';
 import { insertEmail } from '../support/rows.ts';
 import { InvoiceContact } from '../support/send-documents.ts';
 import { type Given, gmailMessage, permutations, store } from '../support/stored.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let invoiceId: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   ({ invoiceId } = await createInvoice(t, tenant, 'INV-1'));
 });
-afterAll(() => t.close());
 
 const at = (minutes: number) => new Date(Date.parse('2026-05-01T00:00:00Z') + minutes * 60_000);
 
@@ -32,8 +36,7 @@ async function sent(name: string, minutes: number, threadId = 'thread') {
     providerThreadId: threadId,
     threading: 'NEW_THREAD',
     sentAt: at(minutes),
-    contextType: 'invoice',
-    contextId: invoiceId,
+    about: [{ type: 'invoice', id: invoiceId }],
   });
   await t.app.db.contextEntity.updateMany({
     where: { organizationId: tenant.organizationId, id: invoiceId },
@@ -64,7 +67,7 @@ async function answeredThreads(): Promise<string[]> {
 }
 
 async function repliesTo(uid: string): Promise<unknown[]> {
-  return (await bouncesOf(t, tenant, uid)).detailOf('replied');
+  return (await bouncesOf(t, tenant, uid)).detailOf('REPLIED');
 }
 
 describe('a reply', () => {
@@ -73,9 +76,9 @@ describe('a reply', () => {
     const { outboundEmail } = await accepted(
       t,
       tenant,
-      fresh(tenant, maria, { context: { type: 'invoice', uid: invoiceId } }),
+      fresh(tenant, maria, { contexts: [{ type: 'invoice', uid: invoiceId }] }),
     );
-    const email = await readBack(t, tenant, outboundEmail.uid);
+    const email = await fetchSentCopy(t, tenant, outboundEmail.uid);
     expect(await awaitingReply()).toBe(true);
     const { uid } = await write(t, tenant, { from: maria, subject: 'Re: Invoice 7', answers: onlyMail(t, maria) });
     expect(await awaitingReply()).toBe(false);
@@ -167,6 +170,8 @@ describe('a reply in another thread, stored by another process in the same momen
       from: 'mailer-daemon@mx.acme.example',
       headers: { 'Auto-Submitted': 'auto-replied' },
       report: {
+        form: 'report',
+        hasSuccess: false,
         recipients: [{ recipient: 'a@b.example', original: null, status: '5.1.1', diagnostic: null, permanent: true }],
         opId,
         returnedMessageIds: [],
@@ -178,11 +183,10 @@ describe('a reply in another thread, stored by another process in the same momen
     first: { message: GmailMessage; emailId: string | null },
     second: () => Promise<unknown>,
   ): Promise<void> {
-    const mailbox = await findMailbox(t.app.pool, tenant.organizationId, tenant.accountId);
-    if (mailbox === null) throw new Error('there is no mailbox');
+    const mailbox = await mailboxOf(t, tenant);
     let other: Promise<unknown> = Promise.resolve();
     await inTransaction(t.app.pool, async (tx) => {
-      await storeMessageIn(tx, mailbox, first.message, first.emailId);
+      await storeMessageIn(tx, mailbox, await prepareMessage(mailbox, first.message), first.emailId);
       let isStored = false;
       other = second().then(() => {
         isStored = true;
@@ -284,7 +288,7 @@ it('comes out the same in whatever order the messages are stored', async () => {
     awaited: false,
     lastInboundAt: at(14).toISOString(),
   });
-}, 60_000);
+}, 180_000);
 
 describe('a mail from an address of the account itself that is not in Sent', () => {
   it.each(['email', 'alias'])('is received and answers nothing (%s)', async (address) => {

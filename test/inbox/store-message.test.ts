@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { GmailMessage } from '../../src/gmail/gateway.ts';
-import { findMailbox } from '../../src/accounts/mailbox-access.ts';
 import { storeMessage } from '../../src/inbox/store-message.ts';
-import { createTenant, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { mailboxOf, useTenant, useTestApp } from '../support/harness.ts';
 
-let app: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  tenant = await createTenant(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const tenant = useTenant(app);
 
 function message(id: string, given: Partial<GmailMessage> = {}): GmailMessage {
   return {
@@ -37,14 +30,12 @@ function message(id: string, given: Partial<GmailMessage> = {}): GmailMessage {
 }
 
 async function store(given: GmailMessage): Promise<string> {
-  const mailbox = await findMailbox(app.app.pool, tenant.organizationId, tenant.accountId);
-  if (mailbox === null) throw new Error('there is no mailbox');
-  return storeMessage(app.app.pool, mailbox, given, null);
+  return storeMessage(app.app.pool, await mailboxOf(app, tenant), given, null);
 }
 
 /** Every row that storing writes, as text. */
 async function everything(): Promise<string> {
-  const tables = ['conversation', 'email_message', 'attachment', 'conversation_search', 'context_entity'];
+  const tables = ['conversation', 'email_message', 'attachment', 'message_search', 'context_entity'];
   const dumps = await Promise.all(
     tables.map((table) => app.app.pool.query(`SELECT t::text FROM ${table} t ORDER BY 1`)),
   );

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createInvoice, createTenant, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, createRecipient, fresh, onlyMail, readBack } from '../support/mail.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createInvoice, createTenant, query, type Tenant, useTestApp } from '../support/harness.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail } from '../support/mail.ts';
 import { InvoiceContact } from '../support/send-documents.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, syncWholly, wrongConversations } from '../support/syncing.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let invoiceId: string;
 /** The thread of the email that was sent. */
@@ -14,17 +13,14 @@ let sentId: string;
 
 const me = { userId: 'me' } as const;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   ({ invoiceId } = await createInvoice(t, tenant, 'INV-1'));
   const maria = createRecipient(t, tenant);
-  const context = { type: 'invoice', uid: invoiceId };
-  const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { subject: 'Invoice', context }));
-  sentThread = (await readBack(t, tenant, outboundEmail.uid)).conversation.providerThreadId;
+  const contexts = [{ type: 'invoice', uid: invoiceId }];
+  const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { subject: 'Invoice', contexts }));
+  sentThread = (await fetchSentCopy(t, tenant, outboundEmail.uid)).conversation.providerThreadId;
   sentId = onlyMail(t, maria).header('Message-ID') ?? '';
   await syncWholly(t, tenant);
 });
@@ -54,7 +50,7 @@ async function awaitingReply(): Promise<boolean | undefined> {
 }
 
 function repliesNoted(): Promise<number> {
-  return t.app.db.outboundEmailEvent.count({ where: { organizationId: tenant.organizationId, type: 'replied' } });
+  return t.app.db.outboundEmailEvent.count({ where: { organizationId: tenant.organizationId, type: 'REPLIED' } });
 }
 
 async function changed(work: Promise<unknown>): Promise<void> {

@@ -1,28 +1,23 @@
 /** Cancelling an email before it leaves, and decisions that are refused. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deciding } from '../support/operator-actions.ts';
-import { createTenant, eventually, expectType, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createTenant, eventually, expectType, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, eventTypes, fresh, record, send } from '../support/mail.ts';
+import { operatorActions } from '../support/operator-actions.ts';
 
-/** Settles only when a test says so. */
-let t: TestApp;
+/** Reconciles only when a test says so. */
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { SETTLE_DELAYS_MS: '3600000', SEND_WAIT_MS: '400' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000', SEND_WAIT_MS: '1000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const {
   cancel,
   deferred,
-  expectDecidedByKey,
+  expectDoneByKey,
   failed,
   fault,
   noJobLeft,
@@ -32,7 +27,7 @@ const {
   scheduled,
   unconfirmed,
   untilStatus,
-} = deciding(() => ({ t, tenant, maria }));
+} = operatorActions(() => ({ t, tenant, maria }));
 
 describe('cancelling', () => {
   it.each([
@@ -46,7 +41,7 @@ describe('cancelling', () => {
     await runEverything(uid);
     const email = await record(t, tenant, uid);
     expect(email).toMatchObject({ status: 'CANCELED', sentAt: null, nextAttemptAt: null });
-    expectDecidedByKey(email, 'canceled', from, 'CANCELED');
+    expectDoneByKey(email, 'CANCELED', from, 'CANCELED');
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
     expect(callsOf(t, tenant.email, 'drafts.send')).toBe(0);
     expect(expectType(await cancel(uid), 'InvalidStateError').status).toBe('CANCELED');
@@ -128,7 +123,7 @@ describe('what does not belong to the organization', () => {
     expect(await record(t, tenant, uids.queued)).toMatchObject({ status: 'QUEUED' });
     expect(await record(t, tenant, uids.failed)).toMatchObject({ status: 'FAILED' });
     expect(await record(t, tenant, uids.unconfirmed)).toMatchObject({ status: 'UNCONFIRMED' });
-    expect(await jobKeys()).toEqual([`deliver:${uids.queued}`, `settle:${uids.unconfirmed}`].sort());
+    expect(await jobKeys()).toEqual([`deliver:${uids.queued}`, `reconcile:${uids.unconfirmed}`].sort());
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
     await cancel(uids.queued);
 
@@ -151,7 +146,7 @@ describe('a decision that is refused', () => {
       'SELECT key FROM graphile_worker.jobs WHERE right(key, 36) = ANY($1) ORDER BY key',
       [[uid, waiting]],
     );
-    expect(rows.map(({ key }) => key)).toEqual([`deliver:${waiting}`, `settle:${uid}`]);
-    expect(eventTypes(await record(t, tenant, uid))).toEqual(['accepted', 'sending', 'unconfirmed']);
+    expect(rows.map(({ key }) => key)).toEqual([`deliver:${waiting}`, `reconcile:${uid}`]);
+    expect(eventTypes(await record(t, tenant, uid))).toEqual(['ACCEPTED', 'SENDING', 'UNCONFIRMED']);
   });
 });

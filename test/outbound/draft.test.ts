@@ -1,47 +1,31 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CreateDraftInput, UpdateDraftInput } from '../generated/graphql.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CreateDraftInput } from '../generated/graphql.ts';
 import {
   createAccount,
   createInvoice,
   createTenant,
   expectType,
   query,
-  startTestApp,
   type Tenant,
-  type TestApp,
+  useTestApp,
 } from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, onlyMail, record, send, write } from '../support/mail.ts';
-import { CreateDraft, DeleteDraft, DraftRecord, InvoiceContact, UpdateDraft } from '../support/send-documents.ts';
+import { scheduling } from '../support/scheduling.ts';
+import { CreateDraft, DeleteDraft, InvoiceContact } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const FILE = { filename: 'invoice.pdf', contentType: 'application/pdf', dataBase64: 'JVBERi0xLjc=' };
 
-async function createDraft(changes: Partial<CreateDraftInput> = {}): Promise<string> {
-  const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Draft 7', bodyText: 'Soon.', ...changes };
-  return expectType((await query(t, tenant.key, CreateDraft, { input })).createDraft, 'CreateDraftPayload').draft.uid;
-}
-
-async function update(input: UpdateDraftInput) {
-  return (await query(t, tenant.key, UpdateDraft, { input })).updateDraft;
-}
-
-async function draftOf(uid: string) {
-  return (await query(t, tenant.key, DraftRecord, { uid })).draft;
-}
+const { createDraft, draftOf, update } = scheduling(() => ({ t, tenant, maria }));
 
 describe('createDraft', () => {
   it('stores an email with nothing but its account', async () => {
@@ -68,16 +52,15 @@ describe('createDraft', () => {
       replyTo: ['office@example.com'],
       bodyHtml: '<p>Soon.</p>',
     };
-    const context = { type: 'invoice', uid: invoiceId };
-    const uid = await createDraft({ ...given, context, attachments: [FILE] });
+    const contexts = [{ type: 'invoice', uid: invoiceId }];
+    const uid = await createDraft({ ...given, contexts, attachments: [FILE] });
     const sha256 = createHash('sha256').update('%PDF-1.7').digest('hex');
     expect(await draftOf(uid)).toMatchObject({
       ...given,
       to: [maria],
-      subject: 'Draft 7',
+      subject: 'Reminder',
       bodyText: 'Soon.',
-      contextType: 'invoice',
-      contextUid: invoiceId,
+      contexts: [{ contextType: 'invoice', uid: invoiceId }],
       attachments: [{ filename: 'invoice.pdf', contentType: 'application/pdf', size: 8, sha256, contentId: null }],
     });
     const { invoice } = await query(t, tenant.key, InvoiceContact, { uid: invoiceId });
@@ -90,11 +73,11 @@ describe('createDraft', () => {
       replyToMessageUid: randomUUID(),
       to: ['nobody'],
       subject: 'One\nTwo',
-      context: { type: 'order', uid: randomUUID() },
+      contexts: [{ type: 'order', uid: randomUUID() }],
     };
     const refused = expectType((await query(t, tenant.key, CreateDraft, { input })).createDraft, 'InvalidInputError');
     expect(refused.issues.map(({ path }) => path).sort()).toEqual([
-      'input.context.type',
+      'input.contexts.0.type',
       'input.fromAccountUid',
       'input.subject',
       'input.to.0',
@@ -108,7 +91,7 @@ describe('createDraft', () => {
     const inputs: CreateDraftInput[] = [
       { fromAccountUid: stranger.accountId },
       { replyToMessageUid: question.uid },
-      { fromAccountUid: tenant.accountId, context: { type: 'invoice', uid: invoiceId } },
+      { fromAccountUid: tenant.accountId, contexts: [{ type: 'invoice', uid: invoiceId }] },
     ];
     const entities = [];
     for (const input of inputs) {
@@ -131,7 +114,7 @@ describe('updateDraft', () => {
     expect(await draftOf(uid)).toMatchObject({
       to: [maria],
       cc: ['c@example.com'],
-      subject: 'Draft 7',
+      subject: 'Reminder',
       bodyText: 'Soon.',
       bodyHtml: null,
       attachments: [{ filename: 'invoice.pdf' }],
@@ -151,11 +134,11 @@ describe('updateDraft', () => {
     const { invoiceId } = await createInvoice(t, tenant, 'INV-1');
     const other = `other-${tenant.email}`;
     const fromAccountUid = await createAccount(t, tenant.organizationId, other);
-    const uid = await createDraft({ context: { type: 'invoice', uid: invoiceId } });
+    const uid = await createDraft({ contexts: [{ type: 'invoice', uid: invoiceId }] });
     await update({ draftUid: uid, fromAccountUid });
-    expect(await draftOf(uid)).toMatchObject({ fromEmail: other, contextUid: invoiceId });
-    await update({ draftUid: uid, context: null });
-    expect(await draftOf(uid)).toMatchObject({ fromEmail: other, contextUid: null });
+    expect(await draftOf(uid)).toMatchObject({ fromEmail: other, contexts: [{ uid: invoiceId }] });
+    await update({ draftUid: uid, contexts: null });
+    expect(await draftOf(uid)).toMatchObject({ fromEmail: other, contexts: [] });
     await accepted(t, tenant, { draft: { draftUid: uid } });
     expect(onlyMail(t, maria).header('From')).toBe(`Billing <${other}>`);
   });
@@ -185,7 +168,7 @@ describe('updateDraft', () => {
     const uid = await createDraft();
     await accepted(t, tenant, { draft: { draftUid: uid } });
     expect(expectType(await update({ draftUid: uid, subject: 'Late' }), 'DraftConflictError').current).toBeNull();
-    expect(await record(t, tenant, uid)).toMatchObject({ subject: 'Draft 7', status: 'SENT' });
+    expect(await record(t, tenant, uid)).toMatchObject({ subject: 'Reminder', status: 'SENT' });
   });
 });
 
@@ -193,7 +176,7 @@ describe('deleteDraft', () => {
   it('removes the draft for good', async () => {
     const uid = await createDraft({ attachments: [FILE] });
     const { deleteDraft } = await query(t, tenant.key, DeleteDraft, { uid });
-    expect(deleteDraft).toMatchObject({ __typename: 'DeleteDraftPayload', draftUid: uid });
+    expect(deleteDraft).toEqual({ __typename: 'DeleteDraftPayload', deletedId: `Draft_${uid}`, draftUid: uid });
     expect(await draftOf(uid)).toBeNull();
     expect((await query(t, tenant.key, DeleteDraft, { uid })).deleteDraft).toMatchObject({ entity: 'Draft', uid });
     expect(await send(t, tenant, { draft: { draftUid: uid } })).toMatchObject({ __typename: 'NotFoundError', uid });

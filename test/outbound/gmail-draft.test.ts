@@ -1,44 +1,37 @@
 /** The draft that stands for an email in Gmail, which its owner can open, edit, delete or send before we do. */
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { sandboxGmailClient } from '../../sandbox/client.ts';
-import { settle } from '../../src/outbound/reconcile.ts';
+import { reconcile } from '../../src/outbound/reconcile.ts';
+import { createInvoice, createTenant, expectType, query, type Tenant, useTestApp } from '../support/harness.ts';
 import {
-  createInvoice,
-  createTenant,
-  eventually,
-  expectType,
-  query,
-  startTestApp,
-  type Tenant,
-  type TestApp,
-} from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, fresh, onlyMail, parse, record, runNow, sentFrom } from '../support/mail.ts';
-import { CreateDraft, DraftRecord, InvoiceContact, ResolveOutboundEmail, UpdateDraft } from '../support/send-documents.ts';
+  accepted,
+  callsOf,
+  createRecipient,
+  fresh,
+  onlyMail,
+  parse,
+  record,
+  runNow,
+  sentFrom,
+  untilStatus,
+} from '../support/mail.ts';
+import { operatorActions } from '../support/operator-actions.ts';
+import { CreateDraft, DraftRecord, InvoiceContact, UpdateDraft } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  // Settles only when a test says so.
-  t = await startTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
-});
-afterAll(() => t.close());
+// Reconciles only when a test says so.
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
-function untilStatus(uid: string, status: string) {
-  return eventually(async () => {
-    const email = await record(t, tenant, uid);
-    return email.status === status ? email : null;
-  });
-}
+const { resolve } = operatorActions(() => ({ t, tenant, maria }));
 
-function ticket() {
+function gmailDraft() {
   const [draft, ...others] = t.sandbox.admin.drafts(tenant.email);
   if (draft === undefined || others.length > 0) throw new Error(`there are ${others.length + (draft ? 1 : 0)} drafts`);
   return draft;
@@ -72,9 +65,9 @@ describe('between a 429 at its sending and the next try', () => {
       '',
     ];
     const raw = Buffer.from(lines.join('\r\n')).toString('base64url');
-    await gmailOfOwner().drafts.update({ userId: 'me', id: ticket().draftId, requestBody: { message: { raw } } });
+    await gmailOfOwner().drafts.update({ userId: 'me', id: gmailDraft().draftId, requestBody: { message: { raw } } });
     await runNow(t, tenant, uid, 'deliver');
-    await untilStatus(uid, 'SENT');
+    await untilStatus(t, tenant, uid, 'SENT');
     const mail = onlyMail(t, maria);
     expect(mail.header('X-Epistle-Id')).toBe(uid);
     expect(await parse(mail)).toMatchObject({ subject: 'Invoice 7', text: 'As it was composed.\n' });
@@ -83,28 +76,29 @@ describe('between a 429 at its sending and the next try', () => {
 
   it('the owner deletes it: nobody knows whether it was sent, and a person decides', async () => {
     const uid = await throttled();
-    await gmailOfOwner().drafts.delete({ userId: 'me', id: ticket().draftId });
+    await gmailOfOwner().drafts.delete({ userId: 'me', id: gmailDraft().draftId });
     await runNow(t, tenant, uid, 'deliver');
-    await untilStatus(uid, 'UNCONFIRMED');
-    await settle(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
+    await untilStatus(t, tenant, uid, 'UNCONFIRMED');
+    await reconcile(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
     expect(await record(t, tenant, uid)).toMatchObject({ status: 'UNCONFIRMED', failure: { retry: 'CHECK_FIRST' } });
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
-    const { resolveOutboundEmail } = await query(t, tenant.key, ResolveOutboundEmail, {
-      uid,
-      outcome: 'NOT_SENT_RESEND',
-    });
-    expectType(resolveOutboundEmail, 'ResolveOutboundEmailPayload');
-    await untilStatus(uid, 'SENT');
+    expectType(await resolve(uid, 'NOT_SENT_RESEND'), 'ResolveOutboundEmailPayload');
+    await untilStatus(t, tenant, uid, 'SENT');
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   });
 
-  it('the owner sends it: it is found, and not sent again', async () => {
+  it.each([
+    ['', false],
+    [', and Gmail keeps the draft around the sent message', true],
+  ])('the owner sends it%s: it is found, and not sent again', async (_name, lingers) => {
     const uid = await throttled();
-    await gmailOfOwner().drafts.send({ userId: 'me', requestBody: { id: ticket().draftId } });
+    t.sandbox.admin.setLingeringDrafts(lingers);
+    await gmailOfOwner().drafts.send({ userId: 'me', requestBody: { id: gmailDraft().draftId } });
     await runNow(t, tenant, uid, 'deliver');
-    await untilStatus(uid, 'UNCONFIRMED');
-    await settle(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
-    const email = await untilStatus(uid, 'SENT');
+    await untilStatus(t, tenant, uid, 'UNCONFIRMED');
+    t.sandbox.admin.setLingeringDrafts(false);
+    await reconcile(t.app, { organizationId: tenant.organizationId, outboundEmailId: uid });
+    const email = await untilStatus(t, tenant, uid, 'SENT');
     expect(email.providerMessageId).toBe(sentFrom(t, tenant.email)[0]?.id);
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   });
@@ -120,17 +114,16 @@ it('its event holds the digest and size of what was handed to Gmail, and the dig
   const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
   const sending = accepted(t, tenant, fresh(tenant, maria, { attachments }));
   await gate.arrived;
-  const { raw } = ticket().message;
+  const { raw } = gmailDraft().message;
   gate.release();
   const { outboundEmail } = await sending;
   const { events } = await record(t, tenant, outboundEmail.uid);
-  const [event, ...others] = events.edges.map(({ node }) => node).filter(({ type }) => type === 'sending');
+  const [event, ...others] = events.edges.map(({ node }) => node).filter(({ type }) => type === 'SENDING');
   expect(others).toEqual([]);
   const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
   // Gmail puts its own Message-ID and Date in the place of ours: the bytes are not those that it keeps.
+  expect(event).toMatchObject({ fromStatus: 'QUEUED', toStatus: 'SENDING' });
   expect(event?.detail).toMatchObject({
-    from: 'QUEUED',
-    to: 'SENDING',
     mimeSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     mimeBytes: expect.closeTo(raw.length, -2),
     attachmentsSha256: files.map(sha256),
@@ -148,10 +141,10 @@ describe('a person who decides of an unconfirmed one', () => {
   it('that it was sent, has contacted what it was about', async () => {
     const { invoiceId } = await createInvoice(t, tenant, 'INV-9');
     const about = async () => (await query(t, tenant.key, InvoiceContact, { uid: invoiceId })).invoice;
-    const uid = await unconfirmed(fresh(tenant, maria, { context: { type: 'invoice', uid: invoiceId } }));
+    const uid = await unconfirmed(fresh(tenant, maria, { contexts: [{ type: 'invoice', uid: invoiceId }] }));
     expect(await about()).toMatchObject({ lastContactedAt: null, awaitingReply: false });
     const before = Date.now();
-    await query(t, tenant.key, ResolveOutboundEmail, { uid, outcome: 'SENT' });
+    await resolve(uid, 'SENT');
     const { sentAt } = await record(t, tenant, uid);
     expect(await about()).toMatchObject({ lastContactedAt: sentAt, awaitingReply: true });
     expect(Date.parse(String(sentAt))).toBeGreaterThanOrEqual(before);
@@ -164,7 +157,7 @@ describe('a person who decides of an unconfirmed one', () => {
       'CreateDraftPayload',
     );
     await unconfirmed({ draft: { draftUid: draft.uid } });
-    await query(t, tenant.key, ResolveOutboundEmail, { uid: draft.uid, outcome: 'NOT_SENT_DISCARD' });
+    await resolve(draft.uid, 'NOT_SENT_DISCARD');
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
     expect((await query(t, tenant.key, DraftRecord, { uid: draft.uid })).draft).toMatchObject({
       status: 'DRAFT',

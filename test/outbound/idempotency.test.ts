@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CreateDraftInput, SendFreshInput } from '../generated/graphql.ts';
 import { SendEmail } from '../support/documents.ts';
-import type { SendFreshInput } from '../generated/graphql.ts';
 import {
   createAccount,
   createInvoice,
   createTenant,
   eventually,
   expectType,
+  query,
   startTestApp,
   type Tenant,
   type TestApp,
@@ -21,8 +22,10 @@ import {
   record,
   send,
   statementSeen,
+  untilStatus,
   write,
 } from '../support/mail.ts';
+import { CreateDraft, UpdateDraft } from '../support/send-documents.ts';
 
 let t: TestApp;
 /** A second process on the same database. */
@@ -66,6 +69,30 @@ describe('the same key with the same request', () => {
     await expectOneMail();
   });
 
+  it('answers a repeated follow-up although its sent copy is gone', async () => {
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    const reply = { replyToOutboundEmailUid: outboundEmail.uid, bodyText: 'Again', idempotencyKey: 'follow-up' };
+    const first = await accepted(t, tenant, { reply });
+    await t.app.db.emailMessage.updateMany({
+      where: { outboundEmailId: outboundEmail.uid },
+      data: { outboundEmailId: null },
+    });
+    const failure = {
+      failureCode: 'REJECTED',
+      failureMessage: '',
+      failureRetry: 'NEVER',
+      failedAt: new Date(),
+    } as const;
+    await t.app.db.outboundEmail.updateMany({
+      where: { id: outboundEmail.uid },
+      data: { status: 'FAILED', ...failure },
+    });
+    expect(await accepted(t, tenant, { reply })).toMatchObject({
+      replayed: true,
+      outboundEmail: { uid: first.outboundEmail.uid },
+    });
+  });
+
   it('is the same request however null, an empty list, a domain and base64 are written', async () => {
     const file = { filename: 'a.bin', contentType: 'application/octet-stream' };
     const first = await accepted(t, tenant, keyed({ attachments: [{ ...file, dataBase64: 'YWI=' }] }));
@@ -73,7 +100,7 @@ describe('the same key with the same request', () => {
       to: [maria.replace('client', 'CLIENT')],
       cc: [],
       bodyHtml: null,
-      context: null,
+      contexts: null,
       attachments: [{ ...file, dataBase64: 'YWI', contentId: null }],
     });
     expect(await accepted(t, tenant, again)).toEqual({ ...first, replayed: true });
@@ -82,7 +109,7 @@ describe('the same key with the same request', () => {
 
   it('answers when the account can no longer send', async () => {
     const first = await accepted(t, tenant, keyed());
-    for (const status of ['NEEDS_REAUTH', 'PAUSED', 'DISCONNECTED'] as const) {
+    for (const status of ['NEEDS_REAUTH', 'DISCONNECTED'] as const) {
       await t.app.db.emailAccount.updateMany({ where: { organizationId: tenant.organizationId }, data: { status } });
       expect(await accepted(t, tenant, keyed())).toEqual({ ...first, replayed: true });
       expectType(await send(t, tenant, keyed({ idempotencyKey: 'another' })), 'AccountNotReadyError');
@@ -129,7 +156,7 @@ describe('the same key with another request', () => {
       [{ bodyText: 'Please find it there.' }, ['bodyText']],
       [{ to: [maria, 'second@example.com'], cc: ['third@example.com'] }, ['cc', 'to']],
       [{ attachments: [file] }, ['attachments']],
-      [{ context: { type: 'invoice', uid: invoiceId } }, ['context']],
+      [{ contexts: [{ type: 'invoice', uid: invoiceId }] }, ['contexts']],
       [{ fromAccountUid, fromAlias: `other-${tenant.email}` }, ['fromAccountUid', 'fromAlias']],
     ];
     for (const [changes, differingFields] of cases) {
@@ -237,5 +264,65 @@ describe('a client that goes away', () => {
     );
     expect(row.providerMessageId).not.toBeNull();
     await expectOneMail();
+  });
+});
+
+describe('a key of createDraft', () => {
+  const draftInput = (changes: Partial<CreateDraftInput> = {}): CreateDraftInput => ({
+    fromAccountUid: tenant.accountId,
+    to: [maria],
+    subject: 'Invoice 7',
+    bodyText: 'Soon.',
+    idempotencyKey: 'draft-7',
+    ...changes,
+  });
+  const create = async (changes?: Partial<CreateDraftInput>, app = t) =>
+    (await query(app, tenant.key, CreateDraft, { input: draftInput(changes) })).createDraft;
+
+  it('answers the same draft as it is by now, whether it was edited or sent', async () => {
+    const first = expectType(await create(), 'CreateDraftPayload').draft;
+    expect(expectType(await create(), 'CreateDraftPayload').draft).toEqual(first);
+    const edit = { draftUid: first.uid, subject: 'Invoice 8' };
+    await query(t, tenant.key, UpdateDraft, { input: edit });
+    expect(expectType(await create(), 'CreateDraftPayload').draft).toEqual({ ...first, revision: 2 });
+    await accepted(t, tenant, { draft: { draftUid: first.uid } });
+    expect(expectType(await create(), 'CreateDraftPayload').draft).toMatchObject({ uid: first.uid, status: 'SENT' });
+    await expectOneMail();
+  });
+
+  it('with another request is a conflict that names the fields, with sendEmail too', async () => {
+    const { uid } = expectType(await create(), 'CreateDraftPayload').draft;
+    const other = await create({ subject: 'Invoice 8', plannedSendAt: new Date(Date.now() + 60_000).toISOString() });
+    expect(expectType(other, 'IdempotencyConflictError')).toMatchObject({
+      existing: { uid },
+      differingFields: ['plannedSendAt', 'subject'],
+    });
+    const sent = expectType(
+      await send(t, tenant, fresh(tenant, maria, { bodyText: 'Soon.', idempotencyKey: 'draft-7' })),
+      'IdempotencyConflictError',
+    );
+    expect(sent).toMatchObject({ existing: { uid }, differingFields: ['mode'] });
+    expect(await countRows(t, tenant)).toBe(1);
+    expect(t.sandbox.admin.messages(maria)).toEqual([]);
+  });
+
+  it('answers a scheduled draft although its time has passed', async () => {
+    const plannedSendAt = new Date(Date.now() + 300).toISOString();
+    const { uid } = expectType(await create({ plannedSendAt }), 'CreateDraftPayload').draft;
+    await untilStatus(t, tenant, uid, 'SENT');
+    expect(expectType(await create({ plannedSendAt }), 'CreateDraftPayload').draft.uid).toBe(uid);
+    await expectOneMail();
+  });
+
+  it('of twins in two processes is one draft', async () => {
+    const results = await Promise.all([t, other, t, other, t, other].map((app) => create({}, app)));
+    const uids = new Set(results.map((result) => expectType(result, 'CreateDraftPayload').draft.uid));
+    expect(uids.size).toBe(1);
+    expect(await countRows(t, tenant)).toBe(1);
+  });
+
+  it('must be visible characters', async () => {
+    const { issues } = expectType(await create({ idempotencyKey: ' ', to: ['nobody'] }), 'InvalidInputError');
+    expect(issues.map(({ path }) => path)).toEqual(['input.to.0', 'input.idempotencyKey']);
   });
 });

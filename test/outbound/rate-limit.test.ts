@@ -1,14 +1,16 @@
-/** An account with ten slots in 61 seconds: what finds none waits, in order, and leaves when there is one. */
+/** An account with ten permits in 61 seconds: what finds none waits, in order, and leaves when there is one. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectAccount } from '../../src/mail/account.ts';
-import { enqueue, job } from '../../src/jobs.ts';
-import { SendEmail } from '../support/documents.ts';
+import { connectAccount } from '../../src/accounts/store-account.ts';
+import { enqueue } from '../../src/jobs.ts';
 import type { SendEmailInput } from '../generated/graphql.ts';
+import { SendEmail } from '../support/documents.ts';
+import { holdInserts } from '../support/failing-statements.ts';
 import {
   createAccount,
   createTenant,
   eventually,
   expectType,
+  lockAwaited,
   query,
   startTestApp,
   type Tenant,
@@ -16,21 +18,23 @@ import {
 } from '../support/harness.ts';
 import {
   accepted,
-  agePace,
+  agePermits,
   callsOf,
   createRecipient,
   eventTypes,
   fresh,
+  quiet,
   record,
   runNow,
   sentFrom,
+  untilStatus,
   write,
 } from '../support/mail.ts';
 import { CancelOutboundEmail, CreateDraft } from '../support/send-documents.ts';
 
-const SLOTS = 10;
+const PERMITS = 10;
 const WINDOW_MS = 61_000;
-const PACED = { GMAIL_UNITS_PER_MINUTE: String(SLOTS * 130) };
+const LIMITED = { GMAIL_UNITS_PER_MINUTE: String(PERMITS * 130) };
 
 let t: TestApp;
 let beside: TestApp;
@@ -38,8 +42,8 @@ let tenant: Tenant;
 let maria: string;
 
 beforeAll(async () => {
-  t = await startTestApp({ env: PACED });
-  beside = await startTestApp({ beside: t, env: PACED });
+  t = await startTestApp({ env: LIMITED });
+  beside = await startTestApp({ beside: t, env: LIMITED });
 });
 afterAll(async () => {
   await beside.close();
@@ -55,9 +59,9 @@ async function sendNow(input: SendEmailInput = fresh(tenant, maria), app: TestAp
   return (await accepted(app, tenant, input)).outboundEmail;
 }
 
-/** Takes every slot of the window. */
-async function useUp(slots = SLOTS): Promise<void> {
-  const sent = await Promise.all(Array.from({ length: slots }, () => sendNow()));
+/** Takes every permit of the window. */
+async function useUp(permits = PERMITS): Promise<void> {
+  const sent = await Promise.all(Array.from({ length: permits }, () => sendNow()));
   expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 'SENT'));
 }
 
@@ -68,28 +72,10 @@ async function waiting(input?: SendEmailInput): Promise<string> {
   return uid;
 }
 
-function left(uid: string) {
-  return eventually(async () => {
-    const email = await record(t, tenant, uid);
-    return email.status === 'SENT' ? email : null;
-  });
-}
+const left = (uid: string) => untilStatus(t, tenant, uid, 'SENT');
 
 function countOf(status: string): Promise<number> {
   return t.app.db.outboundEmail.count({ where: { organizationId: tenant.organizationId, status: status as 'SENT' } });
-}
-
-/** Until nothing of the tenant is being done, and nothing of it is due. */
-function quiet() {
-  return eventually(async () => {
-    const { rows } = await t.app.pool.query<{ busy: number }>(
-      `SELECT (SELECT count(*)::int FROM graphile_worker._private_jobs
-          WHERE payload->>'organizationId' = $1 AND (locked_at IS NOT NULL OR run_at <= now()))
-        + (SELECT count(*)::int FROM outbound_email WHERE organization_id = $1::uuid AND lease_token IS NOT NULL) AS busy`,
-      [tenant.organizationId],
-    );
-    return rows[0]?.busy === 0 || null;
-  });
 }
 
 async function cancel(uid: string) {
@@ -108,12 +94,12 @@ async function createDraft(plannedSendAt: string | null, app: TestApp = t): Prom
   return expectType((await query(app, tenant.key, CreateDraft, { input })).createDraft, 'CreateDraftPayload').draft.uid;
 }
 
-/** @returns the uid of a draft whose time has come and which waits for a slot. */
+/** @returns the uid of a draft whose time has come and which waits for a permit. */
 async function scheduledWaiting(): Promise<string> {
   const uid = await createDraft(new Date(Date.now() + 3_600_000).toISOString());
   await makeDue([uid]);
-  await eventually(async () => ((await record(t, tenant, uid)).status === 'QUEUED' ? true : null));
-  await quiet();
+  await untilStatus(t, tenant, uid, 'QUEUED');
+  await quiet(t, tenant);
   return uid;
 }
 
@@ -121,12 +107,10 @@ async function scheduledWaiting(): Promise<string> {
 async function makeDue(uids: readonly string[]) {
   await t.app.pool.query(`UPDATE outbound_email SET planned_send_at = now() WHERE id = ANY($1)`, [uids]);
   const { organizationId } = tenant;
-  await Promise.all(
-    uids.map((uid) => enqueue(t.app.pool, job('deliver', { organizationId, outboundEmailId: uid }), new Date())),
-  );
+  await Promise.all(uids.map((uid) => enqueue(t.app.pool, 'deliver', { organizationId, outboundEmailId: uid }, 0)));
 }
 
-describe('the email that finds no slot', () => {
+describe('the email that finds no permit', () => {
   it('is QUEUED until there is one, asks nothing of Gmail, and leaves then', async () => {
     await useUp();
     const before = t.sandbox.admin.calls().length;
@@ -137,23 +121,23 @@ describe('the email that finds no slot', () => {
     expect(waitMs).toBeLessThanOrEqual(WINDOW_MS + 1_000);
     const row = await record(t, tenant, email.uid);
     expect(row.events.edges.map(({ node }) => [node.type, node.detail])).toEqual([
-      ['accepted', { to: 'QUEUED' }],
-      ['deferred', { to: 'QUEUED', nextAttemptAt: email.nextAttemptAt, code: 'PACED' }],
+      ['ACCEPTED', {}],
+      ['DEFERRED', { nextAttemptAt: email.nextAttemptAt, code: 'RATE_LIMIT' }],
     ]);
-    await agePace(t, tenant, 10_000);
-    await quiet();
+    await agePermits(t, tenant, 10_000);
+    await quiet(t, tenant);
     expect(await record(t, tenant, email.uid)).toMatchObject({ status: 'QUEUED', attempts: 0 });
     const calls = t.sandbox.admin.calls().slice(before);
     expect(calls.filter(({ call, mailbox }) => mailbox === tenant.email && call.startsWith('drafts.'))).toEqual([]);
 
-    await agePace(t, tenant, WINDOW_MS);
+    await agePermits(t, tenant, WINDOW_MS);
     expect(await left(email.uid)).toMatchObject({ attempts: 1, nextAttemptAt: null, failure: null });
-    expect(eventTypes(await record(t, tenant, email.uid))).toEqual(['accepted', 'deferred', 'sending', 'sent']);
-    expect(t.sandbox.admin.messages(maria)).toHaveLength(SLOTS + 1);
+    expect(eventTypes(await record(t, tenant, email.uid))).toEqual(['ACCEPTED', 'DEFERRED', 'SENDING', 'SENT']);
+    expect(t.sandbox.admin.messages(maria)).toHaveLength(PERMITS + 1);
   });
 
-  it('is answered to a repeated request, which takes no slot', async () => {
-    await useUp(SLOTS - 1);
+  it('is answered to a repeated request, which takes no permit', async () => {
+    await useUp(PERMITS - 1);
     const one = await sendNow(fresh(tenant, maria, { idempotencyKey: 'one' }));
     expect(one.status).toBe('SENT');
     const uid = await waiting(fresh(tenant, maria, { idempotencyKey: 'two' }));
@@ -162,9 +146,9 @@ describe('the email that finds no slot', () => {
       expect(repeated.replayed).toBe(true);
       expect(repeated.outboundEmail.uid).toBe(key === 'two' ? uid : one.uid);
     }
-    await agePace(t, tenant, WINDOW_MS);
+    await agePermits(t, tenant, WINDOW_MS);
     await left(uid);
-    await useUp(SLOTS - 1);
+    await useUp(PERMITS - 1);
     await waiting();
   });
 
@@ -183,35 +167,45 @@ describe('the email that finds no slot', () => {
       reply: { replyToMessageUid: question.uid, to: [maria], subject: 'Re: A question', bodyText: 'An answer.' },
     });
     const draft = await waiting({ draft: { draftUid: await createDraft(null) } });
-    await agePace(t, tenant, WINDOW_MS);
+    await agePermits(t, tenant, WINDOW_MS);
     expect(await left(reply)).toMatchObject({
       mode: 'REPLY',
       threading: 'NATIVE',
       providerThreadId: question.received.threadId,
     });
     expect(await left(draft)).toMatchObject({ mode: 'DRAFT', attempts: 1 });
-    expect(sentFrom(t, tenant.email)).toHaveLength(SLOTS + 2);
+    expect(sentFrom(t, tenant.email)).toHaveLength(PERMITS + 2);
   });
 });
 
-it('lets fifty twins of one key take one slot', async () => {
+it('grants permits while the files of another email are being written', async () => {
+  const goOn = await holdInserts(t.app, 'attachment_content');
+  const file = { filename: 'a.txt', contentType: 'text/plain', dataBase64: 'SGVsbG8=' };
+  const large = sendNow(fresh(tenant, maria, { attachments: [file] }));
+  await lockAwaited(t);
+  const meanwhile = await Promise.race([sendNow(), lockAwaited(t, 2)]);
+  await goOn();
+  expect([meanwhile, await large]).toMatchObject([{ status: 'SENT' }, { status: 'SENT' }]);
+});
+
+it('lets fifty twins of one key take one permit', async () => {
   const input = fresh(tenant, maria, { idempotencyKey: 'twins' });
   const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => accepted(i % 2 ? beside : t, tenant, input)));
   expect(new Set(answers.map(({ outboundEmail }) => outboundEmail.uid)).size).toBe(1);
   expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
-  await useUp(SLOTS - 1);
+  await useUp(PERMITS - 1);
   await waiting();
 });
 
 it('lets exactly ten of thirty leave that two processes send at once, and all of them in the end', async () => {
   const sent = await Promise.all(Array.from({ length: 30 }, (_, i) => sendNow(undefined, i % 2 ? beside : t)));
-  expect(sent.filter(({ status }) => status === 'SENT')).toHaveLength(SLOTS);
+  expect(sent.filter(({ status }) => status === 'SENT')).toHaveLength(PERMITS);
   expect(sent.filter(({ status, attempts }) => status === 'QUEUED' && attempts === 0)).toHaveLength(20);
-  expect(t.sandbox.admin.messages(maria)).toHaveLength(SLOTS);
+  expect(t.sandbox.admin.messages(maria)).toHaveLength(PERMITS);
   for (const total of [20, 30]) {
-    await agePace(t, tenant, WINDOW_MS);
+    await agePermits(t, tenant, WINDOW_MS);
     await eventually(async () => ((await countOf('SENT')) === total ? true : null));
-    await quiet();
+    await quiet(t, tenant);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(total);
   }
   expect(callsOf(t, tenant.email, 'drafts.send')).toBe(30);
@@ -224,14 +218,15 @@ describe('among those that wait', () => {
     const people = [await waiting(), await waiting()];
     const order = [...people, ...scheduled];
     for (const [gone, uid] of order.entries()) {
-      // One slot is free at a time.
-      await t.app.pool.query(`UPDATE account_pace SET slots[1] = now() - interval '62 s' WHERE account_id = $1`, [
-        tenant.accountId,
-      ]);
-      await agePace(t, tenant, 0);
+      // One permit is free at a time.
+      await t.app.pool.query(
+        `UPDATE account_rate_limit SET permits[1] = now() - interval '62 s' WHERE account_id = $1`,
+        [tenant.accountId],
+      );
+      await agePermits(t, tenant, 0);
       await left(uid);
-      await quiet();
-      expect(await countOf('SENT')).toBe(SLOTS + gone + 1);
+      await quiet(t, tenant);
+      expect(await countOf('SENT')).toBe(PERMITS + gone + 1);
     }
   });
 
@@ -241,10 +236,10 @@ describe('among those that wait', () => {
     const uid = await waiting({
       draft: { draftUid: await createDraft(new Date(Date.now() + 3_600_000).toISOString()) },
     });
-    await t.app.pool.query(`UPDATE account_pace SET slots[1] = now() - interval '62 s' WHERE account_id = $1`, [
+    await t.app.pool.query(`UPDATE account_rate_limit SET permits[1] = now() - interval '62 s' WHERE account_id = $1`, [
       tenant.accountId,
     ]);
-    await agePace(t, tenant, 0);
+    await agePermits(t, tenant, 0);
     await left(uid);
     expect(await record(t, tenant, scheduled)).toMatchObject({ status: 'QUEUED' });
   });
@@ -252,37 +247,37 @@ describe('among those that wait', () => {
   it('a cancelled one never leaves, and leaves no gap', async () => {
     await useUp();
     const uids: string[] = [];
-    for (let i = 0; i < SLOTS + 2; i++) uids.push(await waiting());
+    for (let i = 0; i < PERMITS + 2; i++) uids.push(await waiting());
     const [first = '', second = '', ...rest] = uids;
     expect(await cancel(first)).toBe('CANCELED');
     expect(await cancel(second)).toBe('CANCELED');
-    await agePace(t, tenant, WINDOW_MS);
+    await agePermits(t, tenant, WINDOW_MS);
     await Promise.all(rest.map(left));
-    await quiet();
+    await quiet(t, tenant);
     for (const uid of [first, second]) {
       await runNow(t, tenant, uid, 'deliver');
-      await quiet();
+      await quiet(t, tenant);
       expect(await record(t, tenant, uid)).toMatchObject({ status: 'CANCELED', attempts: 0, nextAttemptAt: null });
     }
-    expect(t.sandbox.admin.messages(maria)).toHaveLength(2 * SLOTS);
+    expect(t.sandbox.admin.messages(maria)).toHaveLength(2 * PERMITS);
   });
 
   it('nobody is lost or sent twice when many are cancelled while they are let go', async () => {
     await useUp();
     const uids = await Promise.all(Array.from({ length: 20 }, () => waiting()));
-    const deciding = uids.map((uid) => query(t, tenant.key, CancelOutboundEmail, { uid }));
-    await agePace(t, tenant, WINDOW_MS);
-    await agePace(beside, tenant, 2 * WINDOW_MS);
-    const answers = await Promise.all(deciding);
-    await quiet();
-    await agePace(t, tenant, WINDOW_MS);
-    await quiet();
+    const canceling = uids.map((uid) => query(t, tenant.key, CancelOutboundEmail, { uid }));
+    await agePermits(t, tenant, WINDOW_MS);
+    await agePermits(beside, tenant, 2 * WINDOW_MS);
+    const answers = await Promise.all(canceling);
+    await quiet(t, tenant);
+    await agePermits(t, tenant, WINDOW_MS);
+    await quiet(t, tenant);
     const canceled = answers.filter(
       ({ cancelOutboundEmail }) => cancelOutboundEmail.__typename === 'CancelOutboundEmailPayload',
     );
     expect(await countOf('CANCELED')).toBe(canceled.length);
-    expect(await countOf('SENT')).toBe(SLOTS + 20 - canceled.length);
-    expect(t.sandbox.admin.messages(maria)).toHaveLength(SLOTS + 20 - canceled.length);
+    expect(await countOf('SENT')).toBe(PERMITS + 20 - canceled.length);
+    expect(t.sandbox.admin.messages(maria)).toHaveLength(PERMITS + 20 - canceled.length);
   });
 });
 
@@ -291,16 +286,16 @@ it('lets ten of those leave that were scheduled for one time; the rest waits and
     Array.from({ length: 14 }, () => createDraft(new Date(Date.now() + 3_600_000).toISOString())),
   );
   await makeDue(uids);
-  await eventually(async () => ((await countOf('SENT')) === SLOTS ? true : null));
-  await quiet();
+  await eventually(async () => ((await countOf('SENT')) === PERMITS ? true : null));
+  await quiet(t, tenant);
   const emails = await Promise.all(uids.map((uid) => record(t, tenant, uid)));
   const waits = emails.filter(({ status }) => status === 'QUEUED');
   expect(waits).toHaveLength(4);
   for (const email of waits) {
     expect(email).toMatchObject({ attempts: 0, failure: null, nextAttemptAt: expect.any(String) });
-    expect(eventTypes(email)).toEqual(['created', 'accepted', 'deferred']);
+    expect(eventTypes(email)).toEqual(['CREATED', 'ACCEPTED', 'DEFERRED']);
   }
-  await agePace(t, tenant, WINDOW_MS);
+  await agePermits(t, tenant, WINDOW_MS);
   await Promise.all(uids.map(left));
   expect(t.sandbox.admin.messages(maria)).toHaveLength(14);
 });
@@ -309,12 +304,17 @@ it('keeps what waits while the account is disconnected, and lets it go once it i
   await useUp();
   const uids = [await waiting(), await waiting()];
   await t.app.pool.query(`UPDATE email_account SET status = 'NEEDS_REAUTH' WHERE id = $1`, [tenant.accountId]);
-  await agePace(t, tenant, WINDOW_MS);
+  await agePermits(t, tenant, WINDOW_MS);
   const isHeld = async (uid: string) => (await record(t, tenant, uid)).failure?.code === 'ACCOUNT_NOT_ACTIVE' || null;
   await Promise.all(uids.map((uid) => eventually(() => isHeld(uid))));
-  await quiet();
-  expect(await record(t, tenant, uids[0] ?? '')).toMatchObject({ status: 'QUEUED', attempts: 0 });
-  expect(sentFrom(t, tenant.email)).toHaveLength(SLOTS);
+  await quiet(t, tenant);
+  for (const uid of uids) await runNow(t, tenant, uid, 'deliver');
+  await quiet(t, tenant);
+  const held = await record(t, tenant, uids[0] ?? '');
+  expect(held).toMatchObject({ status: 'QUEUED', attempts: 0 });
+  // One for the permit and one for the account, however often it is looked at.
+  expect(eventTypes(held)).toEqual(['ACCEPTED', 'DEFERRED', 'DEFERRED']);
+  expect(sentFrom(t, tenant.email)).toHaveLength(PERMITS);
 
   const refreshToken = t.sandbox.admin.grant(tenant.email);
   await connectAccount(t.app, tenant.organizationId, {
@@ -324,18 +324,20 @@ it('keeps what waits while the account is disconnected, and lets it go once it i
     refreshToken,
   });
   await Promise.all(uids.map(left));
-  expect(sentFrom(t, tenant.email)).toHaveLength(SLOTS + 2);
-  // Nothing has left that a slot was taken for while the account could not send.
-  const { rows } = await t.app.pool.query(`SELECT sends FROM account_pace WHERE account_id = $1`, [tenant.accountId]);
-  expect(rows).toEqual([{ sends: [SLOTS + 2] }]);
+  expect(sentFrom(t, tenant.email)).toHaveLength(PERMITS + 2);
+  // Nothing has left that a permit was taken for while the account could not send.
+  const { rows } = await t.app.pool.query(`SELECT sends FROM account_rate_limit WHERE account_id = $1`, [
+    tenant.accountId,
+  ]);
+  expect(rows).toEqual([{ sends: [PERMITS + 2] }]);
 });
 
-it('sends nothing for an email without a slot even when its own job runs', async () => {
+it('sends nothing for an email without a permit even when its own job runs', async () => {
   await useUp();
   const uid = await waiting();
   const { organizationId } = tenant;
-  await enqueue(t.app.pool, job('deliver', { organizationId, outboundEmailId: uid }), new Date());
-  await quiet();
+  await enqueue(t.app.pool, 'deliver', { organizationId, outboundEmailId: uid }, 0);
+  await quiet(t, tenant);
   expect(await record(t, tenant, uid)).toMatchObject({ status: 'QUEUED', attempts: 0 });
   expect((await query(t, tenant.key, SendEmail, { input: fresh(tenant, maria) })).sendEmail).toMatchObject({
     outboundEmail: { status: 'QUEUED' },

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createTenant, request, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { createTenant, request, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh } from '../support/mail.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { SETTLE_DELAYS_MS: '60000' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '60000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
@@ -18,7 +14,7 @@ beforeEach(async () => {
 async function jobsOf(uid: string): Promise<string[]> {
   const { rows } = await t.app.pool.query<{ key: string }>(
     'SELECT key FROM graphile_worker.jobs WHERE key IN ($1, $2) ORDER BY key',
-    [`deliver:${uid}`, `settle:${uid}`],
+    [`deliver:${uid}`, `reconcile:${uid}`],
   );
   return rows.map(({ key }) => key.replace(`:${uid}`, ''));
 }
@@ -41,12 +37,12 @@ it('keeps the delivery of an email that waits when somebody retries it', async (
   expect(await jobsOf(outboundEmail.uid)).toEqual(['deliver']);
 });
 
-it('keeps the settling of an UNCONFIRMED email when somebody cancels it', async () => {
+it('keeps the reconciling of an UNCONFIRMED email when somebody cancels it', async () => {
   t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, effect: { kind: 'reset' } });
   const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
   expect(outboundEmail.status).toBe('UNCONFIRMED');
   expect(await decide(`cancelOutboundEmail(uid: "${outboundEmail.uid}")`)).toBe('InvalidStateError');
-  expect(await jobsOf(outboundEmail.uid)).toEqual(['settle']);
+  expect(await jobsOf(outboundEmail.uid)).toEqual(['reconcile']);
 });
 
 it('answers the record of an email whose delivery breaks off after it was accepted', async () => {

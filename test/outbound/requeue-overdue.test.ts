@@ -1,28 +1,23 @@
-/** An accepted email whose job is gone from the queue: the `recover` job finds it once it is overdue. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+/** An accepted email whose job is gone from the queue: the `requeue-overdue` job finds it once it is overdue. */
+import { beforeEach, expect, it } from 'vitest';
 import { blockSending } from '../../src/outbound/rate-limit.ts';
-import { recover } from '../../src/outbound/requeue-overdue.ts';
-import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, fresh, onlyMail, record, sentFrom } from '../support/mail.ts';
+import { requeueOverdue } from '../../src/outbound/requeue-overdue.ts';
+import { createTenant, eventually, expectType, query, type Tenant, useTestApp } from '../support/harness.ts';
+import { accepted, callsOf, createRecipient, fresh, onlyMail, record, sentFrom, untilStatus } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 import { CreateDraft } from '../support/send-documents.ts';
 
 const HOUR_MS = 3_600_000;
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  // Settles only when a test says so.
-  t = await startTestApp({ env: { SETTLE_DELAYS_MS: String(HOUR_MS), SEND_WAIT_MS: '300' } });
-});
-afterAll(() => t.close());
+// Reconciles only when a test says so.
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: String(HOUR_MS), SEND_WAIT_MS: '300' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 async function sendNow() {
   return (await accepted(t, tenant, fresh(tenant, maria))).outboundEmail;
@@ -30,8 +25,8 @@ async function sendNow() {
 
 async function deferred(): Promise<string> {
   t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: { kind: 'status', status: 503 } });
-  const { uid, failure } = await sendNow();
-  expect(failure).toMatchObject({ code: 'UNREACHABLE' });
+  const { uid } = await sendNow();
+  await eventually(async () => (await record(t, tenant, uid)).failure?.code === 'UNREACHABLE' || null);
   return uid;
 }
 
@@ -50,17 +45,17 @@ async function scheduled(): Promise<string> {
 
 async function unconfirmed(): Promise<string> {
   t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, when: 'after', effect: { kind: 'reset' } });
-  const { uid, status } = await sendNow();
-  expect(status).toBe('UNCONFIRMED');
+  const { uid } = await sendNow();
+  await untilStatus(t, tenant, uid, 'UNCONFIRMED');
   return uid;
 }
 
 /** Its process stands still after Gmail has sent it. */
 async function sending(): Promise<string> {
   const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email, when: 'after' });
-  const { uid, status } = await sendNow();
+  const { uid } = await sendNow();
   await gate.arrived;
-  expect(status).toBe('SENDING');
+  expect((await record(t, tenant, uid)).status).toBe('SENDING');
   return uid;
 }
 
@@ -76,7 +71,7 @@ const LOSSES = {
 };
 
 async function lose(uid: string, how: keyof typeof LOSSES) {
-  await t.app.pool.query(LOSSES[how], [[`deliver:${uid}`, `settle:${uid}`, `pace:${tenant.accountId}`]]);
+  await t.app.pool.query(LOSSES[how], [[`deliver:${uid}`, `reconcile:${uid}`, `grant-permits:${tenant.accountId}`]]);
 }
 
 /** Lets the time pass by which something should have been done about it. */
@@ -87,16 +82,9 @@ async function overdue(uid: string) {
        planned_send_at = planned_send_at - $2 * interval '1 ms' WHERE id = $1`,
     [uid, 2 * HOUR_MS],
   );
-  await t.app.pool.query(`UPDATE account_pace SET blocked_until = NULL, slots = '{}' WHERE account_id = $1`, [
+  await t.app.pool.query(`UPDATE account_rate_limit SET blocked_until = NULL, permits = '{}' WHERE account_id = $1`, [
     tenant.accountId,
   ]);
-}
-
-function untilStatus(uid: string, status: string) {
-  return eventually(async () => {
-    const email = await record(t, tenant, uid);
-    return email.status === status ? email : null;
-  });
 }
 
 const STATES = { deferred, waiting, scheduled, unconfirmed, retried };
@@ -110,25 +98,25 @@ it.each(
   const uid = await make();
   await lose(uid, how);
   await overdue(uid);
-  await Promise.all([recover(t.app), recover(t.app)]);
-  await untilStatus(uid, 'SENT');
+  await Promise.all([requeueOverdue(t.app), requeueOverdue(t.app)]);
+  await untilStatus(t, tenant, uid, 'SENT');
   expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   expect(sentFrom(t, tenant.email)).toHaveLength(1);
   expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
 });
 
-it('one that was SENDING when its lease ran out is settled, not sent again', async () => {
+it('one that was SENDING when its lease ran out is reconciled, not sent again', async () => {
   const uid = await sending();
   await lose(uid, 'deleted');
   await overdue(uid);
-  await recover(t.app);
-  await untilStatus(uid, 'UNCONFIRMED');
+  await requeueOverdue(t.app);
+  await untilStatus(t, tenant, uid, 'UNCONFIRMED');
   await lose(uid, 'deleted');
   await overdue(uid);
-  await recover(t.app);
-  await untilStatus(uid, 'SENT');
+  await requeueOverdue(t.app);
+  await untilStatus(t, tenant, uid, 'SENT');
   t.sandbox.admin.clearFaults();
-  await eventually(async () => t.app.deliveries.size === 0 || null);
+  await Promise.allSettled(t.app.deliveries.values());
   expect((await record(t, tenant, uid)).status).toBe('SENT');
   expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
@@ -141,7 +129,7 @@ it('what is not overdue is left alone', async () => {
     t.app.db.outboundEmail.findMany({ where: { organizationId: tenant.organizationId }, orderBy: { id: 'asc' } });
   const before = await rows();
   for (const uid of uids) await lose(uid, 'deleted');
-  await recover(t.app);
+  await requeueOverdue(t.app);
   const { rowCount } = await t.app.pool.query(`SELECT FROM graphile_worker.jobs WHERE key LIKE ANY($1)`, [
     uids.map((uid) => `%:${uid}`),
   ]);
@@ -154,7 +142,7 @@ it('an unconfirmed one that a person has to decide is not asked about again', as
   await t.app.pool.query(`UPDATE outbound_email SET next_attempt_at = NULL WHERE id = $1`, [uid]);
   await lose(uid, 'deleted');
   await overdue(uid);
-  await recover(t.app);
+  await requeueOverdue(t.app);
   const { rowCount } = await t.app.pool.query(`SELECT FROM graphile_worker.jobs WHERE key LIKE $1`, [`%:${uid}`]);
   expect(rowCount).toBe(0);
   expect((await record(t, tenant, uid)).status).toBe('UNCONFIRMED');
@@ -181,9 +169,9 @@ it('a job that was asked for anew while it ran, in a process that was killed, is
   await add('2099-01-01');
   const [replaced, successor] = await jobs();
   expect([replaced?.key, successor?.key]).toEqual([null, key]);
-  await recover(t.app);
+  await requeueOverdue(t.app);
   expect(await jobs()).toHaveLength(2);
   await t.app.pool.query(`SELECT graphile_worker.force_unlock_workers(ARRAY['dead'])`);
-  await recover(t.app);
+  await requeueOverdue(t.app);
   expect(await jobs()).toEqual([successor]);
 });

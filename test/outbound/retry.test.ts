@@ -1,27 +1,21 @@
 /** Trying an email again that has failed. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deciding } from '../support/operator-actions.ts';
-import { createTenant, expectType, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createTenant, expectType, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, eventTypes, fresh, onlyMail, record, send } from '../support/mail.ts';
+import { operatorActions } from '../support/operator-actions.ts';
 
-/** Settles only when a test says so. */
-let t: TestApp;
+/** Reconciles only when a test says so. */
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { SETTLE_DELAYS_MS: '3600000', SEND_WAIT_MS: '400' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000', SEND_WAIT_MS: '1000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
-const { deferred, expectDecidedByKey, failed, fault, noJobLeft, retry, scheduled, unconfirmed, untilStatus } = deciding(
-  () => ({ t, tenant, maria }),
-);
+const { deferred, expectDoneByKey, failed, fault, noJobLeft, retry, scheduled, unconfirmed, untilStatus } =
+  operatorActions(() => ({ t, tenant, maria }));
 
 describe('trying again', () => {
   it('what has failed sends it once, with a draft of its own', async () => {
@@ -33,8 +27,8 @@ describe('trying again', () => {
     });
     await noJobLeft(uid);
     const email = await record(t, tenant, uid);
-    expect(eventTypes(email)).toEqual(['accepted', 'refused', 'retried', 'sending', 'sent']);
-    expectDecidedByKey(email, 'retried', 'FAILED', 'QUEUED');
+    expect(eventTypes(email)).toEqual(['ACCEPTED', 'REFUSED', 'RETRIED', 'SENDING', 'SENT']);
+    expectDoneByKey(email, 'RETRIED', 'FAILED', 'QUEUED');
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   });
 
@@ -54,6 +48,24 @@ describe('trying again', () => {
     });
     expect(expectType(await retry(uid), 'SendEmailPayload').outboundEmail.status).toBe('SENT');
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
+  });
+
+  it('what Gmail would now send from another address is refused, until the account has its alias again', async () => {
+    const alias = `sales-${tenant.email}`;
+    const setAliases = (aliases: string[]) =>
+      t.app.db.emailAccount.updateMany({ where: { id: tenant.accountId }, data: { aliases } });
+    await setAliases([alias]);
+    const uid = await failed({ fromAlias: alias });
+    await setAliases([]);
+    expect(expectType(await retry(uid), 'SendRejectedError')).toMatchObject({
+      message:
+        'Gmail refused the email: Gmail no longer lets the account send from its sender address. Nothing was sent.',
+      outboundEmail: { uid, status: 'FAILED' },
+    });
+    expect(await record(t, tenant, uid)).toMatchObject({ failure: { code: 'ALIAS_NOT_ACCEPTED', retry: 'NEVER' } });
+    expect(t.sandbox.admin.messages(maria)).toEqual([]);
+    await setAliases([alias]);
+    expect(expectType(await retry(uid), 'SendEmailPayload').outboundEmail.status).toBe('SENT');
   });
 
   it('several times at once sends one email', async () => {

@@ -1,24 +1,29 @@
 /** A scheduled draft that cannot be sent at its time. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { enqueue, job } from '../../src/jobs.ts';
-import { createTenant, eventually, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, onlyMail, record, runNow, write } from '../support/mail.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { enqueue } from '../../src/jobs.ts';
+import { createTenant, eventually, lockAwaited, query, type Tenant, useTestApp } from '../support/harness.ts';
+import {
+  accepted,
+  callsOf,
+  createRecipient,
+  eventTypes,
+  onlyMail,
+  quiet,
+  record,
+  runNow,
+  write,
+} from '../support/mail.ts';
 import { DAY_MS, inMs, SOON_MS, scheduling } from '../support/scheduling.ts';
 import { CancelOutboundEmail } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const { draftOf, drafts, expectNothingLeft, left, noJobLeft, plan, runToItsEnd, updated } = scheduling(() => ({
   t,
@@ -47,10 +52,15 @@ describe('an account that cannot send at the time', () => {
     expect(await drafts(true)).toMatchObject([{ uid, status: 'SCHEDULED' }]);
     expect(await draftOf(uid)).toMatchObject({ lastFailure: { code: 'ACCOUNT_NOT_ACTIVE' } });
     expectNothingLeft();
+    await runNow(t, tenant, uid, 'deliver');
+    await quiet(t, tenant);
+    expect(Number((await waiting(uid)).nextAttemptAt)).toBeGreaterThan(Number(row.nextAttemptAt));
 
     await setAccount('ACTIVE');
     await runNow(t, tenant, uid, 'deliver');
-    expect(await left(uid)).toMatchObject({ failure: null, nextAttemptAt: null });
+    const email = await left(uid);
+    expect(email).toMatchObject({ failure: null, nextAttemptAt: null });
+    expect(eventTypes(email)).toEqual(['CREATED', 'DEFERRED', 'ACCEPTED', 'SENDING', 'SENT']);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
   });
 
@@ -120,9 +130,9 @@ describe('a scheduled reply that cannot be sent at its time', () => {
     });
     const { events, nextAttemptAt } = await record(t, tenant, uid);
     expect(nextAttemptAt).toBeNull();
-    expect(events.edges.map(({ node }) => [node.type, node.actor === 'system', node.detail])).toEqual([
-      ['created', false, expect.anything()],
-      ['refused', true, { from: 'SCHEDULED', to: 'DRAFT', code: 'REPLY_NOT_POSSIBLE' }],
+    expect(events.edges.map(({ node }) => [node.type, node.actor === 'system', node.toStatus, node.detail])).toEqual([
+      ['CREATED', false, 'SCHEDULED', expect.anything()],
+      ['REFUSED', true, 'DRAFT', { code: 'REPLY_NOT_POSSIBLE' }],
     ]);
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(0);
   });
@@ -153,18 +163,14 @@ describe('a scheduled reply that cannot be sent at its time', () => {
         [uid],
       );
       const { organizationId } = tenant;
-      await enqueue(t.app.pool, job('deliver', { organizationId, outboundEmailId: uid }), new Date());
-      await eventually(async () => {
-        const sql = `SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%REPLY_NOT_POSSIBLE%'`;
-        return (await t.app.pool.query(sql)).rowCount === 1 || null;
-      });
+      await enqueue(t.app.pool, 'deliver', { organizationId, outboundEmailId: uid }, 0);
+      await lockAwaited(t);
       await editor.query('COMMIT');
     } finally {
       editor.release();
     }
     await noJobLeft(uid);
     expect(await draftOf(uid)).toMatchObject({ status: 'SCHEDULED', revision: 2, lastFailure: null });
-    expect((await record(t, tenant, uid)).events.edges.map(({ node }) => node.type)).toEqual(['created']);
+    expect((await record(t, tenant, uid)).events.edges.map(({ node }) => node.type)).toEqual(['CREATED']);
   });
 });

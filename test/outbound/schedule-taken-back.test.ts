@@ -1,23 +1,26 @@
 /** A scheduled draft that is taken back before its time never leaves; the answer says so, or that it came too late. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTenant, eventually, expectType, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createTenant,
+  eventually,
+  expectType,
+  lockAwaited,
+  query,
+  type Tenant,
+  useTestApp,
+} from '../support/harness.ts';
 import { createRecipient, record, runNow } from '../support/mail.ts';
 import { DAY_MS, inMs, SOON_MS, scheduling } from '../support/scheduling.ts';
 import { CancelOutboundEmail, DeleteDraft } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const { draftOf, expectNothingLeft, left, noJobLeft, plan, runToItsEnd, update, updated } = scheduling(() => ({
   t,
@@ -115,11 +118,7 @@ describe('what is taken back', () => {
         `UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, revision = revision + 1 WHERE id = $1`,
         [uid],
       );
-      await eventually(async () => {
-        const sql = `SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%''accepted''%'`;
-        return (await t.app.pool.query(sql)).rowCount === 1 || null;
-      });
+      await lockAwaited(t);
       await editor.query('COMMIT');
     } finally {
       editor.release();

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { SandboxMessage } from '../../sandbox/admin.ts';
 import type { SendFreshInput } from '../generated/graphql.ts';
-import { createTenant, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, createRecipient, fresh, onlyMail, parse, readBack, record } from '../support/mail.ts';
+import { createTenant, type Tenant, useTestApp } from '../support/harness.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, parse, record } from '../support/mail.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
@@ -117,7 +113,7 @@ describe('any script', () => {
     expect(parsed.text?.trim()).toBe(words);
     expect(parsed.html?.trim()).toBe(`<p>${words}</p>`);
     expect(parsed.attachments.map(({ filename }) => filename)).toEqual([`${words}.pdf`]);
-    const email = await readBack(t, tenant, uid);
+    const email = await fetchSentCopy(t, tenant, uid);
     expect(email).toMatchObject({ subject: words, bodyText: words, attachments: [{ filename: `${words}.pdf` }] });
     expect(email.message).toMatchObject({ subject: words, attachments: [{ filename: `${words}.pdf` }] });
     expect(email.message.bodyText?.trim()).toBe(words);
@@ -128,7 +124,7 @@ describe('any script', () => {
     const subject = '=?UTF-8?Q?=41?= is no A';
     const { uid, parsed } = await arrived({ subject });
     expect(parsed.subject).toBe(subject);
-    expect((await readBack(t, tenant, uid)).message.subject).toBe(subject);
+    expect((await fetchSentCopy(t, tenant, uid)).message.subject).toBe(subject);
   });
 
   it('of a domain arrives as DNS has it', async () => {

@@ -1,59 +1,34 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CreateDraftInput, UpdateDraftInput } from '../generated/graphql.ts';
-import {
-  createInvoice,
-  createTenant,
-  expectType,
-  query,
-  request,
-  startTestApp,
-  type Tenant,
-  type TestApp,
-} from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createInvoice, createTenant, expectType, request, type Tenant, useTestApp } from '../support/harness.ts';
 import {
   accepted,
   callsOf,
   createRecipient,
   eventTypes,
+  fetchSentCopy,
   issuesOf,
   onlyMail,
   parse,
-  readBack,
   record,
   send,
   statementSeen,
   write,
 } from '../support/mail.ts';
-import { CreateDraft, DraftRecord, OutboundRecord, UpdateDraft } from '../support/send-documents.ts';
+import { scheduling } from '../support/scheduling.ts';
+import { OutboundRecord } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 const FILE = { filename: 'invoice.pdf', contentType: 'application/pdf', dataBase64: 'JVBERi0xLjc=' };
 
-async function createDraft(changes: Partial<CreateDraftInput> = {}): Promise<string> {
-  const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Draft 7', bodyText: 'Soon.', ...changes };
-  return expectType((await query(t, tenant.key, CreateDraft, { input })).createDraft, 'CreateDraftPayload').draft.uid;
-}
-
-async function update(input: UpdateDraftInput) {
-  return (await query(t, tenant.key, UpdateDraft, { input })).updateDraft;
-}
-
-async function draftOf(uid: string) {
-  return (await query(t, tenant.key, DraftRecord, { uid })).draft;
-}
+const { createDraft, draftOf, update } = scheduling(() => ({ t, tenant, maria }));
 
 describe('a draft that is sent', () => {
   it('arrives as it was written and keeps its uid', async () => {
@@ -62,9 +37,9 @@ describe('a draft that is sent', () => {
     expect({ uid: outboundEmail.uid, replayed }).toEqual({ uid, replayed: false });
     expect(outboundEmail).toMatchObject({ status: 'SENT', mode: 'DRAFT', threading: 'NEW_THREAD' });
     const mail = await parse(onlyMail(t, maria));
-    expect({ subject: mail.subject, text: mail.text?.trim() }).toEqual({ subject: 'Draft 7', text: 'Soon.' });
+    expect({ subject: mail.subject, text: mail.text?.trim() }).toEqual({ subject: 'Reminder', text: 'Soon.' });
     expect(mail.attachments.map(({ filename }) => filename)).toEqual(['invoice.pdf']);
-    expect(eventTypes(await record(t, tenant, uid))).toEqual(['created', 'accepted', 'sending', 'sent']);
+    expect(eventTypes(await record(t, tenant, uid))).toEqual(['CREATED', 'ACCEPTED', 'SENDING', 'SENT']);
     expect(await draftOf(uid)).toBeNull();
   });
 
@@ -80,7 +55,7 @@ describe('a draft that is sent', () => {
     const { invoiceId } = await createInvoice(t, tenant, 'INV-1');
     const question = await write(t, tenant, { from: maria, subject: 'A question' });
     const answered = { fromAccountUid: null, replyToMessageUid: question.uid, subject: 'Re: A question' };
-    const uid = await createDraft({ ...answered, context: { type: 'invoice', uid: invoiceId } });
+    const uid = await createDraft({ ...answered, contexts: [{ type: 'invoice', uid: invoiceId }] });
     expect(await draftOf(uid)).toMatchObject({ replyToMessage: { uid: question.uid }, fromEmail: tenant.email });
     const moved = await update({ draftUid: uid, fromAccountUid: tenant.accountId });
     expect(expectType(moved, 'InvalidInputError').issues[0]?.path).toBe('input.fromAccountUid');
@@ -90,7 +65,7 @@ describe('a draft that is sent', () => {
     const reply = t.sandbox.admin.messages(maria).at(-1);
     expect(reply?.header('In-Reply-To')).toBe(question.received.header('Message-ID'));
     expect(reply?.threadId).toBe(question.copy.threadId);
-    const { conversation } = await readBack(t, tenant, uid);
+    const { conversation } = await fetchSentCopy(t, tenant, uid);
     expect(conversation.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
   });
 
@@ -138,10 +113,10 @@ describe('a draft that is sent', () => {
     const uid = await createDraft();
     await t.app.db.emailAccount.updateMany({
       where: { organizationId: tenant.organizationId },
-      data: { status: 'PAUSED' },
+      data: { status: 'NEEDS_REAUTH' },
     });
     const error = expectType(await send(t, tenant, { draft: { draftUid: uid } }), 'AccountNotReadyError');
-    expect(error.account).toEqual({ uid: tenant.accountId, status: 'PAUSED' });
+    expect(error.account).toEqual({ uid: tenant.accountId, status: 'NEEDS_REAUTH' });
     expect(await draftOf(uid)).toMatchObject({ status: 'DRAFT', lastFailure: null });
   });
 });
@@ -162,7 +137,7 @@ describe('a draft that Gmail refuses', () => {
     });
     expect(await draftOf(uid)).toMatchObject({
       revision: 1,
-      subject: 'Draft 7',
+      subject: 'Reminder',
       attachments: [{ filename: 'invoice.pdf' }],
       lastFailure: { code: 'MAIL_SERVICE_OFF', message: 'Mail service not enabled' },
     });
@@ -189,13 +164,13 @@ describe('a draft that Gmail refuses', () => {
     const { outboundEmail, replayed } = await accepted(t, tenant, { draft: { draftUid: uid } });
     expect({ status: outboundEmail.status, replayed }).toEqual({ status: 'SENT', replayed: false });
     expect(eventTypes(await record(t, tenant, uid))).toEqual([
-      'created',
-      'accepted',
-      'sending',
-      'refused',
-      'accepted',
-      'sending',
-      'sent',
+      'CREATED',
+      'ACCEPTED',
+      'SENDING',
+      'REFUSED',
+      'ACCEPTED',
+      'SENDING',
+      'SENT',
     ]);
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   });

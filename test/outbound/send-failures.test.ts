@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../sandbox/faults.ts';
-import { connectAccount } from '../../src/mail/account.ts';
+import { connectAccount } from '../../src/accounts/store-account.ts';
 import { deliverQueued } from '../../src/outbound/claim.ts';
-import { createTenant, eventually, expectType, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createTenant, eventually, expectType, type Tenant, useTestApp } from '../support/harness.ts';
 import {
   accepted,
   callsOf,
@@ -14,21 +14,17 @@ import {
   runNow,
   send,
   sentFrom,
+  untilStatus,
 } from '../support/mail.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 type Faulty = { readonly call: string; readonly when?: 'before' | 'after'; readonly times?: number };
 
@@ -40,10 +36,7 @@ function fault({ call, ...rest }: Faulty, effect: FaultEffect) {
 /** Runs the email's job until it has left. */
 async function deliveredByJob(uid: string) {
   await runNow(t, tenant, uid, 'deliver');
-  return eventually(async () => {
-    const email = await record(t, tenant, uid);
-    return email.status === 'SENT' ? email : null;
-  });
+  return untilStatus(t, tenant, uid, 'SENT');
 }
 
 describe('when no draft can be made in Gmail', () => {
@@ -67,7 +60,7 @@ describe('when no draft can be made in Gmail', () => {
 
     const email = await deliveredByJob(outboundEmail.uid);
     expect(email).toMatchObject({ attempts: 2, nextAttemptAt: null, failure: null });
-    expect(eventTypes(email)).toEqual(['accepted', 'deferred', 'sending', 'sent']);
+    expect(eventTypes(email)).toEqual(['ACCEPTED', 'DEFERRED', 'SENDING', 'SENT']);
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(email.uid);
   });
 
@@ -152,7 +145,7 @@ describe('when Gmail refuses', () => {
     expect(error.providerReason).not.toBe('');
     const email = await record(t, tenant, error.outboundEmail.uid);
     expect(email).toMatchObject({ sentAt: null, nextAttemptAt: null, failure: { message: error.providerReason } });
-    expect(eventTypes(email).at(-1)).toBe('refused');
+    expect(eventTypes(email).at(-1)).toBe('REFUSED');
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
     expect(t.sandbox.admin.messages(tenant.email)).toEqual([]);
   });
@@ -162,7 +155,7 @@ describe('when Gmail refuses', () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'THROTTLED' } });
     const email = await deliveredByJob(outboundEmail.uid);
-    expect(eventTypes(email)).toEqual(['accepted', 'sending', 'deferred', 'sending', 'sent']);
+    expect(eventTypes(email)).toEqual(['ACCEPTED', 'SENDING', 'DEFERRED', 'SENDING', 'SENT']);
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(1);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);

@@ -1,36 +1,24 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createAccount,
-  createInvoice,
-  createTenant,
-  query,
-  startTestApp,
-  type Tenant,
-  type TestApp,
-} from '../support/harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAccount, createInvoice, createTenant, query, type Tenant, useTestApp } from '../support/harness.ts';
 import {
   accepted,
   createRecipient,
   eventTypes,
+  fetchSentCopy,
   fresh,
   issuesOf,
   onlyMail,
   parse,
-  readBack,
   record,
   sentFrom,
 } from '../support/mail.ts';
 import { InvoiceContact } from '../support/send-documents.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
@@ -80,19 +68,20 @@ describe('a fresh email', () => {
       attempts: 1,
       nextAttemptAt: null,
       failure: null,
-      context: null,
+      contexts: [],
     });
     expect(Math.abs(Date.now() - Date.parse(String(email.sentAt)))).toBeLessThan(10_000);
     expect(email.events.edges.map(({ node }) => [node.type, node.actor === 'system'])).toEqual([
-      ['accepted', false],
-      ['sending', true],
-      ['sent', true],
+      ['ACCEPTED', false],
+      ['SENDING', true],
+      ['SENT', true],
     ]);
-    expect(email.events.edges.map(({ node }) => node.detail)).toMatchObject([
-      { to: 'QUEUED' },
-      { from: 'QUEUED', to: 'SENDING', attempt: 1 },
-      { from: 'SENDING', to: 'SENT', threading: 'NEW_THREAD' },
+    expect(email.events.edges.map(({ node }) => node)).toMatchObject([
+      { fromStatus: null, toStatus: 'QUEUED', actor: email.actor },
+      { fromStatus: 'QUEUED', toStatus: 'SENDING', detail: { attempt: 1 } },
+      { fromStatus: 'SENDING', toStatus: 'SENT', detail: { threading: 'NEW_THREAD' } },
     ]);
+    expect(email.actor).toMatch(/^key:[0-9a-f-]{36}$/);
   });
 
   it('leaves no draft behind in Gmail', async () => {
@@ -103,7 +92,7 @@ describe('a fresh email', () => {
 
   it('has its sent copy stored in its conversation, with the Message-ID that Gmail gave it', async () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
-    const email = await readBack(t, tenant, outboundEmail.uid);
+    const email = await fetchSentCopy(t, tenant, outboundEmail.uid);
     const given = onlyMail(t, maria).header('Message-ID');
     expect(given).toMatch(/^<CA.*@mail\.gmail\.com>$/);
     expect(email.messageId).toBe(given);
@@ -124,7 +113,7 @@ describe('a fresh email', () => {
       messageCount: 1,
       hasReply: false,
     });
-    expect(eventTypes(email)).toEqual(['accepted', 'sending', 'sent']);
+    expect(eventTypes(email)).toEqual(['ACCEPTED', 'SENDING', 'SENT']);
   });
 
   it('about an invoice links record, conversation and invoice to each other', async () => {
@@ -132,13 +121,11 @@ describe('a fresh email', () => {
     const before = await query(t, tenant.key, InvoiceContact, { uid: invoiceId });
     expect(before.invoice).toMatchObject({ lastContactedAt: null, awaitingReply: false });
 
-    const context = { type: 'invoice', uid: invoiceId };
-    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { context }));
-    const email = await readBack(t, tenant, outboundEmail.uid);
+    const contexts = [{ type: 'invoice', uid: invoiceId }];
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { contexts }));
+    const email = await fetchSentCopy(t, tenant, outboundEmail.uid);
     expect(email).toMatchObject({
-      contextType: 'invoice',
-      contextUid: invoiceId,
-      context: { __typename: 'Invoice', number: 'INV-1' },
+      contexts: [{ __typename: 'Invoice', uid: invoiceId, number: 'INV-1' }],
       conversation: { contexts: [{ __typename: 'Invoice', number: 'INV-1' }] },
     });
     const { invoice } = await query(t, tenant.key, InvoiceContact, { uid: invoiceId });
@@ -157,7 +144,10 @@ describe('a fresh email', () => {
     const { outboundEmail } = await accepted(t, tenant, input);
     expect((await parse(onlyMail(t, maria))).from).toEqual({ address: email, name: 'Billing' });
     expect(await record(t, tenant, outboundEmail.uid)).toMatchObject({ fromEmail: email, status: 'SENT' });
-    expect((await readBack(t, tenant, outboundEmail.uid)).message.from).toEqual({ address: email, name: 'Billing' });
+    expect((await fetchSentCopy(t, tenant, outboundEmail.uid)).message.from).toEqual({
+      address: email,
+      name: 'Billing',
+    });
   });
 
   it('is refused from an address that the account may not use, naming those that it may', async () => {
@@ -192,7 +182,7 @@ describe('a fresh email', () => {
       { filename: 'terms.txt', mimeType: 'text/plain', disposition: 'attachment', bytes: files[1]?.bytes },
     ]);
 
-    const email = await readBack(t, tenant, outboundEmail.uid);
+    const email = await fetchSentCopy(t, tenant, outboundEmail.uid);
     const listed = files.map(({ filename, bytes }) => ({
       filename,
       sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -1,29 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { mailboxAccess } from '../../src/accounts/mailbox-access.ts';
 import { deliverQueued } from '../../src/outbound/claim.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, eventTypes, fresh, onlyMail, readBack, record, runNow } from '../support/mail.ts';
+import { createTenant, eventually, mailboxOf, type Tenant, useTestApp } from '../support/harness.ts';
+import {
+  accepted,
+  callsOf,
+  createRecipient,
+  eventTypes,
+  fetchSentCopy,
+  fresh,
+  onlyMail,
+  record,
+  runNow,
+  untilStatus,
+} from '../support/mail.ts';
 
 /** Its callers wait 150 ms for Gmail, and it gives Gmail a second for a call. */
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { SEND_WAIT_MS: '150', GMAIL_TIMEOUT_MS: '1000' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { SEND_WAIT_MS: '150', GMAIL_TIMEOUT_MS: '1000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
-
-function untilStatus(uid: string, status: string) {
-  return eventually(async () => {
-    const email = await record(t, tenant, uid);
-    return email.status === status ? email : null;
-  });
-}
 
 describe('a slow Gmail', () => {
   it.each([
@@ -34,7 +34,7 @@ describe('a slow Gmail', () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { idempotencyKey: 'k' }));
     expect(outboundEmail).toMatchObject({ status, sentAt: null, failure: null });
     gate.release();
-    const email = await untilStatus(outboundEmail.uid, 'SENT');
+    const email = await untilStatus(t, tenant, outboundEmail.uid, 'SENT');
     expect(email).toMatchObject({ attempts: 1, idempotencyKey: 'k' });
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(email.uid);
     expect(await accepted(t, tenant, fresh(tenant, maria, { idempotencyKey: 'k' }))).toMatchObject({
@@ -49,7 +49,7 @@ describe('a slow Gmail', () => {
     const twin = await accepted(t, tenant, fresh(tenant, maria, { idempotencyKey: 'k' }));
     expect(twin).toMatchObject({ replayed: true, outboundEmail: { uid: first.outboundEmail.uid, status: 'SENDING' } });
     gate.release();
-    await untilStatus(first.outboundEmail.uid, 'SENT');
+    await untilStatus(t, tenant, first.outboundEmail.uid, 'SENT');
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
   });
 
@@ -58,17 +58,41 @@ describe('a slow Gmail', () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     await deliverQueued(t.app, { organizationId: tenant.organizationId, outboundEmailId: outboundEmail.uid });
     gate.release();
-    expect(await untilStatus(outboundEmail.uid, 'SENT')).toMatchObject({ attempts: 1 });
+    expect(await untilStatus(t, tenant, outboundEmail.uid, 'SENT')).toMatchObject({ attempts: 1 });
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(1);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
+  });
+
+  it('that keeps the sending waiting for its turn is not asked to send after the lease', async () => {
+    const gate = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email, when: 'after' });
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    const { uid } = outboundEmail;
+    await gate.arrived;
+    t.sandbox.admin.fault({ call: 'messages.get', mailbox: tenant.email, times: 'always', effect: { kind: 'hang' } });
+    // Four at a time, of a second each: twice as long as a sending may wait.
+    const mailbox = await mailboxOf(t, tenant);
+    const access = mailboxAccess(t.app, mailbox);
+    const reads = Array.from({ length: 16 }, () => t.app.gmail.getMessage(access, '1').catch(() => null));
+    gate.release();
+    const email = await eventually(async () => {
+      const now = await record(t, tenant, uid);
+      return eventTypes(now).includes('DEFERRED') ? now : null;
+    });
+    expect(email).toMatchObject({ status: 'QUEUED', failure: { code: 'UNREACHABLE' } });
+    expect(callsOf(t, tenant.email, 'drafts.send')).toBe(0);
+    t.sandbox.admin.clearFaults();
+    await Promise.all(reads);
+    await runNow(t, tenant, uid, 'deliver');
+    await untilStatus(t, tenant, uid, 'SENT');
+    expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
   });
 
   it('that never answers the sending leaves the email UNCONFIRMED', async () => {
     t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, when: 'after', effect: { kind: 'hang' } });
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     expect(outboundEmail.status).toBe('SENDING');
-    const email = await untilStatus(outboundEmail.uid, 'UNCONFIRMED');
-    expect(eventTypes(email)).toEqual(['accepted', 'sending', 'unconfirmed']);
+    const email = await untilStatus(t, tenant, outboundEmail.uid, 'UNCONFIRMED');
+    expect(eventTypes(email)).toEqual(['ACCEPTED', 'SENDING', 'UNCONFIRMED']);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
     expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
   });
@@ -90,7 +114,7 @@ describe('a process that died', () => {
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     const late = t.app.deliveries.get(outboundEmail.uid);
     await abandon(outboundEmail.uid);
-    expect(await untilStatus(outboundEmail.uid, 'SENT')).toMatchObject({ attempts: 2 });
+    expect(await untilStatus(t, tenant, outboundEmail.uid, 'SENT')).toMatchObject({ attempts: 2 });
     gate.release();
     expect(await late).toEqual({ kind: 'superseded' });
     expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
@@ -111,7 +135,7 @@ describe('a process that died', () => {
     expect(await late).toEqual({ kind: 'superseded' });
     expect(await record(t, tenant, uid)).toMatchObject({ status: 'QUEUED', attempts: 2 });
     second.release();
-    await untilStatus(uid, 'SENT');
+    await untilStatus(t, tenant, uid, 'SENT');
     expect(callsOf(t, tenant.email, 'drafts.send')).toBe(1);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
@@ -121,7 +145,7 @@ describe('a process that died', () => {
     const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
     await abandon(outboundEmail.uid);
-    const email = await untilStatus(outboundEmail.uid, 'UNCONFIRMED');
+    const email = await untilStatus(t, tenant, outboundEmail.uid, 'UNCONFIRMED');
     expect(email.failure).toMatchObject({ code: 'OUTCOME_UNKNOWN', retry: 'CHECK_FIRST' });
     gate.release();
     await eventually(async () => (t.sandbox.admin.messages(maria).length === 1 ? true : null));
@@ -134,12 +158,12 @@ describe('reading the sent copy back', () => {
     const effect = { kind: 'status', status: 500 } as const;
     t.sandbox.admin.fault({ call: 'messages.get', mailbox: tenant.email, times: 'always', effect });
     const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
-    expect(outboundEmail.status).toBe('SENT');
+    const { sentAt } = await untilStatus(t, tenant, outboundEmail.uid, 'SENT');
     // The gateway reads three times before the job gives up for now.
     await eventually(async () => (callsOf(t, tenant.email, 'messages.get') >= 3 ? true : null));
     await eventually(async () => {
       const sql = 'SELECT FROM graphile_worker.jobs WHERE key = $1 AND attempts = 1 AND locked_at IS NULL';
-      return (await t.app.pool.query(sql, [`read-back:${outboundEmail.uid}`])).rowCount === 1 ? true : null;
+      return (await t.app.pool.query(sql, [`fetch-sent-copy:${outboundEmail.uid}`])).rowCount === 1 ? true : null;
     });
     expect(await record(t, tenant, outboundEmail.uid)).toMatchObject({
       status: 'SENT',
@@ -149,10 +173,10 @@ describe('reading the sent copy back', () => {
     });
 
     t.sandbox.admin.clearFaults();
-    await runNow(t, tenant, outboundEmail.uid, 'read-back');
-    const email = await readBack(t, tenant, outboundEmail.uid);
+    await runNow(t, tenant, outboundEmail.uid, 'fetch-sent-copy');
+    const email = await fetchSentCopy(t, tenant, outboundEmail.uid);
     expect(email.messageId).toBe(onlyMail(t, maria).header('Message-ID'));
-    expect(email).toMatchObject({ status: 'SENT', sentAt: outboundEmail.sentAt });
+    expect(email).toMatchObject({ status: 'SENT', sentAt });
     expect(t.logged.join('\n')).not.toContain(maria);
   });
 });

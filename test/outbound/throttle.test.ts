@@ -1,23 +1,28 @@
 /** A Gmail that throttles, for long: the account waits as a whole, asks seldom, and goes on by itself. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../sandbox/faults.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, agePace, callsOf, createRecipient, eventTypes, fresh, record, runNow } from '../support/mail.ts';
+import { createTenant, eventually, type Tenant, useTestApp } from '../support/harness.ts';
+import {
+  accepted,
+  agePermits,
+  callsOf,
+  createRecipient,
+  eventTypes,
+  fresh,
+  quiet,
+  record,
+  runNow,
+} from '../support/mail.ts';
 
 /** At Gmail's own pace: 46 emails in 61 seconds. */
-let t: TestApp;
 let tenant: Tenant;
 let maria: string;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { GMAIL_UNITS_PER_MINUTE: '6000' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { GMAIL_UNITS_PER_MINUTE: '6000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);
 });
-afterEach(() => t.sandbox.admin.clearFaults());
 
 async function sendNow() {
   return (await accepted(t, tenant, fresh(tenant, maria))).outboundEmail;
@@ -27,24 +32,11 @@ function countOf(status: 'SENT' | 'QUEUED'): Promise<number> {
   return t.app.db.outboundEmail.count({ where: { organizationId: tenant.organizationId, status } });
 }
 
-/** Until nothing of the tenant is being done, and nothing of it is due. */
-function quiet() {
-  return eventually(async () => {
-    const { rows } = await t.app.pool.query<{ busy: number }>(
-      `SELECT (SELECT count(*)::int FROM graphile_worker._private_jobs
-          WHERE payload->>'organizationId' = $1 AND (locked_at IS NOT NULL OR run_at <= now()))
-        + (SELECT count(*)::int FROM outbound_email WHERE organization_id = $1::uuid AND lease_token IS NOT NULL) AS busy`,
-      [tenant.organizationId],
-    );
-    return rows[0]?.busy === 0 || null;
-  });
-}
-
 /** How long the account is blocked still, and by what. */
 async function block() {
   const { rows } = await t.app.pool.query<{ forMs: number; code: string; throttles: number }>(
     `SELECT extract(epoch FROM blocked_until - now())::float8 * 1000 AS "forMs", blocked_code AS code, throttles
-     FROM account_pace WHERE account_id = $1`,
+     FROM account_rate_limit WHERE account_id = $1`,
     [tenant.accountId],
   );
   const [row] = rows;
@@ -69,28 +61,31 @@ it.each(REFUSALS)(
     expect(others.every(({ status, attempts }) => status === 'QUEUED' && attempts === 0)).toBe(true);
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(1);
 
-    const pauses: number[] = [];
+    const pauses: { readonly leftMs: number; readonly sinceAskedMs: number }[] = [];
     for (let step = 0; step < 10; step++) {
       const { forMs, code, throttles } = await block();
       expect({ code, throttles }).toEqual({ code: 'THROTTLED', throttles: step + 1 });
-      pauses.push(forMs);
+      const lastAsked = t.sandbox.admin
+        .calls()
+        .findLast(({ call, mailbox }) => call === 'drafts.create' && mailbox === tenant.email);
+      pauses.push({ leftMs: forMs, sinceAskedMs: Date.now() - Number(lastAsked?.at) });
       const asked = callsOf(t, tenant.email, 'drafts.create');
       // The account's pause is over, and the time of one email after it.
-      await agePace(t, tenant, forMs + 1_400);
+      await agePermits(t, tenant, forMs + 1_400);
       await eventually(async () => (callsOf(t, tenant.email, 'drafts.create') > asked ? true : null));
-      await quiet();
+      await quiet(t, tenant);
       expect(callsOf(t, tenant.email, 'drafts.create') - asked).toBeLessThanOrEqual(2);
     }
     // 5 s, doubled up to half an hour, each a quarter more or less.
-    for (const [step, pauseMs] of pauses.entries()) {
+    for (const [step, { leftMs, sinceAskedMs }] of pauses.entries()) {
       const full = Math.min(5_000 * 2 ** step, 1_800_000);
-      expect(pauseMs).toBeLessThanOrEqual(1.25 * full);
-      expect(pauseMs).toBeGreaterThan(0.7 * full - 2_000);
+      expect(leftMs).toBeLessThanOrEqual(1.25 * full);
+      expect(leftMs + sinceAskedMs).toBeGreaterThan(0.7 * full - 2_000);
     }
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
 
     t.sandbox.admin.clearFaults();
-    await agePace(t, tenant, 2 * 3_600_000);
+    await agePermits(t, tenant, 2 * 3_600_000);
     await eventually(async () => ((await countOf('SENT')) === 31 ? true : null));
     expect(await countOf('QUEUED')).toBe(0);
     expect(t.sandbox.admin.messages(maria)).toHaveLength(31);
@@ -101,7 +96,7 @@ it('begins evenly after a pause, with one email and not with all that have waite
   t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: TOO_MANY });
   await sendNow();
   await Promise.all(Array.from({ length: 10 }, () => sendNow()));
-  await agePace(t, tenant, (await block()).forMs + 1_350);
+  await agePermits(t, tenant, (await block()).forMs + 1_350);
   await eventually(async () => ((await countOf('SENT')) > 0 ? true : null));
   const { rows } = await t.app.pool.query<{ early: number }>(
     `SELECT count(*)::int AS early FROM (
@@ -139,8 +134,8 @@ describe('a Gmail that is away', () => {
     let waitedMs = Date.parse(String(nextAttemptAt)) - Date.now();
     let tries = 1;
     for (;;) {
-      // In truth its tries are spread over a day: each finds a slot.
-      await agePace(t, tenant, 61_000);
+      // In truth its tries are spread over a day: each finds a permit.
+      await agePermits(t, tenant, 61_000);
       await runNow(t, tenant, uid, 'deliver');
       const email = await eventually(async () => {
         const now = await record(t, tenant, uid);
@@ -158,7 +153,7 @@ describe('a Gmail that is away', () => {
       nextAttemptAt: null,
       failure: { code: 'UNREACHABLE', retry: 'AFTER', message: expect.stringContaining('Backend Error') },
     });
-    expect(eventTypes(email).at(-1)).not.toBe('sent');
+    expect(eventTypes(email).at(-1)).not.toBe('SENT');
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
   });

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SendEmail } from '../support/documents.ts';
 import type { SendEmailInput } from '../generated/graphql.ts';
+import { SendEmail } from '../support/documents.ts';
 import { createTenant, eventually, expectType, query, type Tenant } from '../support/harness.ts';
-import { accepted, callsOf, countRows, createRecipient, fresh, onlyMail, record } from '../support/mail.ts';
+import { accepted, callsOf, countRows, createRecipient, fresh, onlyMail, untilStatus } from '../support/mail.ts';
 import { type EpistleProcess, type Fleet, startFleet } from '../support/processes.ts';
 import { CreateDraft } from '../support/send-documents.ts';
 
@@ -144,7 +144,7 @@ describe('a client that goes away in the middle and asks again', () => {
     await sendAndLeave(processAt(0), fresh(tenant, maria), () => gate.arrived);
     gate.release();
     const uid = await eventually(async () => fleet.sandbox.admin.messages(maria)[0]?.header('X-Epistle-Id'));
-    await eventually(async () => ((await record(processAt(1), tenant, uid)).status === 'SENT' ? true : null));
+    await untilStatus(processAt(1), tenant, uid, 'SENT');
     expect(onlyMail(fleet, maria).header('X-Epistle-Id')).toBe(uid);
   });
 });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readBack as storeAgain } from '../../src/inbox/fetch-sent-copy.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fetchSentCopy as storeAgain } from '../../src/inbox/fetch-sent-copy.ts';
 import { graphql } from '../generated/gql.ts';
 import {
   createInvoice,
@@ -10,9 +10,9 @@ import {
   request,
   startTestApp,
   type Tenant,
-  type TestApp,
+  useTestApp,
 } from '../support/harness.ts';
-import { accepted, createRecipient, readBack, write } from '../support/mail.ts';
+import { accepted, createRecipient, fetchSentCopy, write } from '../support/mail.ts';
 import { insertConversation } from '../support/rows.ts';
 import { InvoiceContact } from '../support/send-documents.ts';
 import { type Given, gmailMessage, permutations, store } from '../support/stored.ts';
@@ -23,7 +23,7 @@ const Link = graphql(`
     linkConversation(uid: $uid, context: $context) {
       __typename
       ... on LinkConversationPayload { conversation { uid contexts { __typename ... on Invoice { number } } } }
-      ... on Error { code message }
+      ... on UserError { code message }
     }
   }
 `);
@@ -32,7 +32,7 @@ const Unlink = graphql(`
     unlinkConversation(uid: $uid, context: $context) {
       __typename
       ... on UnlinkConversationPayload { conversation { uid contexts { __typename } } }
-      ... on Error { code message }
+      ... on UserError { code message }
     }
   }
 `);
@@ -42,17 +42,12 @@ const WithParticipant = graphql(`
   }
 `);
 
-let t: TestApp;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  t = await startTestApp();
-});
+const t = useTestApp();
 beforeEach(async () => {
   tenant = await createTenant(t);
-  t.sandbox.admin.clearFaults();
 });
-afterAll(() => t.close());
 
 const day = (n: number) => new Date(Date.UTC(2026, 4, n));
 
@@ -178,10 +173,10 @@ describe('contexts', () => {
     const uid = await insertConversation(t, tenant);
     for (let n = 0; n < 2; n += 1) {
       const { conversation: linked } = expectType(await link(uid), 'LinkConversationPayload');
-      expect(linked.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
+      expect(linked?.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
     }
     for (let n = 0; n < 2; n += 1) {
-      expect(expectType(await unlink(uid), 'UnlinkConversationPayload').conversation.contexts).toEqual([]);
+      expect(expectType(await unlink(uid), 'UnlinkConversationPayload').conversation?.contexts).toEqual([]);
     }
   });
 
@@ -192,9 +187,9 @@ describe('contexts', () => {
       to: [maria],
       subject: 'Invoice',
       bodyText: 'x',
-      context: about(),
+      contexts: [about()],
     };
-    const email = await readBack(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
+    const email = await fetchSentCopy(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
     expect(email.conversation.contexts).toEqual([{ __typename: 'Invoice', number: 'INV-1' }]);
     const { uid } = await write(t, tenant, {
       from: maria,
@@ -204,7 +199,9 @@ describe('contexts', () => {
     const reply = await accepted(t, tenant, {
       reply: { replyToMessageUid: uid, to: [maria], subject: 'Re: Invoice', bodyText: 'y' },
     });
-    expect((await readBack(t, tenant, reply.outboundEmail.uid)).contextUid).toBe(invoice.invoiceId);
+    expect((await fetchSentCopy(t, tenant, reply.outboundEmail.uid)).contexts).toMatchObject([
+      { uid: invoice.invoiceId },
+    ]);
   });
 
   it('that were unlinked stay so when the sent copy is stored again', async () => {
@@ -214,9 +211,9 @@ describe('contexts', () => {
       to: [maria],
       subject: 'Invoice',
       bodyText: 'x',
-      context: about(),
+      contexts: [about()],
     };
-    const email = await readBack(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
+    const email = await fetchSentCopy(t, tenant, (await accepted(t, tenant, { fresh: input })).outboundEmail.uid);
     await unlink(email.conversation.uid);
     await storeAgain(t.app, { organizationId: tenant.organizationId, outboundEmailId: email.uid });
     expect(await t.app.db.conversationContext.count({ where: { conversationId: email.conversation.uid } })).toBe(0);
@@ -228,9 +225,9 @@ describe('contexts', () => {
       to: ['maria@acme.example'],
       subject: 'Invoice',
       bodyText: 'x',
-      context: about(),
+      contexts: [about()],
     };
-    await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    await fetchSentCopy(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
     await store(t, tenant, gmailMessage(tenant, { messageId: 'apart', internalDate: new Date(Date.now() + 60_000) }));
     const { id } = await t.app.db.conversation.findFirstOrThrow({
       where: { organizationId: tenant.organizationId, providerThreadId: 'thread-of-apart' },
@@ -249,7 +246,7 @@ describe('contexts', () => {
     await store(t, tenant, gmailMessage(tenant, { messageId: 'first' }));
     const answers = await Promise.all(Array.from({ length: 12 }, () => link(uid)));
     expect(new Set(answers.map(({ __typename }) => __typename))).toEqual(new Set(['LinkConversationPayload']));
-    expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(1);
+    expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
     await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 ? link(uid) : unlink(uid))));
     expectType(await unlink(uid), 'UnlinkConversationPayload');
     expect(await t.app.db.conversationContext.count({ where: { conversationId: uid } })).toBe(0);
@@ -263,22 +260,27 @@ describe('contexts', () => {
       to: [maria],
       subject: 'Invoice',
       bodyText: 'x',
-      context: about(),
+      contexts: [about()],
     };
-    const sent = await readBack(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
+    const sent = await fetchSentCopy(t, tenant, (await accepted(t, tenant, { fresh: email })).outboundEmail.uid);
     const [mail] = t.sandbox.admin.messages(maria);
     const { uid: answerUid } = await write(t, tenant, { from: maria, subject: 'Re: Invoice', answers: mail });
     const uid = sent.conversation.uid;
     const reply = async (context?: { type: string; uid: string }) => {
       const input = { replyToMessageUid: answerUid, to: [maria], subject: 'Re: Invoice', bodyText: 'y' };
-      const { outboundEmail } = await accepted(t, tenant, { reply: context ? { ...input, context } : input });
-      return readBack(t, tenant, outboundEmail.uid);
+      const { outboundEmail } = await accepted(t, tenant, {
+        reply: context ? { ...input, contexts: [context] } : input,
+      });
+      return fetchSentCopy(t, tenant, outboundEmail.uid);
     };
     return { uid, reply, answers: mail, maria };
   }
   const contextsOf = async (conversationId: string) => {
     const orderBy = { createdAt: 'asc' } as const;
-    const links = await t.app.db.conversationContext.findMany({ where: { conversationId }, orderBy });
+    const links = await t.app.db.conversationContext.findMany({
+      where: { conversationId, position: { not: null } },
+      orderBy,
+    });
     return links.map(({ contextId }) => contextId);
   };
 
@@ -286,22 +288,23 @@ describe('contexts', () => {
     const { uid, reply } = await correspondence();
     expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
     await unlink(uid);
-    expect((await reply()).contextUid).toBeNull();
+    expect((await reply()).contexts).toEqual([]);
     expect(await contextsOf(uid)).toEqual([]);
-    expect((await reply(about())).contextUid).toBe(invoice.invoiceId);
+    expect((await reply(about())).contexts).toMatchObject([{ uid: invoice.invoiceId }]);
     expect(await contextsOf(uid)).toEqual([invoice.invoiceId]);
-    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+    expect((await reply()).contexts).toMatchObject([{ uid: invoice.invoiceId }]);
   });
 
-  it('that come later are linked beside the first, which replies go on to inherit', async () => {
+  it('that come later are linked beside the first, and replies inherit them all in order', async () => {
     const { uid, reply } = await correspondence();
     const other = await createInvoice(t, tenant, 'INV-2');
     await reply({ type: 'invoice', uid: other.invoiceId });
     await reply({ type: 'customer', uid: other.customerId });
     expect(await contextsOf(uid)).toEqual([invoice.invoiceId, other.invoiceId, other.customerId]);
-    expect((await reply()).contextUid).toBe(invoice.invoiceId);
+    const others = [{ uid: other.invoiceId }, { uid: other.customerId }];
+    expect((await reply()).contexts).toMatchObject([{ uid: invoice.invoiceId }, ...others]);
     await unlink(uid);
-    expect((await reply()).contextUid).toBe(other.invoiceId);
+    expect((await reply()).contexts).toMatchObject(others);
   });
 
   it("are an inbound reply's as well: nothing is awaited once it is here, and it is again after the next email", async () => {

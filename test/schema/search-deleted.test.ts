@@ -1,9 +1,8 @@
 /** What was deleted in Gmail finds its conversation no more; what is still there does. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { findMailbox } from '../../src/accounts/mailbox-access.ts';
+import { beforeEach, expect, it } from 'vitest';
 import { removeMessages } from '../../src/inbox/update-messages.ts';
 import { graphql } from '../generated/gql.ts';
-import { createTenant, query, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { mailboxOf, query, useTenant, useTestApp } from '../support/harness.ts';
 import { insertEmail } from '../support/rows.ts';
 import { type Given, gmailMessage, store } from '../support/stored.ts';
 
@@ -13,16 +12,8 @@ const FoundConversations = graphql(`
   }
 `);
 
-let t: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  t = await startTestApp();
-});
-afterAll(() => t.close());
-beforeEach(async () => {
-  tenant = await createTenant(t);
-});
+const t = useTestApp();
+const tenant = useTenant(t, beforeEach);
 
 const threadId = 'thread';
 const KEPT: Given = {
@@ -52,8 +43,7 @@ const GONE: Given = {
 };
 
 async function remove(...messageIds: string[]): Promise<void> {
-  const mailbox = await findMailbox(t.app.pool, tenant.organizationId, tenant.accountId);
-  if (mailbox === null) throw new Error('there is no mailbox');
+  const mailbox = await mailboxOf(t, tenant);
   expect(await removeMessages(t.app.pool, mailbox, messageIds)).toBe(messageIds.length);
 }
 
@@ -63,8 +53,11 @@ async function finds(search: string): Promise<boolean> {
 
 /** Every term of the tenant's conversations. */
 async function terms(): Promise<string[]> {
-  const where = { organizationId: tenant.organizationId };
-  return (await t.app.db.conversationSearch.findMany({ where })).flatMap((row) => row.terms).toSorted();
+  const { rows } = await t.app.pool.query<{ terms: string[] }>(
+    'SELECT tsvector_to_array(terms) AS terms FROM message_search WHERE organization_id = $1',
+    [tenant.organizationId],
+  );
+  return rows.flatMap((row) => row.terms).toSorted();
 }
 
 it('leaves the words of the messages that are still there, as if it had never been', async () => {

@@ -8,7 +8,7 @@ export const Connect = graphql(`
     connectEmailAccount(input: $input) {
       __typename
       ... on ConnectEmailAccountPayload { authorizationUrl expiresAt }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on InvalidInputError { issues { path message } }
     }
   }
@@ -23,9 +23,16 @@ export const Disconnect = graphql(`
         revoked
         emailAccount { uid email status statusReason }
       }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
     }
+  }
+`);
+
+/** The addresses that an account may send from. */
+export const AccountAddresses = graphql(`
+  query AccountAddresses($uid: UUID!) {
+    emailAccount(uid: $uid) { sendAs { email displayName signatureHtml isDefault } }
   }
 `);
 
@@ -36,7 +43,7 @@ export async function begin(t: Pick<TestApp, 'url'>, key: string, input: Connect
 }
 
 /** The scopes that the page offers. */
-export function scopesOf(authorizationUrl: string): string[] {
+function scopesOf(authorizationUrl: string): string[] {
   return (new URL(authorizationUrl).searchParams.get('scope') ?? '').split(' ');
 }
 

@@ -17,17 +17,19 @@ export const SendEmail = graphql(`
           sentAt
           attempts
           nextAttemptAt
-          contextUid
+          contexts { uid }
           failure { code message retry }
         }
       }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
       ... on IdempotencyConflictError { differingFields existing { uid } }
       ... on AccountNotReadyError { account { uid status } }
       ... on ReplyNotPossibleError { reason }
+      ... on InvalidStateError { status }
       ... on DraftConflictError { current { uid revision } }
+      ... on UnresolvedTokensError { problems { token kind message field offset length } }
       ... on SendRejectedError { providerStatus providerReason outboundEmail { uid status } }
     }
   }

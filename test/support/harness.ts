@@ -2,23 +2,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { afterAll, afterEach, beforeAll, type beforeEach } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
+import { connectAccount } from '../../src/accounts/store-account.ts';
 import type { App } from '../../src/app.ts';
 import { issueApiKey } from '../../src/auth/keys.ts';
 import { SCOPES, type Scope } from '../../src/auth/scopes.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import { upsertCustomer } from '../../src/contexts/customer.ts';
-import { upsertInvoice } from '../../src/contexts/invoice.ts';
+import type { ServiceAccount } from '../../src/config/secrets.ts';
+import type { Timing } from '../../src/config/timing.ts';
+import { upsertCustomer } from '../../src/contexts/upsert-customers.ts';
+import { upsertInvoice } from '../../src/contexts/upsert-invoices.ts';
 import { createApp } from '../../src/create-app.ts';
-import type { ServiceAccount } from '../../src/gmail/oauth-endpoints.ts';
-import { createLogger } from '../../src/log.ts';
-import { connectAccount } from '../../src/mail/account.ts';
-import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
+import type { Sender } from '../../src/db/sender.ts';
 import { startServer } from '../../src/http/server.ts';
 import { storeMessage } from '../../src/inbox/store-message.ts';
+import { createLogger } from '../../src/log.ts';
 import { startWorker } from '../../src/worker.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export interface Tenant {
   readonly organizationId: string;
@@ -45,6 +48,7 @@ export interface TestAppOptions {
   /** Environment variables for the configuration. */
   readonly env?: Record<string, string>;
   readonly now?: () => Date;
+  readonly timing?: Partial<Timing>;
   readonly serviceAccount?: ServiceAccount;
   readonly encryptionKeys?: readonly Buffer[];
   /** On the database and the sandbox of this one, as a second process would be. To be closed before it. */
@@ -62,6 +66,7 @@ const ENCRYPTION_KEYS = [Buffer.alloc(32, 7)];
 export async function startTestApp({
   env = {},
   now,
+  timing = {},
   serviceAccount,
   encryptionKeys = ENCRYPTION_KEYS,
   beside,
@@ -72,9 +77,9 @@ export async function startTestApp({
   const note = (query: string | QueryConfig) => {
     const text = typeof query === 'string' ? query : query.text;
     if (
-      !/^\s*(begin|commit|rollback)\b/i.test(text) &&
+      !/^\s*(begin|commit|rollback|set)\b|^SELECT 1$/i.test(text) &&
       !text.includes('graphile_worker"') &&
-      !text.includes('process_heartbeat')
+      !/process_heartbeat|periodic_task|clock_timestamp/.test(text)
     )
       statements.push(text);
   };
@@ -100,6 +105,7 @@ export async function startTestApp({
     encryptionKeys,
     publicUrl: 'http://epistle.test',
     log,
+    timing,
     ...(now === undefined ? {} : { now }),
   });
   // Often, so that no test waits for the clock.
@@ -124,7 +130,51 @@ export async function startTestApp({
   };
 }
 
+/** For all tests of a file, which use it from the first `beforeAll` on. Each test finds a Gmail without faults. */
+export function useTestApp(options: TestAppOptions = {}): TestApp {
+  let started: TestApp | null = null;
+  const get = () => {
+    if (started === null) throw new Error('no test of this file is running');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startTestApp(options);
+  });
+  afterEach(() => get().sandbox.admin.clearFaults());
+  afterAll(() => started?.close());
+  return {
+    get app() {
+      return get().app;
+    },
+    get sandbox() {
+      return get().sandbox;
+    },
+    get database() {
+      return get().database;
+    },
+    get url() {
+      return get().url;
+    },
+    get logged() {
+      return get().logged;
+    },
+    statements: () => get().statements(),
+    resetStatements: () => get().resetStatements(),
+    close: () => get().close(),
+  };
+}
+
 let tenants = 0;
+
+/** As `useTestApp`: a tenant for all tests of a file, or with `beforeEach` another one for each. */
+export function useTenant(
+  t: Pick<TestApp, 'app' | 'sandbox'>,
+  before: typeof beforeAll | typeof beforeEach = beforeAll,
+): Tenant {
+  const tenant = { organizationId: '', key: '', accountId: '', email: '' };
+  before(async () => void Object.assign(tenant, await createTenant(t)));
+  return tenant;
+}
 
 /** An organization with one connected account, whose mailbox the sandbox has. */
 export async function createTenant(
@@ -168,27 +218,48 @@ export async function createInvoice({ app }: TestApp, { organizationId }: Tenant
     customerUid: customerId,
     status: 'OPEN',
     currency: 'USD',
-    issueDate: new Date('2026-01-01T00:00:00Z'),
-    dueDate: new Date('2026-01-15T00:00:00Z'),
+    issueDate: '2026-01-01',
+    dueDate: '2026-01-15',
     subtotalCents: '150000',
     totalCents: '150000',
   });
   return { customerId, invoiceId };
 }
 
-/** Brings a message of the sandbox into the tenant's mailbox and from there into the database. @returns its uid. */
-export async function receive(
-  { app, sandbox }: TestApp,
+/** The tenant's account as the process reads it now. */
+export async function mailboxOf({ app }: Pick<TestApp, 'app'>, { organizationId, accountId }: Tenant): Promise<Sender> {
+  const mailbox = await findMailbox(app.pool, organizationId, accountId);
+  if (mailbox === null) throw new Error('there is no such account');
+  return mailbox;
+}
+
+/** Stores a message of the tenant's mailbox, as the sent copy of an email if it is one. @returns its uid. */
+export async function importMessage(
+  { app }: Pick<TestApp, 'app'>,
   tenant: Tenant,
-  mail: { readonly from: string; readonly raw: string },
+  providerMessageId: string,
+  outboundEmailId: string | null = null,
 ): Promise<string> {
-  const raw = mail.raw.replace(/\r?\n/g, '\r\n');
-  const [copy] = sandbox.admin.deliverExternal({ from: mail.from, to: tenant.email, raw });
-  const mailbox = await findMailbox(app.pool, tenant.organizationId, tenant.accountId);
-  if (copy === undefined || mailbox === null) throw new Error('nothing was delivered');
-  const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), copy.id);
-  if (message === null) throw new Error('the delivered message is gone');
-  return storeMessage(app.pool, mailbox, message, null);
+  const mailbox = await mailboxOf({ app }, tenant);
+  const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), providerMessageId);
+  if (message === null) throw new Error('there is no such message');
+  return storeMessage(app.pool, mailbox, message, outboundEmailId);
+}
+
+/** Brings a mail from outside into the tenant's mailbox. @param mail.from of the envelope. @returns its id there. */
+export function deliverTo(
+  { sandbox }: Pick<TestApp, 'sandbox'>,
+  { email: to }: Pick<Tenant, 'email'>,
+  { from, raw, spam = false }: { readonly from: string; readonly raw: string; readonly spam?: boolean },
+): string {
+  const [copy] = sandbox.admin.deliverExternal({ from, to, raw: raw.replace(/\r?\n/g, '\r\n'), spam });
+  if (copy === undefined) throw new Error('nothing was delivered');
+  return copy.id;
+}
+
+/** As `deliverTo`, and stores it. @returns its uid. */
+export function receive(t: TestApp, tenant: Tenant, mail: Parameters<typeof deliverTo>[2]): Promise<string> {
+  return importMessage(t, tenant, deliverTo(t, tenant, mail));
 }
 
 export interface GraphqlAnswer<Data> {
@@ -237,6 +308,21 @@ export async function eventually<Value>(
     if (performance.now() > deadline) throw new Error(`it did not happen within ${timeoutMs / 1000} s`);
     await delay(20);
   }
+}
+
+/** Waits until a statement, or so many of them, wait for a lock. */
+export function lockAwaited({ app }: Pick<TestApp, 'app'>, statements = 1, timeoutMs?: number): Promise<true> {
+  return eventually(async () => {
+    const sql = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    return (await app.pool.query(sql)).rowCount === statements || null;
+  }, timeoutMs);
+}
+
+/** What an operator was told with these words. @throws when one of the lines has an address in it. */
+export function warnings({ logged }: Pick<TestApp, 'logged'>, words: string): Record<string, unknown>[] {
+  const lines = logged.filter((line) => line.includes(words));
+  if (lines.some((line) => line.includes('@'))) throw new Error(`an address was logged: ${lines.join('')}`);
+  return lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 40);
 }
 
 /** Narrows a member of a result union. @throws when it is another one. */

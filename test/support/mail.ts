@@ -2,12 +2,10 @@
 import PostalMime, { type Email } from 'postal-mime';
 import type { SandboxMessage } from '../../sandbox/admin.ts';
 import { sandboxGmailClient } from '../../sandbox/client.ts';
-import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
-import { enqueue, job } from '../../src/jobs.ts';
-import { storeMessage } from '../../src/inbox/store-message.ts';
-import { SendEmail } from './documents.ts';
+import { enqueue } from '../../src/jobs.ts';
 import type { OutboundRecordQuery, SendEmailInput, SendEmailMutation, SendFreshInput } from '../generated/graphql.ts';
-import { eventually, expectType, query, type Tenant, type TestApp } from './harness.ts';
+import { SendEmail } from './documents.ts';
+import { eventually, expectType, importMessage, query, type Tenant, type TestApp } from './harness.ts';
 import { OutboundRecord } from './send-documents.ts';
 
 export type SendResult = SendEmailMutation['sendEmail'];
@@ -48,8 +46,41 @@ export async function record(app: Pick<TestApp, 'url'>, tenant: Tenant, uid: str
   return outboundEmail;
 }
 
+/** The record once it has this status. */
+export function untilStatus(app: Pick<TestApp, 'url'>, tenant: Tenant, uid: string, status: string) {
+  return eventually(async () => {
+    const email = await record(app, tenant, uid);
+    return email.status === status ? email : null;
+  });
+}
+
+/** Waits until no job of the email is left, and none is running. */
+export function noJobLeft({ app }: Pick<TestApp, 'app'>, uid: string): Promise<true> {
+  const sql = 'SELECT FROM graphile_worker.jobs WHERE key = ANY($1) OR locked_at IS NOT NULL';
+  const keys = [`deliver:${uid}`, `reconcile:${uid}`];
+  return eventually(async () => (await app.pool.query(sql, [keys])).rowCount === 0 || null);
+}
+
+/**
+ * Until nothing of the tenant is being done, and nothing of it is due. A job that found no place among those of its account runs a
+ * little later, although its email is due.
+ */
+export function quiet({ app }: Pick<TestApp, 'app'>, { organizationId }: Tenant): Promise<true> {
+  return eventually(async () => {
+    const { rows } = await app.pool.query<{ busy: number }>(
+      `SELECT (SELECT count(*)::int FROM graphile_worker._private_jobs j
+          LEFT JOIN outbound_email e ON j.key = 'deliver:' || e.id
+          WHERE payload->>'organizationId' = $1
+            AND (j.locked_at IS NOT NULL OR j.run_at <= now() OR coalesce(e.next_attempt_at, e.planned_send_at) <= now()))
+        + (SELECT count(*)::int FROM outbound_email WHERE organization_id = $1::uuid AND lease_token IS NOT NULL) AS busy`,
+      [organizationId],
+    );
+    return rows[0]?.busy === 0 || null;
+  });
+}
+
 /** The record once its sent copy is stored. */
-export function readBack(app: Pick<TestApp, 'url'>, tenant: Tenant, uid: string) {
+export function fetchSentCopy(app: Pick<TestApp, 'url'>, tenant: Tenant, uid: string) {
   return eventually(async () => {
     const email = await record(app, tenant, uid);
     const { message, messageId, conversation } = email;
@@ -99,34 +130,34 @@ export async function runNow(
   { app }: Pick<TestApp, 'app'>,
   { organizationId }: Tenant,
   uid: string,
-  name: 'deliver' | 'settle' | 'read-back',
+  name: 'deliver' | 'reconcile' | 'fetch-sent-copy',
 ): Promise<void> {
-  const { rows } = await app.pool.query<{ accountId: string; slot: string | null }>(
+  const { rows } = await app.pool.query<{ accountId: string; permit: string | null }>(
     `UPDATE outbound_email SET next_attempt_at = CASE WHEN next_attempt_at > now() THEN now() ELSE next_attempt_at END WHERE organization_id = $1 AND id = $2
-     RETURNING account_id AS "accountId", slot`,
+     RETURNING account_id AS "accountId", permit`,
     [organizationId, uid],
   );
   const [email] = rows;
-  if (email?.slot === 'WAITING') {
+  if (email?.permit === 'PENDING') {
     const { accountId } = email;
-    await app.pool.query(`UPDATE account_pace SET blocked_until = NULL, slots = '{}' WHERE account_id = $1`, [
+    await app.pool.query(`UPDATE account_rate_limit SET blocked_until = NULL, permits = '{}' WHERE account_id = $1`, [
       accountId,
     ]);
-    await enqueue(app.pool, job('pace', { organizationId, accountId }), new Date());
+    await enqueue(app.pool, 'grant-permits', { organizationId, accountId }, 0);
     return;
   }
-  await enqueue(app.pool, job(name, { organizationId, outboundEmailId: uid }), new Date());
+  await enqueue(app.pool, name, { organizationId, outboundEmailId: uid }, 0);
 }
 
-/** Lets the pace of the tenant's account grow older by so much; its `pace` job runs now when something waits. */
-export async function agePace({ app }: TestApp, { organizationId, accountId }: Tenant, ms: number): Promise<void> {
+/** Makes the permits of the tenant's account older by `ms`, and runs its `grant-permits` job now. */
+export async function agePermits({ app }: TestApp, { organizationId, accountId }: Tenant, ms: number): Promise<void> {
   await app.pool.query(
-    `UPDATE account_pace SET sends_from = sends_from - $2 * interval '1 ms', blocked_until = blocked_until - $2 * interval '1 ms',
-       slots = ARRAY(SELECT at - $2 * interval '1 ms' FROM unnest(slots) WITH ORDINALITY slot (at, n) ORDER BY n)
+    `UPDATE account_rate_limit SET sends_from = sends_from - $2 * interval '1 ms', blocked_until = blocked_until - $2 * interval '1 ms',
+       permits = ARRAY(SELECT at - $2 * interval '1 ms' FROM unnest(permits) WITH ORDINALITY permit (at, n) ORDER BY n)
      WHERE account_id = $1`,
     [accountId, ms],
   );
-  await enqueue(app.pool, job('pace', { organizationId, accountId }), new Date());
+  await enqueue(app.pool, 'grant-permits', { organizationId, accountId }, 0);
 }
 
 /** A mail written in another mailbox of the sandbox, in Gmail's own way. */
@@ -163,13 +194,4 @@ function letterHeaders(tenant: Tenant, { from, subject, answers }: Letter): stri
     `Subject: ${subject}`,
     ...(parent ? [`In-Reply-To: ${parent}`, `References: ${references}`] : []),
   ];
-}
-
-/** Stores a message of the tenant's mailbox. @returns its uid. */
-export async function importMessage({ app }: TestApp, tenant: Tenant, providerMessageId: string): Promise<string> {
-  const mailbox = await findMailbox(app.pool, tenant.organizationId, tenant.accountId);
-  if (mailbox === null) throw new Error('there is no such account');
-  const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), providerMessageId);
-  if (message === null) throw new Error('there is no such message');
-  return storeMessage(app.pool, mailbox, message, null);
 }

@@ -3,7 +3,7 @@ import type { MailboxAccess } from '../../src/gmail/gateway.ts';
 import { createOAuthEndpoints } from '../../src/gmail/oauth-endpoints.ts';
 
 /** The OAuth endpoints of a sandbox, for its own client. */
-export function sandboxEndpoints({ url: baseUrl, clientId, clientSecret }: Sandbox) {
+function sandboxEndpoints({ url: baseUrl, clientId, clientSecret }: Sandbox) {
   const now = () => new Date();
   return createOAuthEndpoints({ baseUrl, clientId, clientSecret, serviceAccount: null, timeoutMs: 5_000, now });
 }

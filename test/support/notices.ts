@@ -1,10 +1,7 @@
 /** What the tests of bounces share: notifications as mail systems write them. */
 import { sandboxGmailClient } from '../../sandbox/client.ts';
-import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
-import { storeMessage } from '../../src/inbox/store-message.ts';
 import { graphql } from '../generated/gql.ts';
-import { query, type Tenant, type TestApp } from './harness.ts';
-import { importMessage } from './mail.ts';
+import { importMessage, query, receive, type Tenant, type TestApp } from './harness.ts';
 
 export const Bounces = graphql(`
   query Bounces($uid: UUID!) {
@@ -16,7 +13,7 @@ export const Bounces = graphql(`
       conversation { uid hasReply isRead messageCount }
       message { uid }
       bounces { recipient status diagnostic permanent at }
-      events(first: 50) { edges { node { type actor detail } } }
+      events(first: 50) { edges { node { type fromStatus toStatus actor detail } } }
     }
   }
 `);
@@ -30,6 +27,9 @@ export async function bouncesOf(t: TestApp, tenant: Tenant, uid: string) {
   return {
     ...email,
     events: nodes.map(({ type }) => type),
+    changes: nodes
+      .filter(({ toStatus }) => toStatus !== null)
+      .map(({ type, fromStatus, toStatus }) => [type, fromStatus, toStatus]),
     detailOf: (type: string) => nodes.filter((node) => node.type === type).map(({ detail }) => detail),
   };
 }
@@ -93,21 +93,14 @@ export function notification({
   ].join('\n');
 }
 
-/** Brings a mail from outside into the tenant's mailbox and from there into the database. @returns its uid. */
-export async function arrive(
+/** As `receive`. */
+export function arrive(
   t: TestApp,
   tenant: Tenant,
   raw: string,
   { envelopeFrom = '', spam = false }: { envelopeFrom?: string; spam?: boolean } = {},
 ): Promise<string> {
-  const [copy] = t.sandbox.admin.deliverExternal({
-    from: envelopeFrom,
-    to: tenant.email,
-    raw: raw.replace(/\r?\n/g, '\r\n'),
-    spam,
-  });
-  if (copy === undefined) throw new Error('nothing was delivered');
-  return importMessage(t, tenant, copy.id);
+  return receive(t, tenant, { from: envelopeFrom, raw, spam });
 }
 
 /**
@@ -132,18 +125,4 @@ export async function importInbound(t: TestApp, tenant: Tenant): Promise<string[
   const uids: string[] = [];
   for (const { id } of inbound.toReversed()) uids.push(await importMessage(t, tenant, id));
   return uids;
-}
-
-/** Stores a message of the tenant's mailbox as the sent copy of an email. */
-export async function importCopy(
-  { app }: TestApp,
-  tenant: Tenant,
-  providerMessageId: string,
-  outboundEmailId: string,
-): Promise<void> {
-  const mailbox = await findMailbox(app.pool, tenant.organizationId, tenant.accountId);
-  if (mailbox === null) throw new Error('there is no such account');
-  const message = await app.gmail.getMessage(mailboxAccess(app, mailbox), providerMessageId);
-  if (message === null) throw new Error('there is no such message');
-  await storeMessage(app.pool, mailbox, message, outboundEmailId);
 }

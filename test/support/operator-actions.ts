@@ -1,21 +1,15 @@
 /** What the tests of a person's decisions share: the decisions, and emails in the states that they are about. */
 import { expect } from 'vitest';
 import type { FaultEffect } from '../../sandbox/faults.ts';
-import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
-import type { UnconfirmedOutcome } from '../generated/graphql.ts';
-import { eventually, expectType, query, type Tenant, type TestApp } from './harness.ts';
-import { accepted, fresh, type OutboundEmailRecord, record, runNow, send } from './mail.ts';
+import { mailboxAccess } from '../../src/accounts/mailbox-access.ts';
+import type { SendFreshInput, UnconfirmedOutcome } from '../generated/graphql.ts';
+import { expectType, mailboxOf, query } from './harness.ts';
+import { accepted, fresh, noJobLeft, type OutboundEmailRecord, runNow, send, untilStatus } from './mail.ts';
+import type { Place } from './scheduling.ts';
 import { CancelOutboundEmail, CreateDraft, ResolveOutboundEmail, RetryOutboundEmail } from './send-documents.ts';
 
-export interface Place {
-  readonly t: TestApp;
-  readonly tenant: Tenant;
-  /** Address of the recipient. */
-  readonly maria: string;
-}
-
 /** Decisions and emails of the tenant that the running test is at. */
-export function deciding(at: () => Place) {
+export function operatorActions(at: () => Place) {
   const LOST: FaultEffect = { kind: 'reset' };
 
   function fault(call: string, effect: FaultEffect, when: 'before' | 'after' = 'before', times: number | 'always' = 1) {
@@ -30,7 +24,14 @@ export function deciding(at: () => Place) {
     return (await query(at().t, key, RetryOutboundEmail, { uid })).retryOutboundEmail;
   }
 
+  /** Once Gmail no longer works on the call whose answer was lost. */
   async function resolve(uid: string, outcome: UnconfirmedOutcome, key = at().tenant.key) {
+    const sql = `UPDATE outbound_email SET failed_at = failed_at - interval '1 minute' WHERE id = $1 AND status = 'UNCONFIRMED'`;
+    await at().t.app.pool.query(sql, [uid]);
+    return resolveNow(uid, outcome, key);
+  }
+
+  async function resolveNow(uid: string, outcome: UnconfirmedOutcome, key = at().tenant.key) {
     return (await query(at().t, key, ResolveOutboundEmail, { uid, outcome })).resolveOutboundEmail;
   }
 
@@ -38,37 +39,26 @@ export function deciding(at: () => Place) {
     return { organizationId: at().tenant.organizationId, outboundEmailId: uid };
   }
 
-  function untilStatus(uid: string, status: string) {
-    return eventually(async () => {
-      const email = await record(at().t, at().tenant, uid);
-      return email.status === status ? email : null;
-    });
-  }
-
-  /** Until no job of the email is left, and none is running. */
-  function noJobLeft(uid: string) {
-    const sql = 'SELECT FROM graphile_worker.jobs WHERE key = ANY($1) OR locked_at IS NOT NULL';
-    const keys = [`deliver:${uid}`, `settle:${uid}`];
-    return eventually(async () => (await at().t.app.pool.query(sql, [keys])).rowCount === 0 || null);
-  }
+  const until = (uid: string, status: string) => untilStatus(at().t, at().tenant, uid, status);
+  const idle = (uid: string) => noJobLeft(at().t, uid);
 
   /** Lets every job that could still send it do its worst. */
   async function runEverything(uid: string) {
-    for (const name of ['deliver', 'settle'] as const) await runNow(at().t, at().tenant, uid, name);
-    await noJobLeft(uid);
+    for (const name of ['deliver', 'reconcile'] as const) await runNow(at().t, at().tenant, uid, name);
+    await idle(uid);
   }
 
   /** The decision among its events: who, and from which state to which. */
   function decisionOf(email: OutboundEmailRecord, type: string) {
     const nodes = email.events.edges.map(({ node }) => node).filter((node) => node.type === type);
-    return nodes.map(({ actor, detail }) => ({ byTheSystem: actor === 'system', detail }));
+    return nodes.map(({ actor, fromStatus, toStatus }) => ({ byTheSystem: actor === 'system', fromStatus, toStatus }));
   }
 
   /** The actor of the request that was accepted is the key of the at().tenant, as is that of every decision. */
-  function expectDecidedByKey(email: OutboundEmailRecord, type: string, from: string, to: string) {
-    expect(decisionOf(email, type)).toEqual([{ byTheSystem: false, detail: { from, to } }]);
+  function expectDoneByKey(email: OutboundEmailRecord, type: string, from: string, to: string) {
+    expect(decisionOf(email, type)).toEqual([{ byTheSystem: false, fromStatus: from, toStatus: to }]);
     const events = email.events.edges.map(({ node }) => node);
-    const first = events.find((event) => event.type === 'accepted' || event.type === 'created');
+    const first = events.find((event) => event.type === 'ACCEPTED' || event.type === 'CREATED');
     expect(events.find((event) => event.type === type)?.actor).toBe(first?.actor);
   }
 
@@ -79,10 +69,10 @@ export function deciding(at: () => Place) {
     return outboundEmail.uid;
   }
 
-  async function failed(): Promise<string> {
+  async function failed(changes: Partial<SendFreshInput> = {}): Promise<string> {
     fault('drafts.create', { kind: 'status', status: 400 });
     const { outboundEmail } = expectType(
-      await send(at().t, at().tenant, fresh(at().tenant, at().maria)),
+      await send(at().t, at().tenant, fresh(at().tenant, at().maria, changes)),
       'SendRejectedError',
     );
     return outboundEmail.uid;
@@ -109,11 +99,10 @@ export function deciding(at: () => Place) {
   }
 
   /** As its owner could in Gmail. */
-  async function deleteTicket() {
+  async function deleteGmailDraft() {
     const [draft] = at().t.sandbox.admin.drafts(at().tenant.email);
-    const mailbox = await findMailbox(at().t.app.pool, at().tenant.organizationId, at().tenant.accountId);
-    if (draft === undefined || mailbox === null) throw new Error('there is no ticket');
-    await at().t.app.gmail.deleteDraft(mailboxAccess(at().t.app, mailbox), draft.draftId);
+    if (draft === undefined) throw new Error('there is no Gmail draft');
+    await at().t.app.gmail.deleteDraft(mailboxAccess(at().t.app, await mailboxOf(at().t, at().tenant)), draft.draftId);
   }
 
   return {
@@ -121,15 +110,16 @@ export function deciding(at: () => Place) {
     cancel,
     retry,
     resolve,
+    resolveNow,
     refOf,
-    untilStatus,
-    noJobLeft,
+    untilStatus: until,
+    noJobLeft: idle,
     runEverything,
-    expectDecidedByKey,
+    expectDoneByKey,
     deferred,
     failed,
     unconfirmed,
     scheduled,
-    deleteTicket,
+    deleteGmailDraft,
   };
 }

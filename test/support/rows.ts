@@ -1,6 +1,7 @@
 /** Rows as the send path and the sync would have left them, written directly: for tests about reading many of them. */
 import { v7 as uuidv7 } from 'uuid';
 import type { Prisma } from '#generated/prisma/client.ts';
+import { sql } from '../../src/db/statement.ts';
 import { searchTerms } from '../../src/email/search-terms.ts';
 import type { Tenant, TestApp } from './harness.ts';
 
@@ -9,25 +10,35 @@ type Email = Prisma.OutboundEmailUncheckedCreateInput;
 
 /** What the states require of a row. */
 function stateColumns(id: string, at: Date): Record<string, Partial<Email>> {
-  const ticket = { ticketDraftId: id, ticketMessageId: id, ticketThreadId: id };
+  const gmailDraft = { sendingAt: at, gmailDraftId: id, gmailDraftMessageId: id, gmailDraftThreadId: id };
   const failure = { failureCode: 'REJECTED', failureMessage: 'No.', failureRetry: 'NEVER', failedAt: at } as const;
   const sent = { providerMessageId: id, providerThreadId: id, threading: 'NEW_THREAD', sentAt: at } as const;
   return {
     SCHEDULED: { plannedSendAt: at },
-    SENDING: { ...ticket, leaseToken: id, leaseExpiresAt: at },
+    SENDING: { ...gmailDraft, leaseToken: id, leaseExpiresAt: at },
     SENT: sent,
     BOUNCED: sent,
     FAILED: failure,
-    UNCONFIRMED: { ...ticket, ...failure },
+    UNCONFIRMED: { ...gmailDraft, ...failure },
   };
 }
 
-/** @returns its uid. SENT and FRESH, to `maria@acme.example`, unless told otherwise. */
-export async function insertEmail({ app }: TestApp, tenant: Tenant, given: Some<Email> = {}): Promise<string> {
+interface Context {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** @returns its uid. SENT and FRESH, to `maria@acme.example`, about nothing, unless told otherwise. */
+export async function insertEmail(
+  { app }: Pick<TestApp, 'app'>,
+  tenant: Tenant,
+  { about = [], ...given }: Some<Email> & { readonly about?: readonly Context[] } = {},
+): Promise<string> {
   const id = uuidv7();
   const status = given.status ?? 'SENT';
   const email = {
     mode: 'FRESH' as const,
+    actor: 'system',
     accountId: tenant.accountId,
     fromEmail: tenant.email,
     to: ['maria@acme.example'],
@@ -42,16 +53,22 @@ export async function insertEmail({ app }: TestApp, tenant: Tenant, given: Some<
     status,
   };
   const { organizationId } = tenant;
-  await app.db.outboundEmail.create({ data: { ...email, organizationId, id } });
+  const { createdAt } = await app.db.outboundEmail.create({ data: { ...email, organizationId, id } });
+  await app.db.outboundEmailContext.createMany({
+    data: about.map(({ type: contextType, id: contextId }, position) => {
+      return { organizationId, outboundEmailId: id, contextType, contextId, position, createdAt };
+    }),
+  });
   const { to, cc, bcc, subject, bodyText } = email as Record<'to' | 'cc' | 'bcc', string[]> & typeof email;
-  const terms = searchTerms({ texts: [subject, bodyText ?? null], addresses: [...to, ...cc, ...bcc] });
-  await app.db.outboundEmailSearch.create({ data: { organizationId, outboundEmailId: id, terms } });
+  const terms = await searchTerms({ texts: [subject, bodyText ?? null], addresses: [...to, ...cc, ...bcc] });
+  await app.pool.query(sql`INSERT INTO outbound_email_search (organization_id, outbound_email_id, terms)
+    VALUES (${organizationId}, ${id}, array_to_tsvector(${terms}))`);
   return id;
 }
 
 /** @returns its uid. Read, unanswered and empty, unless told otherwise. */
 export async function insertConversation(
-  { app }: TestApp,
+  { app }: Pick<TestApp, 'app'>,
   tenant: Tenant,
   given: Some<Prisma.ConversationUncheckedCreateInput> = {},
 ): Promise<string> {
@@ -78,7 +95,7 @@ export async function insertConversation(
 
 /** @returns its uid. Inbound, unless told otherwise. */
 export async function insertMessage(
-  { app }: TestApp,
+  { app }: Pick<TestApp, 'app'>,
   tenant: Tenant,
   given: Some<Prisma.EmailMessageUncheckedCreateInput> & { readonly conversationId: string },
 ): Promise<string> {
@@ -109,11 +126,13 @@ export async function insertMessage(
 
 /** What a conversation is about. */
 export async function linkContext(
-  { app }: TestApp,
+  { app }: Pick<TestApp, 'app'>,
   { organizationId }: Tenant,
   conversationId: string,
-  context: { readonly type: string; readonly id: string },
+  context: Context,
 ): Promise<void> {
   const { type: contextType, id: contextId } = context;
-  await app.db.conversationContext.create({ data: { organizationId, conversationId, contextType, contextId } });
+  const position = await app.db.conversationContext.count({ where: { organizationId, conversationId } });
+  const data = { organizationId, conversationId, contextType, contextId, position };
+  await app.db.conversationContext.create({ data });
 }

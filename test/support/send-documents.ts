@@ -17,13 +17,15 @@ export const OutboundRecord = graphql(`
       subject
       bodyText
       bodyHtml
-      contextType
-      contextUid
-      context { __typename ... on Invoice { number } }
+      contexts { __typename uid ... on Invoice { number } }
       providerMessageId
       providerThreadId
       messageId
       idempotencyKey
+      template { version values template { id uid name locale } }
+      plannedSendAt
+      cancelWhen
+      canceledBecause
       sentAt
       attempts
       nextAttemptAt
@@ -53,7 +55,8 @@ export const OutboundRecord = graphql(`
         labels
         attachments { filename sha256 }
       }
-      events(first: 50) { edges { node { type actor detail } } }
+      actor
+      events(first: 100) { edges { node { type fromStatus toStatus actor detail } } }
     }
   }
 `);
@@ -84,15 +87,22 @@ export const StoredMessage = graphql(`
   }
 `);
 
+/** What the list of emails shows. */
+export const OutboundUids = graphql(`
+  query OutboundUids { outboundEmails(first: 50) { edges { node { uid } } } }
+`);
+
 /** Stores a draft. */
 export const CreateDraft = graphql(`
   mutation CreateDraft($input: CreateDraftInput!) {
     createDraft(input: $input) {
       __typename
       ... on CreateDraftPayload { draft { uid revision status } }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
+      ... on IdempotencyConflictError { existing { uid } differingFields }
+      ... on InvalidStateError { status }
     }
   }
 `);
@@ -103,7 +113,7 @@ export const UpdateDraft = graphql(`
     updateDraft(input: $input) {
       __typename
       ... on UpdateDraftPayload { draft { uid revision status plannedSendAt } }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
       ... on DraftConflictError { current { uid revision subject } }
@@ -116,8 +126,8 @@ export const DeleteDraft = graphql(`
   mutation DeleteDraft($uid: UUID!) {
     deleteDraft(uid: $uid) {
       __typename
-      ... on DeleteDraftPayload { draftUid }
-      ... on Error { code message retry }
+      ... on DeleteDraftPayload { deletedId draftUid }
+      ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
       ... on DraftConflictError { current { uid } }
     }
@@ -140,8 +150,8 @@ export const DraftRecord = graphql(`
       subject
       bodyText
       bodyHtml
-      contextType
-      contextUid
+      contexts { contextType uid }
+      template { version values template { uid } }
       plannedSendAt
       replyToMessage { uid }
       attachments { filename contentType size sha256 contentId }
@@ -163,7 +173,7 @@ export const CancelOutboundEmail = graphql(`
     cancelOutboundEmail(uid: $uid) {
       __typename
       ... on CancelOutboundEmailPayload { outboundEmail { uid status } }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
       ... on InvalidStateError { status }
     }
@@ -176,7 +186,7 @@ export const RetryOutboundEmail = graphql(`
     retryOutboundEmail(uid: $uid) {
       __typename
       ... on SendEmailPayload { replayed outboundEmail { uid status attempts failure { code } } }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
       ... on InvalidStateError { status }
       ... on SendRejectedError { providerStatus outboundEmail { uid status } }
@@ -190,7 +200,7 @@ export const ResolveOutboundEmail = graphql(`
     resolveOutboundEmail(uid: $uid, outcome: $outcome) {
       __typename
       ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }
-      ... on Error { code message retry }
+      ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
       ... on InvalidStateError { status }
     }

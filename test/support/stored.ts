@@ -1,8 +1,8 @@
 /** What the tests of storing share: messages as the gateway gives them, and storing them as a sync does. */
+
 import type { GmailMessage } from '../../src/gmail/gateway.ts';
-import { findMailbox } from '../../src/accounts/mailbox-access.ts';
 import { storeMessage } from '../../src/inbox/store-message.ts';
-import type { Tenant, TestApp } from './harness.ts';
+import { mailboxOf, type Tenant, type TestApp } from './harness.ts';
 
 export interface Given extends Partial<Omit<GmailMessage, 'headers'>> {
   readonly messageId: string;
@@ -34,14 +34,12 @@ export function gmailMessage(
 }
 
 export async function store(
-  { app }: Pick<TestApp, 'app'>,
+  t: Pick<TestApp, 'app'>,
   tenant: Tenant,
   message: GmailMessage,
   outboundEmailId: string | null = null,
 ): Promise<string> {
-  const mailbox = await findMailbox(app.pool, tenant.organizationId, tenant.accountId);
-  if (mailbox === null) throw new Error('there is no mailbox');
-  return storeMessage(app.pool, mailbox, message, outboundEmailId);
+  return storeMessage(t.app.pool, await mailboxOf(t, tenant), message, outboundEmailId);
 }
 
 /** Every order of a few things. */

@@ -12,10 +12,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { openDatabase } from '../../src/db/client.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { prepareDatabase } from '../../src/db/prepare.ts';
-import { createLogger } from '../../src/log.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -44,12 +42,7 @@ export async function setup(project: TestProject): Promise<void> {
   });
   const url = given || (await embedServer(folder)).url;
   await execute(url, `create database ${template}`);
-  const { pool, close } = openDatabase({ connectionString: databaseUrl(url, template) }, createLogger('silent'));
-  try {
-    await prepareDatabase(pool, () => {});
-  } finally {
-    await close();
-  }
+  await prepareDatabase({ connectionString: databaseUrl(url, template) }, () => {});
   project.provide('postgres', { url, template, prefix });
   project.provide('temporaryFolder', folder);
 }

@@ -1,22 +1,16 @@
 /** Transactions that need the same rows in another order: they begin anew when PostgreSQL ends them, or do not meet. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
+import { moveMailbox } from '../../src/accounts/move-mailbox.ts';
 import { inTransaction, type Sql } from '../../src/db/client.ts';
 import { markConversationRead } from '../../src/inbox/mark-read.ts';
+import { forgetMailbox } from '../../src/retention/forget-mailbox.ts';
 import { syncMailbox } from '../../src/sync/sync.ts';
-import { createAccount, createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { createAccount, createTenant, lockAwaited, useTenant, useTestApp } from '../support/harness.ts';
 import { insertEmail } from '../support/rows.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, syncWholly, wrongConversations } from '../support/syncing.ts';
 
-let app: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
-beforeEach(async () => {
-  tenant = await createTenant(app);
-});
+const app = useTestApp();
+const tenant = useTenant(app, beforeEach);
 
 /** Of two conversations, the first in the order in which they are locked, and then the other. */
 async function twoConversations() {
@@ -38,15 +32,6 @@ async function lock(tx: Sql, id: string): Promise<void> {
   ]);
 }
 
-function somebodyWaits(): Promise<true> {
-  return eventually(async () => {
-    const { rowCount } = await app.app.pool.query(
-      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-    );
-    return rowCount === 1 || null;
-  });
-}
-
 /** Locks the second, begins `work`, and when that waits for it asks for the first, too. */
 async function crossing<Result>(first: string, second: string, work: () => Promise<Result>): Promise<Result> {
   const { working } = await inTransaction(app.app.pool, async (tx) => {
@@ -54,7 +39,7 @@ async function crossing<Result>(first: string, second: string, work: () => Promi
     await tx.query("SET LOCAL deadlock_timeout = '1min'");
     await lock(tx, second);
     const working = work();
-    await somebodyWaits();
+    await lockAwaited(app);
     await lock(tx, first);
     return { working };
   });
@@ -68,7 +53,7 @@ it('changes of labels begin anew', async () => {
     await messages.modify({ userId: 'me', id, requestBody: { addLabelIds: ['STARRED'] } });
   }
   const { signal } = new AbortController();
-  const sync = () => syncMailbox(app.app, tenant, { signal, withListing: true });
+  const sync = () => syncMailbox(app.app, tenant, { signal, withFullSync: true });
   expect(await crossing(first, second, sync)).toMatchObject({ outcome: 'current' });
   expect(await mailboxHere(app, tenant)).toEqual(mailboxInGmail(app, tenant));
 });
@@ -89,10 +74,29 @@ it('connecting an account again waits for what is being stored in it, and is not
     await tx.query("SET LOCAL deadlock_timeout = '1min'");
     await tx.query('SELECT FROM mailbox_sync WHERE account_id = $1 FOR SHARE', [tenant.accountId]);
     const connecting = createAccount(app, tenant.organizationId, tenant.email);
-    await somebodyWaits();
+    await lockAwaited(app);
     // As the foreign key of a conversation does it.
     await tx.query('SELECT FROM email_account WHERE id = $1 FOR KEY SHARE', [tenant.accountId]);
     return { connecting };
   });
   expect(await connecting).toBe(tenant.accountId);
+});
+
+it.each(['move', 'forget'] as const)('the %s of an account begins anew', async (command) => {
+  const other = await createTenant(app);
+  const { working } = await inTransaction(app.app.pool, async (tx) => {
+    await tx.query("SET LOCAL deadlock_timeout = '1min'");
+    await tx.query('SELECT FROM mailbox_sync WHERE account_id = $1 FOR SHARE', [tenant.accountId]);
+    const working =
+      command === 'move'
+        ? moveMailbox(app.app, tenant.email, { organizationId: other.organizationId, organization: 'other' })
+        : forgetMailbox(app.app, tenant.email, { organization: null, sent: false });
+    await lockAwaited(app);
+    // As the foreign key of a conversation does it.
+    await tx.query('SELECT FROM email_account WHERE id = $1 FOR KEY SHARE', [tenant.accountId]);
+    return { working };
+  });
+  await working;
+  const account = await app.app.db.emailAccount.findFirstOrThrow({ where: { id: tenant.accountId } });
+  expect(account.status).toBe('DISCONNECTED');
 });

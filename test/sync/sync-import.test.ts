@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { syncMailbox } from '../../src/sync/sync.ts';
-import { createTenant, eventually, request, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, fresh, readBack } from '../support/mail.ts';
+import { createTenant, eventually, request, type Tenant, useTestApp } from '../support/harness.ts';
+import { accepted, callsOf, createRecipient, fetchSentCopy, fresh } from '../support/mail.ts';
 import {
   deliver,
   gmailOf,
@@ -16,12 +16,7 @@ import {
 
 const DAY_MS = 86_400_000;
 
-let app: TestApp;
-
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 /** A tenant with so many mails in its mailbox, of which nothing is here. */
 async function tenantWith(mails: number): Promise<Tenant> {
@@ -62,6 +57,18 @@ describe('the first import', () => {
     expect(callsOf(app, tenant.email, 'messages.get')).toBe(130);
   });
 
+  it('has the tables analyzed after 500 messages, so that PostgreSQL plans for more than none', async () => {
+    const tenant = await tenantWith(510);
+    await syncWholly(app, tenant);
+    const analyzed = await eventually(async () => {
+      const { rows } = await app.app.pool.query<{ table: string }>(
+        `SELECT relname AS table FROM pg_stat_user_tables WHERE schemaname = 'public' AND analyze_count > 0 ORDER BY 1`,
+      );
+      return rows.length > 0 ? rows.map(({ table }) => table) : null;
+    });
+    expect(analyzed).toEqual(['attachment', 'conversation', 'email_message', 'message_search']);
+  });
+
   it('takes the newest first, and nothing older than SYNC_SINCE_DAYS', async () => {
     const tenant = await createTenant(app);
     for (let n = 0; n < 25; n++) await insertOld(app, tenant, new Date(Date.now() - 100 * DAY_MS - n), `Old ${n}`);
@@ -85,12 +92,12 @@ describe('the first import', () => {
       nth: 12,
       effect: { kind: 'refusal', name: 'userRateLimitExceeded' },
     });
-    const sync = () => syncMailbox(app.app, tenant, { signal: new AbortController().signal, withListing: true });
+    const sync = () => syncMailbox(app.app, tenant, { signal: new AbortController().signal, withFullSync: true });
     expect(await sync()).toMatchObject({ outcome: 'later' });
     expect(await sync()).toMatchObject({ outcome: 'current' });
     // And the one that was refused.
     expect(callsOf(app, tenant.email, 'messages.get')).toBe(31);
-    expect(await app.app.db.mailboxListing.count()).toBe(0);
+    expect(await app.app.db.fullSyncMessage.count()).toBe(0);
   });
 
   it('has its bound to the minute, for older messages of a newer thread too, and whatever becomes of them', async () => {
@@ -171,7 +178,7 @@ describe('the first import', () => {
     const late = deliver(app, tenant, { subject: 'Just now' });
     // Somebody asks, and does not get the lease: whoever has it looks at the history before the next page.
     const { signal } = new AbortController();
-    expect(await syncMailbox(app.app, tenant, { signal, withListing: false })).toMatchObject({ outcome: 'held' });
+    expect(await syncMailbox(app.app, tenant, { signal, withFullSync: false })).toMatchObject({ outcome: 'held' });
     held.release();
     await eventually(async () => (await mailboxHere(app, tenant)).some(({ id }) => id === late) || null);
     expect((await syncOf(tenant)).sync.state).toBe('IMPORTING');
@@ -182,7 +189,7 @@ describe('the first import', () => {
   it('goes on where it was broken off, and reads nothing twice', async () => {
     const tenant = await tenantWith(140);
     const abort = new AbortController();
-    const syncing = syncMailbox(app.app, tenant, { signal: abort.signal, withListing: true });
+    const syncing = syncMailbox(app.app, tenant, { signal: abort.signal, withFullSync: true });
     await eventually(async () => (await mailboxHere(app, tenant)).length >= 60 || null);
     abort.abort();
     expect(await syncing).toMatchObject({ outcome: 'later', error: null });
@@ -226,7 +233,7 @@ describe('the sent copy of our own mail', () => {
     const maria = createRecipient(app, tenant);
     const { outboundEmail } = await accepted(app, tenant, fresh(tenant, maria));
     await syncWholly(app, tenant);
-    const { message } = await readBack(app, tenant, outboundEmail.uid);
+    const { message } = await fetchSentCopy(app, tenant, outboundEmail.uid);
     const stored = await app.app.db.emailMessage.findMany({
       where: { accountId: tenant.accountId },
       select: { id: true, outboundEmailId: true },
@@ -238,7 +245,7 @@ describe('the sent copy of our own mail', () => {
   it('is not what arrives with its op id from elsewhere', async () => {
     const tenant = await createTenant(app);
     const { outboundEmail } = await accepted(app, tenant, fresh(tenant, createRecipient(app, tenant)));
-    await readBack(app, tenant, outboundEmail.uid);
+    await fetchSentCopy(app, tenant, outboundEmail.uid);
     const forged = deliver(app, tenant, { subject: 'Forged', headers: [`X-Epistle-Id: ${outboundEmail.uid}`] });
     await syncWholly(app, tenant);
     const { outboundEmailId } = await app.app.db.emailMessage.findFirstOrThrow({
@@ -254,7 +261,7 @@ describe('an account that cannot be read', () => {
     const tenant = await tenantWith(1);
     app.sandbox.admin.revoke(tenant.email);
     const { signal } = new AbortController();
-    expect(await syncMailbox(app.app, tenant, { signal, withListing: true })).toMatchObject({ outcome: 'stopped' });
+    expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'stopped' });
     expect((await syncOf(tenant)).sync).toMatchObject({ state: 'STOPPED', error: { code: 'reauth' } });
   });
 
@@ -263,7 +270,7 @@ describe('an account that cannot be read', () => {
     const fault = { call: 'messages.get', mailbox: tenant.email, times: 1 } as const;
     app.sandbox.admin.fault({ ...fault, effect: { kind: 'refusal', name: 'user-rate-limit', retryAfterMs: 10 } });
     const { signal } = new AbortController();
-    expect(await syncMailbox(app.app, tenant, { signal, withListing: true })).toMatchObject({ outcome: 'later' });
+    expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'later' });
     expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', error: { code: 'rate-limited' } });
     await whenCurrent(app, tenant);
     expect((await syncOf(tenant)).sync).toMatchObject({ state: 'CURRENT', error: null });

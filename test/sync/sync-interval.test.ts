@@ -1,17 +1,13 @@
 /** How often a mailbox is looked at when nobody asks: 15 s while it is in use, up to 5 minutes when it is quiet. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { lookAt } from '../../src/sync/look.ts';
-import { createTenant, eventually, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { pollMailbox } from '../../src/sync/poll.ts';
+import { createTenant, eventually, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh } from '../support/mail.ts';
 import { deliver, syncWholly } from '../support/syncing.ts';
 
-let t: TestApp;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  t = await startTestApp({ env: { SYNC_INTERVAL_MS: '' } });
-});
-afterAll(() => t.close());
+const t = useTestApp({ env: { SYNC_INTERVAL_MS: '' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   await syncWholly(t, tenant);
@@ -26,7 +22,7 @@ async function quietFor(interval: string): Promise<void> {
 
 /** Seconds from a look to the next one. */
 async function secondsToNext(): Promise<number> {
-  await lookAt(t.app, tenant);
+  await pollMailbox(t.app, tenant);
   const { rows } = await t.app.pool.query<{ seconds: number }>(
     `SELECT round(extract(epoch FROM next_run_at - last_synced_at))::int AS seconds FROM mailbox_sync WHERE account_id = $1`,
     [tenant.accountId],
@@ -76,6 +72,6 @@ it('looks at hundreds of mailboxes one after the other when their time has come 
       [organizationId, tenant.accountId],
     );
     return rows[0]?.due === 0 || null;
-  }, 12_000);
+  }, 60_000);
   await t.app.pool.query(`DELETE FROM email_account WHERE email LIKE 'many-%'`);
 });

@@ -1,24 +1,15 @@
 /** What Gmail fails to give, again and again: it must not hold up the rest of a mailbox. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { syncMailbox } from '../../src/sync/sync.ts';
-import { createTenant, request, startTestApp, type Tenant, type TestApp } from '../support/harness.ts';
+import { request, useTenant, useTestApp, warnings } from '../support/harness.ts';
 import { callsOf } from '../support/mail.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, syncWholly } from '../support/syncing.ts';
 
-let app: TestApp;
-let tenant: Tenant;
-
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
-beforeEach(async () => {
-  app.sandbox.admin.clearFaults();
-  tenant = await createTenant(app);
-});
+const app = useTestApp();
+const tenant = useTenant(app, beforeEach);
 
 const { signal } = new AbortController();
-const sync = () => syncMailbox(app.app, tenant, { signal, withListing: true });
+const sync = () => syncMailbox(app.app, tenant, { signal, withFullSync: true });
 
 /** Runs it again and again, as its jobs do with pauses in between. @returns how often it failed. */
 async function syncStubbornly(): Promise<number> {
@@ -57,6 +48,9 @@ describe('a message that Gmail cannot give', () => {
       state: 'CURRENT',
       error: { code: 'unreadable', message: expect.stringContaining('1 of its messages') },
     });
+    const words = 'a message cannot be read whole';
+    const told = warnings(app, words).filter(({ messageId }) => messageId === id);
+    expect(told[0]).toMatchObject({ organizationId: tenant.organizationId, accountId: tenant.accountId });
     // It costs nothing until it is asked for again.
     app.resetStatements();
     app.sandbox.admin.resetCalls();
@@ -195,6 +189,6 @@ describe('the comparison of a label with more messages than a page', () => {
     const pages = calls.map(({ path }) => path).filter((path) => path.includes('labelIds='));
     expect(pages.filter((path) => path.includes('labelIds=INBOX'))).toHaveLength(2);
     expect(new Set(pages).size).toBe(pages.length);
-    expect(await app.app.db.mailboxListing.count()).toBe(0);
+    expect(await app.app.db.fullSyncMessage.count()).toBe(0);
   }, 60_000);
 });

@@ -28,15 +28,12 @@ export interface PostgresBinaries {
   readonly major: string;
 }
 
-export interface PlacementOptions {
-  /** True when another user than ours will run the binaries: every folder above them must then be open to everyone. */
-  readonly forAnotherUser: boolean;
-  /** Where a copy goes when the installed files cannot be used in place. Created when needed. */
-  readonly copyTo: string;
-}
-
-/** @throws {EmbeddedPostgresError} when there is no PostgreSQL for this platform, or it is not installed. */
-export function placePostgresBinaries({ forAnotherUser, copyTo }: PlacementOptions): PostgresBinaries {
+/**
+ * @param forAnotherUser whether another user than ours will run the binaries: every folder above them must then be open to everyone.
+ * @param copyTo where the files are copied to if they cannot be used in place. Created when needed.
+ * @throws {EmbeddedPostgresError} when there is no PostgreSQL for this platform, or it is not installed.
+ */
+export function placePostgresBinaries(forAnotherUser: boolean, copyTo: string): PostgresBinaries {
   const { root, version } = installedPackage();
   const installed = path.join(root, 'native');
   const usable =
@@ -65,9 +62,9 @@ function installedPackage(): { root: string; version: string } {
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * npm packages cannot hold symbolic links, so that the package makes them after installation; where install scripts
- * are off, it is done here.
- * @returns whether all the links are there now.
+ * npm packages cannot contain symbolic links, so the package creates them after installation. If install scripts are off, they are
+ * created here.
+ * @returns whether all links exist now.
  */
 function linkLibraries(directory: string): boolean {
   const links = Links.parse(JSON.parse(readFileSync(path.join(directory, 'pg-symlinks.json'), 'utf8')));
@@ -92,7 +89,7 @@ function isOpenToEveryone(file: string): boolean {
 }
 
 function copyOnce(installed: string, parent: string, version: string): string {
-  // The links' targets are named from the folder above, as `native/lib/...`.
+  // The targets of the links are relative to the folder above: `native/lib/...`.
   const copy = path.join(parent, `postgres-${version}`);
   if (!existsSync(parent)) {
     mkdirSync(parent, { recursive: true });
@@ -111,7 +108,7 @@ function copyOnce(installed: string, parent: string, version: string): string {
   return path.join(copy, 'native');
 }
 
-/** Running what somebody else may replace would run their code as us. */
+/** If another user could replace the binaries, we would run that user's code. */
 function refuseForeign(folder: string): void {
   const { uid, mode } = lstatSync(folder);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) {
@@ -119,7 +116,7 @@ function refuseForeign(folder: string): void {
   }
 }
 
-/** Moves a finished folder into place; when another process was first, its folder stays and ours goes. */
+/** Moves a finished folder into place. If another process was first, its folder stays and ours is removed. */
 export function renameIfFirst(unfinished: string, folder: string): void {
   try {
     renameSync(unfinished, folder);

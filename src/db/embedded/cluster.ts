@@ -1,4 +1,4 @@
-/** The data folder, and the user that it belongs to. */
+/** The data folder and its owner. */
 
 import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { placePostgresBinaries, renameIfFirst } from './binaries.ts';
 import { EmbeddedPostgresError, startFailure } from './failure.ts';
 
-/** The superuser of the database. Who can open the private socket is trusted. */
+/** The superuser of the database. Every process that can open the private socket is trusted. */
 export const USER = 'postgres';
 
-/** Creating a database takes seconds; a folder that was begun this long ago was left by a crash. */
+/** Creating a database takes seconds: a crash left an unfinished folder that is older than this. */
 const ABANDONED_AFTER_MS = 10 * 60_000;
 
 /** User and group that the server runs as; empty for our own. */
@@ -35,22 +35,20 @@ export async function prepareCluster(dataDir: string, durable: boolean): Promise
   const home = path.resolve(dataDir);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const isRoot = process.getuid?.() === 0;
-  const { directory, major } = placePostgresBinaries({
-    forAnotherUser: isRoot,
-    copyTo: isRoot ? '/var/cache/epistle' : path.join(home, 'binaries'),
-  });
+  const copyTo = isRoot ? '/var/cache/epistle' : path.join(home, 'binaries');
+  const { directory, major } = placePostgresBinaries(isRoot, copyTo);
   const data = path.join(home, `postgres-${major}`);
   const cluster = { data, bin: path.join(directory, 'bin'), account: serverAccount(data, isRoot), durable };
   if (!existsSync(path.join(data, 'PG_VERSION'))) await createCluster(cluster);
   return cluster;
 }
 
-/** How the server's programs are run: in `folder`, and without our environment, which holds secrets and PG variables. */
+/** Options to run the server's programs: in `folder`, and without our environment, which holds secrets and PG variables. */
 export function runOptions({ account }: Cluster, folder: string) {
   return { ...account, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
 }
 
-/** The folder as a process sees it that was started in it: needs no access to the folders above. */
+/** The folder as seen by a process that was started in it, which needs no access to the folders above. */
 export function workingDirectory(folder: string): string {
   return process.platform === 'linux' ? '/proc/self/cwd' : folder;
 }
@@ -71,12 +69,12 @@ function serverAccount(data: string, isRoot: boolean): Account {
   const nobody = readFileSync('/etc/passwd', 'utf8').match(/^nobody:[^:]*:(-?\d+):(-?\d+):/m);
   // `>>> 0`: macOS writes 4294967294 as -2.
   const account = { uid: Number(nobody?.[1] ?? 65534) >>> 0, gid: Number(nobody?.[2] ?? 65534) >>> 0 };
-  // Data that root restored from a copy.
+  // Data that root has restored from a copy.
   if (owner !== undefined) execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, data]);
   return account;
 }
 
-/** Made beside its final place and moved there when complete: a crash leaves no half of a database. */
+/** Created beside its final place and moved there when complete, so that a crash leaves no partial database. */
 async function createCluster(cluster: Cluster): Promise<void> {
   const { data, bin, account, durable } = cluster;
   refuseOtherVersions(data);
@@ -84,7 +82,7 @@ async function createCluster(cluster: Cluster): Promise<void> {
   const fresh = mkdtempSync(`${data}.new-`);
   give(fresh, account);
   const args = ['-D', workingDirectory(fresh), '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale=C'];
-  // A durable server needs its very first files on disk too, else a power loss soon after would take all rows along.
+  // A durable server needs its first files on disk too: otherwise a power failure soon after would lose all rows.
   if (!durable) args.push('--no-sync');
   try {
     await promisify(execFile)(path.join(bin, 'initdb'), [...args, '--no-instructions'], runOptions(cluster, fresh));
@@ -95,7 +93,7 @@ async function createCluster(cluster: Cluster): Promise<void> {
   renameIfFirst(fresh, data);
 }
 
-/** An empty database beside the operator's full one would look like a loss of everything. */
+/** An empty database beside the operator's full one would look like a total loss of data. */
 function refuseOtherVersions(data: string): void {
   const [home, own] = [path.dirname(data), path.basename(data)];
   const other = readdirSync(home).find((name) => /^postgres-\d+$/.test(name) && name !== own);

@@ -10,7 +10,7 @@ export class EmbeddedPostgresError extends Error {
 
 /** @param detail what the program reported. */
 export function startFailure(detail: string, cause?: unknown): EmbeddedPostgresError {
-  // A program that is there and "not found" lacks its loader, that of glibc.
+  // A program that exists but is "not found" lacks its loader, which belongs to glibc.
   const isMusl = isSystemError(cause, 'ENOENT') && existsSync('/etc/alpine-release');
   const reason = isMusl
     ? 'The embedded PostgreSQL needs glibc, and this system has musl: use a Debian-based image.'

@@ -1,4 +1,4 @@
-/** Who runs on a data folder, from the `postmaster.pid` that PostgreSQL keeps in it. */
+/** The server that runs on a data folder, according to PostgreSQL's `postmaster.pid` in it. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
@@ -13,20 +13,20 @@ export interface Postmaster {
   readonly isReady: boolean;
 }
 
-/** Between creating its lock and writing into it PostgreSQL takes microseconds. */
+/** PostgreSQL writes into its lock microseconds after it creates it. */
 const EMPTY_LOCK_IS_STALE_AFTER_MS = 1_000;
 
-/** Null when none runs: no lock file, or one left behind by a crash. */
+/** Null when no server runs: the lock file is missing, or a crash left it behind. */
 export function runningPostmaster(data: string): Postmaster | null {
   const lock = readLock(data);
   return lock !== null && isRunning(lock) ? lock : null;
 }
 
 /**
- * Removes a lock that would keep PostgreSQL from starting although nobody holds it: one whose process id was given to
- * another process since (usual in containers, where ids start over), or one that a power loss left empty. All other
- * stale locks PostgreSQL replaces itself, without the race between our look and our removal. Orphaned backends are
- * no danger: the shared memory that they hold still blocks a start.
+ * Removes a stale lock that would keep PostgreSQL from starting: its process id now belongs to another process (usual in
+ * containers, where ids start over), or a power failure left it empty. PostgreSQL replaces all other stale locks itself, without
+ * the race between our check and our removal. Orphaned backends do no harm: the shared memory that they hold still blocks a
+ * start.
  */
 export function removeStaleLock(data: string): void {
   const lock = readLock(data);
@@ -41,7 +41,7 @@ function lockFile(data: string): string {
   return path.join(data, 'postmaster.pid');
 }
 
-/** Null when there is no lock, or nothing in it yet. */
+/** Null when the lock is missing or still empty. */
 function readLock(data: string): Postmaster | null {
   try {
     // Lines: process id, data folder, start time, port, socket folder, listen address, shared memory, status.
@@ -55,18 +55,18 @@ function readLock(data: string): Postmaster | null {
   }
 }
 
-/** Null when there is no lock. */
+/** Null when the lock is missing. */
 function lockAgeMs(data: string): number | null {
   const lock = statSync(lockFile(data), { throwIfNoEntry: false });
   return lock === undefined ? null : Date.now() - lock.mtimeMs;
 }
 
-/** The random name of the socket folder, which the server has among its arguments, tells it from any other process. */
+/** The random name of the socket folder is among the server's arguments and distinguishes it from any other process. */
 function isRunning({ pid, socketDirectory }: Postmaster): boolean {
   return commandLine(pid)?.includes(socketDirectory === '' ? 'postgres' : socketDirectory) ?? false;
 }
 
-/** Null when there is no such process. */
+/** Null when the process does not exist. */
 function commandLine(pid: number): string | null {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8') || null;

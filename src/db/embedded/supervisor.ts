@@ -1,4 +1,4 @@
-/** The server's process, and the pipe by which it learns that nobody needs it any more. */
+/** The server's process, and the pipe that tells it when it is not needed any more. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, writeSync } from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { type Account, type Cluster, give, runOptions, workingDirectory } from './cluster.ts';
 import { isSystemError } from './failure.ts';
 
-/** Names the socket file (`.s.PGSQL.5432`); nothing listens on TCP. */
+/** Names the socket file (`.s.PGSQL.5432`). The server does not listen on TCP. */
 export const PORT = 5432;
 
 const SETTINGS = [
@@ -18,9 +18,11 @@ const SETTINGS = [
   'shared_buffers=64MB',
   'cluster_name=epistle',
   'timezone=UTC',
-  // A new database is planned for as if it stayed empty, until its tables are first looked at.
+  // Until autovacuum first visits its tables, a new database is planned as if it were empty.
   'autovacuum_naptime=15s',
-  // Failed statements are reported to whoever sent them. Here they would only spread addresses and keys.
+  // The first change of a page after a checkpoint logs the whole page.
+  'wal_compression=pglz',
+  // The client of a failed statement gets its error. In the log, statements would only expose addresses and keys.
   'log_min_messages=log',
   'log_min_error_statement=panic',
   'log_error_verbosity=terse',
@@ -29,11 +31,12 @@ const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=of
 
 /**
  * Runs the server (arguments: socket folder, command) until it ends by itself or the pipe on stdin has no writer left.
- * SIGINT is PostgreSQL's fast shutdown. The signals of a terminal or supervisor are for the holders to act upon, and
- * stderr (SIGPIPE) may have lost its reader.
+ * SIGINT is PostgreSQL's fast shutdown. The holders, not the server, react to the signals of a terminal or supervisor. The reader
+ * of stderr may be gone (SIGPIPE).
  *
- * Who joins opens the pipe and writes a line. Between the end of the lines and the signal somebody may do so: the pipe is
- * therefore taken out of reach first, and read once more. Who came before that has left a line, and keeps the server.
+ * A process that joins opens the pipe and writes a line. It may do so between the end of the lines and the signal. So the shell
+ * first moves the pipe out of reach, and then reads it once more: a process that joined before has written a line and keeps the
+ * server.
  */
 const SUPERVISOR = `
   sockets=$1; shift
@@ -58,21 +61,21 @@ export interface SupervisedServer {
   readonly sockets: string;
   /** Settles when the server has ended or could not be run. */
   readonly ended: Promise<true>;
-  /** The last of what the server reported. */
+  /** The last lines of the server's log. */
   output(): string;
-  /** Lets go: the server stops unless other processes hold it. */
+  /** Releases the server, which stops unless other processes hold it. */
   release(): void;
-  /** Whether waiting for the server keeps this process alive. It does until told otherwise. */
+  /** Whether waiting for the server keeps this process alive. Default true. */
   keepAlive(value: boolean): void;
 }
 
-/** Launches the server, which may not be ready yet, or refuse to start because another one has the data. */
+/** Launches the server. It may not be ready yet, or may refuse to start because another server has the data. */
 export function superviseServer(cluster: Cluster, log: (line: string) => void): SupervisedServer {
   const sockets = createSocketDirectory(cluster.account);
   const pipe = holdersPipe(sockets);
   execFileSync('mkfifo', ['-m', '600', pipe]);
   give(pipe, cluster.account);
-  // Opened for both, a pipe does not wait for its other end; nor does the reader then.
+  // Opened for reading and writing, a pipe does not wait for its other end, and the reader does not wait either.
   const holder = openSync(pipe, constants.O_RDWR);
   const reader = openSync(pipe, constants.O_RDONLY);
   const settings = [...SETTINGS, ...(cluster.durable ? [] : NOT_DURABLE)].flatMap((setting) => ['-c', setting]);
@@ -86,7 +89,7 @@ export function superviseServer(cluster: Cluster, log: (line: string) => void): 
   ];
   const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'epistle-postgres', sockets, ...postgres], {
     ...runOptions(cluster, cluster.data),
-    // A terminal's Ctrl-C reaches us, who then drain and stop it, but not the server.
+    // A terminal's Ctrl-C reaches this process, which drains and stops the server, but not the server itself.
     detached: true,
     stdio: [reader, 'ignore', 'pipe'],
   });
@@ -125,7 +128,7 @@ function observe(child: ChildProcess, log: (line: string) => void): Pick<Supervi
 
 /**
  * Keeps a running server from stopping.
- * @returns lets go of it again. Null when it is about to stop.
+ * @returns a function that releases it. Null when it is about to stop.
  */
 export function holdServer(sockets: string): (() => void) | null {
   let holder: number | null = null;
@@ -134,7 +137,7 @@ export function holdServer(sockets: string): (() => void) | null {
     writeSync(holder, '\n');
   } catch (error) {
     if (holder !== null) closeSync(holder);
-    // ENXIO, EPIPE: nobody reads the pipe any more. ENOENT: it is out of reach, or the folder is being removed.
+    // ENXIO, EPIPE: the pipe has lost its reader. ENOENT: it is out of reach, or the folder is being removed.
     if (['ENXIO', 'EPIPE', 'ENOENT'].some((code) => isSystemError(error, code))) return null;
     throw error;
   }
@@ -142,7 +145,7 @@ export function holdServer(sockets: string): (() => void) | null {
   return () => closeSync(held);
 }
 
-/** A socket's path may have 103 bytes at most and must be open to the server's user, so that DATA_DIR is no place for it. */
+/** A socket's path has at most 103 bytes and must be accessible to the server's user, so it cannot be in DATA_DIR. */
 function createSocketDirectory(account: Account): string {
   const isSuitable = account.uid === undefined && tmpdir().length <= 64;
   const directory = mkdtempSync(path.join(isSuitable ? tmpdir() : '/tmp', 'epistle-pg-'));

@@ -47,6 +47,16 @@ export { Prisma }
  */
 export type Organization = Prisma.OrganizationModel
 /**
+ * Model Retention
+ * How long an organization keeps content, and up to where that was applied, see src/retention/expire.ts.
+ */
+export type Retention = Prisma.RetentionModel
+/**
+ * Model Erasure
+ * That a person's address and content were erased on request, see src/retention/erase-person.ts. It holds no address.
+ */
+export type Erasure = Prisma.ErasureModel
+/**
  * Model ApiKey
  * 
  */
@@ -57,21 +67,16 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type EmailAccount = Prisma.EmailAccountModel
 /**
- * Model AccountToken
- * The access token that all processes share, see src/mail/token-store.ts, and who is fetching the next one.
- */
-export type AccountToken = Prisma.AccountTokenModel
-/**
  * Model OAuthState
  * A consent that was asked for and not answered yet. Deleted by its answer, or when it is over.
  */
 export type OAuthState = Prisma.OAuthStateModel
 /**
- * Model AccountPace
- * How fast an account may send, see src/mail/quota.ts. Apart from the account, because every send changes it. Dated by
+ * Model AccountRateLimit
+ * How fast an account may send, see src/outbound/rate-limit.ts. Apart from the account, because every send changes it. Dated by
  * the database's clock, which all processes share.
  */
-export type AccountPace = Prisma.AccountPaceModel
+export type AccountRateLimit = Prisma.AccountRateLimitModel
 /**
  * Model MailboxSync
  * How far an account's mailbox has been read, see src/sync/sync.ts. Every account has one, made by a trigger. Dated by
@@ -79,10 +84,10 @@ export type AccountPace = Prisma.AccountPaceModel
  */
 export type MailboxSync = Prisma.MailboxSyncModel
 /**
- * Model MailboxListing
- * The ids that a RELIST has seen so far, and those that an import has passed over.
+ * Model FullSyncMessage
+ * The ids that a FULL_SYNC has listed so far, and those that an import has skipped.
  */
-export type MailboxListing = Prisma.MailboxListingModel
+export type FullSyncMessage = Prisma.FullSyncMessageModel
 /**
  * Model ContextEntity
  * What an email can be about: the supertype of invoices, customers and every kind that the operator adds. Emails and
@@ -90,10 +95,20 @@ export type MailboxListing = Prisma.MailboxListingModel
  */
 export type ContextEntity = Prisma.ContextEntityModel
 /**
+ * Model ContextSearch
+ * What finds an entity.
+ */
+export type ContextSearch = Prisma.ContextSearchModel
+/**
  * Model Customer
  * 
  */
 export type Customer = Prisma.CustomerModel
+/**
+ * Model CustomerContact
+ * A person at a customer.
+ */
+export type CustomerContact = Prisma.CustomerContactModel
 /**
  * Model Invoice
  * 
@@ -105,13 +120,14 @@ export type Invoice = Prisma.InvoiceModel
  */
 export type Conversation = Prisma.ConversationModel
 /**
- * Model ConversationSearch
- * The words of a conversation, apart from it because they are large and rarely read.
+ * Model MessageSearch
+ * The words and addresses of a message, under which its conversation is found. Apart from the message, so that a change of
+ * its labels does not index them again.
  */
-export type ConversationSearch = Prisma.ConversationSearchModel
+export type MessageSearch = Prisma.MessageSearchModel
 /**
  * Model ConversationContext
- * 
+ * What a conversation is about.
  */
 export type ConversationContext = Prisma.ConversationContextModel
 /**
@@ -125,8 +141,23 @@ export type EmailMessage = Prisma.EmailMessageModel
  */
 export type OutboundEmail = Prisma.OutboundEmailModel
 /**
+ * Model Template
+ * Words with tokens, for emails about one kind of entity. Names are unique among those that are not deleted.
+ */
+export type Template = Prisma.TemplateModel
+/**
+ * Model TemplateVersion
+ * The words of a template in one language. They never change.
+ */
+export type TemplateVersion = Prisma.TemplateVersionModel
+/**
+ * Model OutboundEmailContext
+ * What an outbound email is about.
+ */
+export type OutboundEmailContext = Prisma.OutboundEmailContextModel
+/**
  * Model OutboundEmailSearch
- * The words and recipients of an outbound email, apart from it so that a change of state does not index them anew.
+ * The words and recipients of an outbound email, in a table of their own, so that a change of state does not index them again.
  */
 export type OutboundEmailSearch = Prisma.OutboundEmailSearchModel
 /**
@@ -150,7 +181,32 @@ export type Attachment = Prisma.AttachmentModel
  */
 export type AttachmentContent = Prisma.AttachmentContentModel
 /**
+ * Model AttachmentUpload
+ * A file of `POST /attachments`, to be attached by its id.
+ */
+export type AttachmentUpload = Prisma.AttachmentUploadModel
+/**
+ * Model AttachmentUploadPiece
+ * What has arrived of an upload that is not whole.
+ */
+export type AttachmentUploadPiece = Prisma.AttachmentUploadPieceModel
+/**
  * Model ProcessHeartbeat
- * A process that is alive. The one table that belongs to no organization: its work is everybody's.
+ * A process that is alive. Belongs to no organization: its work is everybody's.
  */
 export type ProcessHeartbeat = Prisma.ProcessHeartbeatModel
+/**
+ * Model PeriodicTask
+ * What one process at a time does every so often. Belongs to no organization, either.
+ */
+export type PeriodicTask = Prisma.PeriodicTaskModel
+/**
+ * Model FoundMessage
+ * The messages that the search of the running transaction finds, see src/db/tenant.ts. Defined in functions.sql.
+ */
+export type FoundMessage = Prisma.FoundMessageModel
+/**
+ * Model FoundOutboundEmail
+ * The emails that the search of the running transaction finds, see src/db/tenant.ts. Defined in functions.sql.
+ */
+export type FoundOutboundEmail = Prisma.FoundOutboundEmailModel

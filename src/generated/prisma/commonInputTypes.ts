@@ -99,11 +99,15 @@ export type DateTimeWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedDateTimeFilter<$PrismaModel>
 }
 
-export type BytesFilter<$PrismaModel = never> = {
-  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
-  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBytesFilter<$PrismaModel> | runtime.Bytes
+export type IntNullableFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableFilter<$PrismaModel> | number | null
 }
 
 export type DateTimeNullableFilter<$PrismaModel = never> = {
@@ -122,14 +126,20 @@ export type SortOrderInput = {
   nulls?: Prisma.NullsOrder
 }
 
-export type BytesWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
-  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBytesWithAggregatesFilter<$PrismaModel> | runtime.Bytes
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedBytesFilter<$PrismaModel>
-  _max?: Prisma.NestedBytesFilter<$PrismaModel>
+export type IntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
 }
 
 export type DateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -146,6 +156,50 @@ export type DateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
 }
 
+export type BytesFilter<$PrismaModel = never> = {
+  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
+  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBytesFilter<$PrismaModel> | runtime.Bytes
+}
+
+export type IntFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntFilter<$PrismaModel> | number
+}
+
+export type BytesWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
+  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBytesWithAggregatesFilter<$PrismaModel> | runtime.Bytes
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedBytesFilter<$PrismaModel>
+  _max?: Prisma.NestedBytesFilter<$PrismaModel>
+}
+
+export type IntWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntWithAggregatesFilter<$PrismaModel> | number
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedIntFilter<$PrismaModel>
+  _max?: Prisma.NestedIntFilter<$PrismaModel>
+}
+
 export type StringNullableFilter<$PrismaModel = never> = {
   equals?: string | Prisma.StringFieldRefInput<$PrismaModel> | null
   in?: string[] | Prisma.ListStringFieldRefInput<$PrismaModel> | null
@@ -159,6 +213,30 @@ export type StringNullableFilter<$PrismaModel = never> = {
   endsWith?: string | Prisma.StringFieldRefInput<$PrismaModel>
   mode?: Prisma.QueryMode
   not?: Prisma.NestedStringNullableFilter<$PrismaModel> | string | null
+}
+
+export type JsonFilter<$PrismaModel = never> =
+| Prisma.PatchUndefined<
+    Prisma.Either<Required<JsonFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonFilterBase<$PrismaModel>>, 'path'>>,
+    Required<JsonFilterBase<$PrismaModel>>
+  >
+| Prisma.OptionalFlat<Omit<Required<JsonFilterBase<$PrismaModel>>, 'path'>>
+
+export type JsonFilterBase<$PrismaModel = never> = {
+  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
+  path?: string[]
+  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
+  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
 }
 
 export type EnumEmailAccountStatusFilter<$PrismaModel = never> = {
@@ -193,6 +271,33 @@ export type StringNullableWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedStringNullableFilter<$PrismaModel>
 }
 
+export type JsonWithAggregatesFilter<$PrismaModel = never> =
+| Prisma.PatchUndefined<
+    Prisma.Either<Required<JsonWithAggregatesFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonWithAggregatesFilterBase<$PrismaModel>>, 'path'>>,
+    Required<JsonWithAggregatesFilterBase<$PrismaModel>>
+  >
+| Prisma.OptionalFlat<Omit<Required<JsonWithAggregatesFilterBase<$PrismaModel>>, 'path'>>
+
+export type JsonWithAggregatesFilterBase<$PrismaModel = never> = {
+  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
+  path?: string[]
+  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
+  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedJsonFilter<$PrismaModel>
+  _max?: Prisma.NestedJsonFilter<$PrismaModel>
+}
+
 export type EnumEmailAccountStatusWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.EmailAccountStatus | Prisma.EnumEmailAccountStatusFieldRefInput<$PrismaModel>
   in?: $Enums.EmailAccountStatus[] | Prisma.ListEnumEmailAccountStatusFieldRefInput<$PrismaModel>
@@ -213,100 +318,11 @@ export type EnumGrantKindWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumGrantKindFilter<$PrismaModel>
 }
 
-export type JsonNullableFilter<$PrismaModel = never> =
-| Prisma.PatchUndefined<
-    Prisma.Either<Required<JsonNullableFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonNullableFilterBase<$PrismaModel>>, 'path'>>,
-    Required<JsonNullableFilterBase<$PrismaModel>>
-  >
-| Prisma.OptionalFlat<Omit<Required<JsonNullableFilterBase<$PrismaModel>>, 'path'>>
-
-export type JsonNullableFilterBase<$PrismaModel = never> = {
-  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-  path?: string[]
-  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
-  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-}
-
-export type JsonNullableWithAggregatesFilter<$PrismaModel = never> =
-| Prisma.PatchUndefined<
-    Prisma.Either<Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, 'path'>>,
-    Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>
-  >
-| Prisma.OptionalFlat<Omit<Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, 'path'>>
-
-export type JsonNullableWithAggregatesFilterBase<$PrismaModel = never> = {
-  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-  path?: string[]
-  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
-  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedJsonNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedJsonNullableFilter<$PrismaModel>
-}
-
-export type IntFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntFilter<$PrismaModel> | number
-}
-
-export type IntWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntWithAggregatesFilter<$PrismaModel> | number
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
-  _sum?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedIntFilter<$PrismaModel>
-  _max?: Prisma.NestedIntFilter<$PrismaModel>
-}
-
 export type EnumMailboxSyncPhaseFilter<$PrismaModel = never> = {
   equals?: $Enums.MailboxSyncPhase | Prisma.EnumMailboxSyncPhaseFieldRefInput<$PrismaModel>
   in?: $Enums.MailboxSyncPhase[] | Prisma.ListEnumMailboxSyncPhaseFieldRefInput<$PrismaModel>
   notIn?: $Enums.MailboxSyncPhase[] | Prisma.ListEnumMailboxSyncPhaseFieldRefInput<$PrismaModel>
   not?: Prisma.NestedEnumMailboxSyncPhaseFilter<$PrismaModel> | $Enums.MailboxSyncPhase
-}
-
-export type IntNullableFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntNullableFilter<$PrismaModel> | number | null
 }
 
 export type UuidNullableFilter<$PrismaModel = never> = {
@@ -334,22 +350,6 @@ export type EnumMailboxSyncPhaseWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumMailboxSyncPhaseFilter<$PrismaModel>
   _max?: Prisma.NestedEnumMailboxSyncPhaseFilter<$PrismaModel>
-}
-
-export type IntNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
-  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
 }
 
 export type UuidNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -426,14 +426,14 @@ export type EnumDirectionFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumDirectionFilter<$PrismaModel> | $Enums.Direction
 }
 
-export type JsonFilter<$PrismaModel = never> =
+export type JsonNullableFilter<$PrismaModel = never> =
 | Prisma.PatchUndefined<
-    Prisma.Either<Required<JsonFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonFilterBase<$PrismaModel>>, 'path'>>,
-    Required<JsonFilterBase<$PrismaModel>>
+    Prisma.Either<Required<JsonNullableFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonNullableFilterBase<$PrismaModel>>, 'path'>>,
+    Required<JsonNullableFilterBase<$PrismaModel>>
   >
-| Prisma.OptionalFlat<Omit<Required<JsonFilterBase<$PrismaModel>>, 'path'>>
+| Prisma.OptionalFlat<Omit<Required<JsonNullableFilterBase<$PrismaModel>>, 'path'>>
 
-export type JsonFilterBase<$PrismaModel = never> = {
+export type JsonNullableFilterBase<$PrismaModel = never> = {
   equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
   path?: string[]
   mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
@@ -460,14 +460,14 @@ export type EnumDirectionWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumDirectionFilter<$PrismaModel>
 }
 
-export type JsonWithAggregatesFilter<$PrismaModel = never> =
+export type JsonNullableWithAggregatesFilter<$PrismaModel = never> =
 | Prisma.PatchUndefined<
-    Prisma.Either<Required<JsonWithAggregatesFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonWithAggregatesFilterBase<$PrismaModel>>, 'path'>>,
-    Required<JsonWithAggregatesFilterBase<$PrismaModel>>
+    Prisma.Either<Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, Exclude<keyof Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, 'path'>>,
+    Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>
   >
-| Prisma.OptionalFlat<Omit<Required<JsonWithAggregatesFilterBase<$PrismaModel>>, 'path'>>
+| Prisma.OptionalFlat<Omit<Required<JsonNullableWithAggregatesFilterBase<$PrismaModel>>, 'path'>>
 
-export type JsonWithAggregatesFilterBase<$PrismaModel = never> = {
+export type JsonNullableWithAggregatesFilterBase<$PrismaModel = never> = {
   equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
   path?: string[]
   mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
@@ -482,16 +482,9 @@ export type JsonWithAggregatesFilterBase<$PrismaModel = never> = {
   gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
   gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
   not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedJsonFilter<$PrismaModel>
-  _max?: Prisma.NestedJsonFilter<$PrismaModel>
-}
-
-export type EnumOutboundEmailStatusFilter<$PrismaModel = never> = {
-  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel> | $Enums.OutboundEmailStatus
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedJsonNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedJsonNullableFilter<$PrismaModel>
 }
 
 export type EnumSendModeFilter<$PrismaModel = never> = {
@@ -501,11 +494,25 @@ export type EnumSendModeFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumSendModeFilter<$PrismaModel> | $Enums.SendMode
 }
 
-export type EnumSendSlotNullableFilter<$PrismaModel = never> = {
-  equals?: $Enums.SendSlot | Prisma.EnumSendSlotFieldRefInput<$PrismaModel> | null
-  in?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel> | $Enums.SendSlot | null
+export type EnumOutboundEmailStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel> | $Enums.OutboundEmailStatus
+}
+
+export type EnumPermitStateNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.PermitState | Prisma.EnumPermitStateFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel> | $Enums.PermitState | null
+}
+
+export type EnumCancelConditionNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.CancelCondition | Prisma.EnumCancelConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel> | $Enums.CancelCondition | null
 }
 
 export type EnumThreadingNullableFilter<$PrismaModel = never> = {
@@ -522,16 +529,6 @@ export type EnumRetryAdviceNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel> | $Enums.RetryAdvice | null
 }
 
-export type EnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
-}
-
 export type EnumSendModeWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.SendMode | Prisma.EnumSendModeFieldRefInput<$PrismaModel>
   in?: $Enums.SendMode[] | Prisma.ListEnumSendModeFieldRefInput<$PrismaModel>
@@ -542,14 +539,34 @@ export type EnumSendModeWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumSendModeFilter<$PrismaModel>
 }
 
-export type EnumSendSlotNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.SendSlot | Prisma.EnumSendSlotFieldRefInput<$PrismaModel> | null
-  in?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumSendSlotNullableWithAggregatesFilter<$PrismaModel> | $Enums.SendSlot | null
+export type EnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
+}
+
+export type EnumPermitStateNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.PermitState | Prisma.EnumPermitStateFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPermitStateNullableWithAggregatesFilter<$PrismaModel> | $Enums.PermitState | null
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel>
+}
+
+export type EnumCancelConditionNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.CancelCondition | Prisma.EnumCancelConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumCancelConditionNullableWithAggregatesFilter<$PrismaModel> | $Enums.CancelCondition | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel>
 }
 
 export type EnumThreadingNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -570,6 +587,40 @@ export type EnumRetryAdviceNullableWithAggregatesFilter<$PrismaModel = never> = 
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel>
+}
+
+export type EnumOutboundEmailEventTypeFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailEventType | Prisma.EnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel> | $Enums.OutboundEmailEventType
+}
+
+export type EnumOutboundEmailStatusNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel> | $Enums.OutboundEmailStatus | null
+}
+
+export type EnumOutboundEmailEventTypeWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailEventType | Prisma.EnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailEventTypeWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailEventType
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel>
+}
+
+export type EnumOutboundEmailStatusNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumOutboundEmailStatusNullableWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel>
 }
 
 export type NestedUuidFilter<$PrismaModel = never> = {
@@ -664,11 +715,15 @@ export type NestedDateTimeWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedDateTimeFilter<$PrismaModel>
 }
 
-export type NestedBytesFilter<$PrismaModel = never> = {
-  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
-  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBytesFilter<$PrismaModel> | runtime.Bytes
+export type NestedIntNullableFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableFilter<$PrismaModel> | number | null
 }
 
 export type NestedDateTimeNullableFilter<$PrismaModel = never> = {
@@ -682,14 +737,31 @@ export type NestedDateTimeNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedDateTimeNullableFilter<$PrismaModel> | Date | string | null
 }
 
-export type NestedBytesWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
-  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBytesWithAggregatesFilter<$PrismaModel> | runtime.Bytes
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedBytesFilter<$PrismaModel>
-  _max?: Prisma.NestedBytesFilter<$PrismaModel>
+export type NestedIntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
+}
+
+export type NestedFloatNullableFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
 }
 
 export type NestedDateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -706,15 +778,48 @@ export type NestedDateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
 }
 
-export type NestedIntNullableFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+export type NestedBytesFilter<$PrismaModel = never> = {
+  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
+  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBytesFilter<$PrismaModel> | runtime.Bytes
+}
+
+export type NestedBytesWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: runtime.Bytes | Prisma.BytesFieldRefInput<$PrismaModel>
+  in?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  notIn?: runtime.Bytes[] | Prisma.ListBytesFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBytesWithAggregatesFilter<$PrismaModel> | runtime.Bytes
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedBytesFilter<$PrismaModel>
+  _max?: Prisma.NestedBytesFilter<$PrismaModel>
+}
+
+export type NestedIntWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
   lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
   lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
   gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
   gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntNullableFilter<$PrismaModel> | number | null
+  not?: Prisma.NestedIntWithAggregatesFilter<$PrismaModel> | number
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedIntFilter<$PrismaModel>
+  _max?: Prisma.NestedIntFilter<$PrismaModel>
+}
+
+export type NestedFloatFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatFilter<$PrismaModel> | number
 }
 
 export type NestedStringNullableFilter<$PrismaModel = never> = {
@@ -762,6 +867,30 @@ export type NestedStringNullableWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedStringNullableFilter<$PrismaModel>
 }
 
+export type NestedJsonFilter<$PrismaModel = never> =
+| Prisma.PatchUndefined<
+    Prisma.Either<Required<NestedJsonFilterBase<$PrismaModel>>, Exclude<keyof Required<NestedJsonFilterBase<$PrismaModel>>, 'path'>>,
+    Required<NestedJsonFilterBase<$PrismaModel>>
+  >
+| Prisma.OptionalFlat<Omit<Required<NestedJsonFilterBase<$PrismaModel>>, 'path'>>
+
+export type NestedJsonFilterBase<$PrismaModel = never> = {
+  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
+  path?: string[]
+  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
+  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
+  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
+  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
+  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
+}
+
 export type NestedEnumEmailAccountStatusWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.EmailAccountStatus | Prisma.EnumEmailAccountStatusFieldRefInput<$PrismaModel>
   in?: $Enums.EmailAccountStatus[] | Prisma.ListEnumEmailAccountStatusFieldRefInput<$PrismaModel>
@@ -780,57 +909,6 @@ export type NestedEnumGrantKindWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumGrantKindFilter<$PrismaModel>
   _max?: Prisma.NestedEnumGrantKindFilter<$PrismaModel>
-}
-
-export type NestedJsonNullableFilter<$PrismaModel = never> =
-| Prisma.PatchUndefined<
-    Prisma.Either<Required<NestedJsonNullableFilterBase<$PrismaModel>>, Exclude<keyof Required<NestedJsonNullableFilterBase<$PrismaModel>>, 'path'>>,
-    Required<NestedJsonNullableFilterBase<$PrismaModel>>
-  >
-| Prisma.OptionalFlat<Omit<Required<NestedJsonNullableFilterBase<$PrismaModel>>, 'path'>>
-
-export type NestedJsonNullableFilterBase<$PrismaModel = never> = {
-  equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-  path?: string[]
-  mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
-  string_contains?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_starts_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  string_ends_with?: string | Prisma.StringFieldRefInput<$PrismaModel>
-  array_starts_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_ends_with?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  array_contains?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | null
-  lt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  lte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gt?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  gte?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel>
-  not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
-}
-
-export type NestedIntWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntWithAggregatesFilter<$PrismaModel> | number
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
-  _sum?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedIntFilter<$PrismaModel>
-  _max?: Prisma.NestedIntFilter<$PrismaModel>
-}
-
-export type NestedFloatFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
-  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
-  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedFloatFilter<$PrismaModel> | number
 }
 
 export type NestedEnumMailboxSyncPhaseFilter<$PrismaModel = never> = {
@@ -864,33 +942,6 @@ export type NestedEnumMailboxSyncPhaseWithAggregatesFilter<$PrismaModel = never>
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumMailboxSyncPhaseFilter<$PrismaModel>
   _max?: Prisma.NestedEnumMailboxSyncPhaseFilter<$PrismaModel>
-}
-
-export type NestedIntNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
-  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
-  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
-}
-
-export type NestedFloatNullableFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
-  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
 }
 
 export type NestedUuidNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -976,14 +1027,14 @@ export type NestedEnumDirectionWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumDirectionFilter<$PrismaModel>
 }
 
-export type NestedJsonFilter<$PrismaModel = never> =
+export type NestedJsonNullableFilter<$PrismaModel = never> =
 | Prisma.PatchUndefined<
-    Prisma.Either<Required<NestedJsonFilterBase<$PrismaModel>>, Exclude<keyof Required<NestedJsonFilterBase<$PrismaModel>>, 'path'>>,
-    Required<NestedJsonFilterBase<$PrismaModel>>
+    Prisma.Either<Required<NestedJsonNullableFilterBase<$PrismaModel>>, Exclude<keyof Required<NestedJsonNullableFilterBase<$PrismaModel>>, 'path'>>,
+    Required<NestedJsonNullableFilterBase<$PrismaModel>>
   >
-| Prisma.OptionalFlat<Omit<Required<NestedJsonFilterBase<$PrismaModel>>, 'path'>>
+| Prisma.OptionalFlat<Omit<Required<NestedJsonNullableFilterBase<$PrismaModel>>, 'path'>>
 
-export type NestedJsonFilterBase<$PrismaModel = never> = {
+export type NestedJsonNullableFilterBase<$PrismaModel = never> = {
   equals?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
   path?: string[]
   mode?: Prisma.QueryMode | Prisma.EnumQueryModeFieldRefInput<$PrismaModel>
@@ -1000,13 +1051,6 @@ export type NestedJsonFilterBase<$PrismaModel = never> = {
   not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
 }
 
-export type NestedEnumOutboundEmailStatusFilter<$PrismaModel = never> = {
-  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel> | $Enums.OutboundEmailStatus
-}
-
 export type NestedEnumSendModeFilter<$PrismaModel = never> = {
   equals?: $Enums.SendMode | Prisma.EnumSendModeFieldRefInput<$PrismaModel>
   in?: $Enums.SendMode[] | Prisma.ListEnumSendModeFieldRefInput<$PrismaModel>
@@ -1014,11 +1058,25 @@ export type NestedEnumSendModeFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumSendModeFilter<$PrismaModel> | $Enums.SendMode
 }
 
-export type NestedEnumSendSlotNullableFilter<$PrismaModel = never> = {
-  equals?: $Enums.SendSlot | Prisma.EnumSendSlotFieldRefInput<$PrismaModel> | null
-  in?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel> | $Enums.SendSlot | null
+export type NestedEnumOutboundEmailStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel> | $Enums.OutboundEmailStatus
+}
+
+export type NestedEnumPermitStateNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.PermitState | Prisma.EnumPermitStateFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel> | $Enums.PermitState | null
+}
+
+export type NestedEnumCancelConditionNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.CancelCondition | Prisma.EnumCancelConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel> | $Enums.CancelCondition | null
 }
 
 export type NestedEnumThreadingNullableFilter<$PrismaModel = never> = {
@@ -1035,16 +1093,6 @@ export type NestedEnumRetryAdviceNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel> | $Enums.RetryAdvice | null
 }
 
-export type NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
-}
-
 export type NestedEnumSendModeWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.SendMode | Prisma.EnumSendModeFieldRefInput<$PrismaModel>
   in?: $Enums.SendMode[] | Prisma.ListEnumSendModeFieldRefInput<$PrismaModel>
@@ -1055,14 +1103,34 @@ export type NestedEnumSendModeWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumSendModeFilter<$PrismaModel>
 }
 
-export type NestedEnumSendSlotNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.SendSlot | Prisma.EnumSendSlotFieldRefInput<$PrismaModel> | null
-  in?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.SendSlot[] | Prisma.ListEnumSendSlotFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumSendSlotNullableWithAggregatesFilter<$PrismaModel> | $Enums.SendSlot | null
+export type NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailStatusWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailStatusFilter<$PrismaModel>
+}
+
+export type NestedEnumPermitStateNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.PermitState | Prisma.EnumPermitStateFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PermitState[] | Prisma.ListEnumPermitStateFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPermitStateNullableWithAggregatesFilter<$PrismaModel> | $Enums.PermitState | null
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumSendSlotNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPermitStateNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumCancelConditionNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.CancelCondition | Prisma.EnumCancelConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumCancelConditionNullableWithAggregatesFilter<$PrismaModel> | $Enums.CancelCondition | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumCancelConditionNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumThreadingNullableWithAggregatesFilter<$PrismaModel = never> = {
@@ -1083,6 +1151,40 @@ export type NestedEnumRetryAdviceNullableWithAggregatesFilter<$PrismaModel = nev
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumRetryAdviceNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumOutboundEmailEventTypeFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailEventType | Prisma.EnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel> | $Enums.OutboundEmailEventType
+}
+
+export type NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel> | $Enums.OutboundEmailStatus | null
+}
+
+export type NestedEnumOutboundEmailEventTypeWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailEventType | Prisma.EnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OutboundEmailEventType[] | Prisma.ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOutboundEmailEventTypeWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailEventType
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailEventTypeFilter<$PrismaModel>
+}
+
+export type NestedEnumOutboundEmailStatusNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OutboundEmailStatus | Prisma.EnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  in?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.OutboundEmailStatus[] | Prisma.ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumOutboundEmailStatusNullableWithAggregatesFilter<$PrismaModel> | $Enums.OutboundEmailStatus | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOutboundEmailStatusNullableFilter<$PrismaModel>
 }
 
 

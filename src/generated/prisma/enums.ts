@@ -12,7 +12,6 @@
 export const EmailAccountStatus = {
   ACTIVE: 'ACTIVE',
   NEEDS_REAUTH: 'NEEDS_REAUTH',
-  PAUSED: 'PAUSED',
   DISCONNECTED: 'DISCONNECTED'
 } as const
 
@@ -29,9 +28,9 @@ export type GrantKind = (typeof GrantKind)[keyof typeof GrantKind]
 
 export const MailboxSyncPhase = {
   IMPORT: 'IMPORT',
-  RELIST: 'RELIST',
+  FULL_SYNC: 'FULL_SYNC',
   LABELS: 'LABELS',
-  HISTORY: 'HISTORY'
+  INCREMENTAL: 'INCREMENTAL'
 } as const
 
 export type MailboxSyncPhase = (typeof MailboxSyncPhase)[keyof typeof MailboxSyncPhase]
@@ -40,7 +39,6 @@ export type MailboxSyncPhase = (typeof MailboxSyncPhase)[keyof typeof MailboxSyn
 export const InvoiceStatus = {
   DRAFT: 'DRAFT',
   OPEN: 'OPEN',
-  OVERDUE: 'OVERDUE',
   PAID: 'PAID',
   VOID: 'VOID'
 } as const
@@ -99,9 +97,41 @@ export const RetryAdvice = {
 export type RetryAdvice = (typeof RetryAdvice)[keyof typeof RetryAdvice]
 
 
-export const SendSlot = {
-  WAITING: 'WAITING',
+export const CancelCondition = {
+  REPLIED: 'REPLIED',
+  CONTEXT_CLOSED: 'CONTEXT_CLOSED'
+} as const
+
+export type CancelCondition = (typeof CancelCondition)[keyof typeof CancelCondition]
+
+
+export const PermitState = {
+  PENDING: 'PENDING',
   GRANTED: 'GRANTED'
 } as const
 
-export type SendSlot = (typeof SendSlot)[keyof typeof SendSlot]
+export type PermitState = (typeof PermitState)[keyof typeof PermitState]
+
+
+export const OutboundEmailEventType = {
+  CREATED: 'CREATED',
+  EDITED: 'EDITED',
+  ACCEPTED: 'ACCEPTED',
+  DEFERRED: 'DEFERRED',
+  SENDING: 'SENDING',
+  SENT: 'SENT',
+  REFUSED: 'REFUSED',
+  UNCONFIRMED: 'UNCONFIRMED',
+  READ: 'READ',
+  RESEND: 'RESEND',
+  UNRESOLVED: 'UNRESOLVED',
+  FAILED: 'FAILED',
+  CANCELED: 'CANCELED',
+  RETRIED: 'RETRIED',
+  RESOLVED: 'RESOLVED',
+  REPLIED: 'REPLIED',
+  DELAYED: 'DELAYED',
+  BOUNCED: 'BOUNCED'
+} as const
+
+export type OutboundEmailEventType = (typeof OutboundEmailEventType)[keyof typeof OutboundEmailEventType]

@@ -398,27 +398,38 @@ type FieldRefInputType<Model, FieldType> = Model extends never ? never : FieldRe
 
 export const ModelName = {
   Organization: 'Organization',
+  Retention: 'Retention',
+  Erasure: 'Erasure',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
-  AccountToken: 'AccountToken',
   OAuthState: 'OAuthState',
-  AccountPace: 'AccountPace',
+  AccountRateLimit: 'AccountRateLimit',
   MailboxSync: 'MailboxSync',
-  MailboxListing: 'MailboxListing',
+  FullSyncMessage: 'FullSyncMessage',
   ContextEntity: 'ContextEntity',
+  ContextSearch: 'ContextSearch',
   Customer: 'Customer',
+  CustomerContact: 'CustomerContact',
   Invoice: 'Invoice',
   Conversation: 'Conversation',
-  ConversationSearch: 'ConversationSearch',
+  MessageSearch: 'MessageSearch',
   ConversationContext: 'ConversationContext',
   EmailMessage: 'EmailMessage',
   OutboundEmail: 'OutboundEmail',
+  Template: 'Template',
+  TemplateVersion: 'TemplateVersion',
+  OutboundEmailContext: 'OutboundEmailContext',
   OutboundEmailSearch: 'OutboundEmailSearch',
   Bounce: 'Bounce',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
   AttachmentContent: 'AttachmentContent',
-  ProcessHeartbeat: 'ProcessHeartbeat'
+  AttachmentUpload: 'AttachmentUpload',
+  AttachmentUploadPiece: 'AttachmentUploadPiece',
+  ProcessHeartbeat: 'ProcessHeartbeat',
+  PeriodicTask: 'PeriodicTask',
+  FoundMessage: 'FoundMessage',
+  FoundOutboundEmail: 'FoundOutboundEmail'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -434,7 +445,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "apiKey" | "emailAccount" | "accountToken" | "oAuthState" | "accountPace" | "mailboxSync" | "mailboxListing" | "contextEntity" | "customer" | "invoice" | "conversation" | "conversationSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "outboundEmailSearch" | "bounce" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "processHeartbeat"
+    modelProps: "organization" | "retention" | "erasure" | "apiKey" | "emailAccount" | "oAuthState" | "accountRateLimit" | "mailboxSync" | "fullSyncMessage" | "contextEntity" | "contextSearch" | "customer" | "customerContact" | "invoice" | "conversation" | "messageSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "template" | "templateVersion" | "outboundEmailContext" | "outboundEmailSearch" | "bounce" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "attachmentUpload" | "attachmentUploadPiece" | "processHeartbeat" | "periodicTask" | "foundMessage" | "foundOutboundEmail"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -509,6 +520,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.OrganizationCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.OrganizationCountAggregateOutputType> | number
+        }
+      }
+    }
+    Retention: {
+      payload: Prisma.$RetentionPayload<ExtArgs>
+      fields: Prisma.RetentionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RetentionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RetentionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        findFirst: {
+          args: Prisma.RetentionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RetentionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        findMany: {
+          args: Prisma.RetentionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>[]
+        }
+        create: {
+          args: Prisma.RetentionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        createMany: {
+          args: Prisma.RetentionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RetentionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>[]
+        }
+        delete: {
+          args: Prisma.RetentionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        update: {
+          args: Prisma.RetentionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        deleteMany: {
+          args: Prisma.RetentionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RetentionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RetentionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>[]
+        }
+        upsert: {
+          args: Prisma.RetentionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RetentionPayload>
+        }
+        aggregate: {
+          args: Prisma.RetentionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRetention>
+        }
+        groupBy: {
+          args: Prisma.RetentionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RetentionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RetentionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RetentionCountAggregateOutputType> | number
+        }
+      }
+    }
+    Erasure: {
+      payload: Prisma.$ErasurePayload<ExtArgs>
+      fields: Prisma.ErasureFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ErasureFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ErasureFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        findFirst: {
+          args: Prisma.ErasureFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ErasureFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        findMany: {
+          args: Prisma.ErasureFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>[]
+        }
+        create: {
+          args: Prisma.ErasureCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        createMany: {
+          args: Prisma.ErasureCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ErasureCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>[]
+        }
+        delete: {
+          args: Prisma.ErasureDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        update: {
+          args: Prisma.ErasureUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        deleteMany: {
+          args: Prisma.ErasureDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ErasureUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ErasureUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>[]
+        }
+        upsert: {
+          args: Prisma.ErasureUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ErasurePayload>
+        }
+        aggregate: {
+          args: Prisma.ErasureAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateErasure>
+        }
+        groupBy: {
+          args: Prisma.ErasureGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ErasureGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ErasureCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ErasureCountAggregateOutputType> | number
         }
       }
     }
@@ -660,80 +819,6 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    AccountToken: {
-      payload: Prisma.$AccountTokenPayload<ExtArgs>
-      fields: Prisma.AccountTokenFieldRefs
-      operations: {
-        findUnique: {
-          args: Prisma.AccountTokenFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload> | null
-        }
-        findUniqueOrThrow: {
-          args: Prisma.AccountTokenFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        findFirst: {
-          args: Prisma.AccountTokenFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload> | null
-        }
-        findFirstOrThrow: {
-          args: Prisma.AccountTokenFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        findMany: {
-          args: Prisma.AccountTokenFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>[]
-        }
-        create: {
-          args: Prisma.AccountTokenCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        createMany: {
-          args: Prisma.AccountTokenCreateManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        createManyAndReturn: {
-          args: Prisma.AccountTokenCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>[]
-        }
-        delete: {
-          args: Prisma.AccountTokenDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        update: {
-          args: Prisma.AccountTokenUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        deleteMany: {
-          args: Prisma.AccountTokenDeleteManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        updateMany: {
-          args: Prisma.AccountTokenUpdateManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        updateManyAndReturn: {
-          args: Prisma.AccountTokenUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>[]
-        }
-        upsert: {
-          args: Prisma.AccountTokenUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountTokenPayload>
-        }
-        aggregate: {
-          args: Prisma.AccountTokenAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateAccountToken>
-        }
-        groupBy: {
-          args: Prisma.AccountTokenGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AccountTokenGroupByOutputType>[]
-        }
-        count: {
-          args: Prisma.AccountTokenCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AccountTokenCountAggregateOutputType> | number
-        }
-      }
-    }
     OAuthState: {
       payload: Prisma.$OAuthStatePayload<ExtArgs>
       fields: Prisma.OAuthStateFieldRefs
@@ -808,77 +893,77 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    AccountPace: {
-      payload: Prisma.$AccountPacePayload<ExtArgs>
-      fields: Prisma.AccountPaceFieldRefs
+    AccountRateLimit: {
+      payload: Prisma.$AccountRateLimitPayload<ExtArgs>
+      fields: Prisma.AccountRateLimitFieldRefs
       operations: {
         findUnique: {
-          args: Prisma.AccountPaceFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload> | null
+          args: Prisma.AccountRateLimitFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload> | null
         }
         findUniqueOrThrow: {
-          args: Prisma.AccountPaceFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         findFirst: {
-          args: Prisma.AccountPaceFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload> | null
+          args: Prisma.AccountRateLimitFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload> | null
         }
         findFirstOrThrow: {
-          args: Prisma.AccountPaceFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         findMany: {
-          args: Prisma.AccountPaceFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+          args: Prisma.AccountRateLimitFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>[]
         }
         create: {
-          args: Prisma.AccountPaceCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         createMany: {
-          args: Prisma.AccountPaceCreateManyArgs<ExtArgs>
+          args: Prisma.AccountRateLimitCreateManyArgs<ExtArgs>
           result: BatchPayload
         }
         createManyAndReturn: {
-          args: Prisma.AccountPaceCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+          args: Prisma.AccountRateLimitCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>[]
         }
         delete: {
-          args: Prisma.AccountPaceDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         update: {
-          args: Prisma.AccountPaceUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         deleteMany: {
-          args: Prisma.AccountPaceDeleteManyArgs<ExtArgs>
+          args: Prisma.AccountRateLimitDeleteManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateMany: {
-          args: Prisma.AccountPaceUpdateManyArgs<ExtArgs>
+          args: Prisma.AccountRateLimitUpdateManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateManyAndReturn: {
-          args: Prisma.AccountPaceUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>[]
+          args: Prisma.AccountRateLimitUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>[]
         }
         upsert: {
-          args: Prisma.AccountPaceUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountPacePayload>
+          args: Prisma.AccountRateLimitUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountRateLimitPayload>
         }
         aggregate: {
-          args: Prisma.AccountPaceAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateAccountPace>
+          args: Prisma.AccountRateLimitAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAccountRateLimit>
         }
         groupBy: {
-          args: Prisma.AccountPaceGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AccountPaceGroupByOutputType>[]
+          args: Prisma.AccountRateLimitGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountRateLimitGroupByOutputType>[]
         }
         count: {
-          args: Prisma.AccountPaceCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AccountPaceCountAggregateOutputType> | number
+          args: Prisma.AccountRateLimitCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountRateLimitCountAggregateOutputType> | number
         }
       }
     }
@@ -956,77 +1041,77 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    MailboxListing: {
-      payload: Prisma.$MailboxListingPayload<ExtArgs>
-      fields: Prisma.MailboxListingFieldRefs
+    FullSyncMessage: {
+      payload: Prisma.$FullSyncMessagePayload<ExtArgs>
+      fields: Prisma.FullSyncMessageFieldRefs
       operations: {
         findUnique: {
-          args: Prisma.MailboxListingFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload> | null
+          args: Prisma.FullSyncMessageFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload> | null
         }
         findUniqueOrThrow: {
-          args: Prisma.MailboxListingFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         findFirst: {
-          args: Prisma.MailboxListingFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload> | null
+          args: Prisma.FullSyncMessageFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload> | null
         }
         findFirstOrThrow: {
-          args: Prisma.MailboxListingFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         findMany: {
-          args: Prisma.MailboxListingFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+          args: Prisma.FullSyncMessageFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>[]
         }
         create: {
-          args: Prisma.MailboxListingCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         createMany: {
-          args: Prisma.MailboxListingCreateManyArgs<ExtArgs>
+          args: Prisma.FullSyncMessageCreateManyArgs<ExtArgs>
           result: BatchPayload
         }
         createManyAndReturn: {
-          args: Prisma.MailboxListingCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+          args: Prisma.FullSyncMessageCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>[]
         }
         delete: {
-          args: Prisma.MailboxListingDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         update: {
-          args: Prisma.MailboxListingUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         deleteMany: {
-          args: Prisma.MailboxListingDeleteManyArgs<ExtArgs>
+          args: Prisma.FullSyncMessageDeleteManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateMany: {
-          args: Prisma.MailboxListingUpdateManyArgs<ExtArgs>
+          args: Prisma.FullSyncMessageUpdateManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateManyAndReturn: {
-          args: Prisma.MailboxListingUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>[]
+          args: Prisma.FullSyncMessageUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>[]
         }
         upsert: {
-          args: Prisma.MailboxListingUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailboxListingPayload>
+          args: Prisma.FullSyncMessageUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FullSyncMessagePayload>
         }
         aggregate: {
-          args: Prisma.MailboxListingAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateMailboxListing>
+          args: Prisma.FullSyncMessageAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFullSyncMessage>
         }
         groupBy: {
-          args: Prisma.MailboxListingGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.MailboxListingGroupByOutputType>[]
+          args: Prisma.FullSyncMessageGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FullSyncMessageGroupByOutputType>[]
         }
         count: {
-          args: Prisma.MailboxListingCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.MailboxListingCountAggregateOutputType> | number
+          args: Prisma.FullSyncMessageCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FullSyncMessageCountAggregateOutputType> | number
         }
       }
     }
@@ -1104,6 +1189,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ContextSearch: {
+      payload: Prisma.$ContextSearchPayload<ExtArgs>
+      fields: Prisma.ContextSearchFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ContextSearchFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ContextSearchFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        findFirst: {
+          args: Prisma.ContextSearchFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ContextSearchFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        findMany: {
+          args: Prisma.ContextSearchFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>[]
+        }
+        create: {
+          args: Prisma.ContextSearchCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        createMany: {
+          args: Prisma.ContextSearchCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ContextSearchCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>[]
+        }
+        delete: {
+          args: Prisma.ContextSearchDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        update: {
+          args: Prisma.ContextSearchUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        deleteMany: {
+          args: Prisma.ContextSearchDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ContextSearchUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ContextSearchUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>[]
+        }
+        upsert: {
+          args: Prisma.ContextSearchUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ContextSearchPayload>
+        }
+        aggregate: {
+          args: Prisma.ContextSearchAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateContextSearch>
+        }
+        groupBy: {
+          args: Prisma.ContextSearchGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ContextSearchGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ContextSearchCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ContextSearchCountAggregateOutputType> | number
+        }
+      }
+    }
     Customer: {
       payload: Prisma.$CustomerPayload<ExtArgs>
       fields: Prisma.CustomerFieldRefs
@@ -1175,6 +1334,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.CustomerCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.CustomerCountAggregateOutputType> | number
+        }
+      }
+    }
+    CustomerContact: {
+      payload: Prisma.$CustomerContactPayload<ExtArgs>
+      fields: Prisma.CustomerContactFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CustomerContactFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CustomerContactFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        findFirst: {
+          args: Prisma.CustomerContactFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CustomerContactFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        findMany: {
+          args: Prisma.CustomerContactFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>[]
+        }
+        create: {
+          args: Prisma.CustomerContactCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        createMany: {
+          args: Prisma.CustomerContactCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CustomerContactCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>[]
+        }
+        delete: {
+          args: Prisma.CustomerContactDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        update: {
+          args: Prisma.CustomerContactUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        deleteMany: {
+          args: Prisma.CustomerContactDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CustomerContactUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CustomerContactUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>[]
+        }
+        upsert: {
+          args: Prisma.CustomerContactUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CustomerContactPayload>
+        }
+        aggregate: {
+          args: Prisma.CustomerContactAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCustomerContact>
+        }
+        groupBy: {
+          args: Prisma.CustomerContactGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CustomerContactGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CustomerContactCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CustomerContactCountAggregateOutputType> | number
         }
       }
     }
@@ -1326,77 +1559,77 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    ConversationSearch: {
-      payload: Prisma.$ConversationSearchPayload<ExtArgs>
-      fields: Prisma.ConversationSearchFieldRefs
+    MessageSearch: {
+      payload: Prisma.$MessageSearchPayload<ExtArgs>
+      fields: Prisma.MessageSearchFieldRefs
       operations: {
         findUnique: {
-          args: Prisma.ConversationSearchFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload> | null
+          args: Prisma.MessageSearchFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload> | null
         }
         findUniqueOrThrow: {
-          args: Prisma.ConversationSearchFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         findFirst: {
-          args: Prisma.ConversationSearchFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload> | null
+          args: Prisma.MessageSearchFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload> | null
         }
         findFirstOrThrow: {
-          args: Prisma.ConversationSearchFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         findMany: {
-          args: Prisma.ConversationSearchFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>[]
+          args: Prisma.MessageSearchFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>[]
         }
         create: {
-          args: Prisma.ConversationSearchCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         createMany: {
-          args: Prisma.ConversationSearchCreateManyArgs<ExtArgs>
+          args: Prisma.MessageSearchCreateManyArgs<ExtArgs>
           result: BatchPayload
         }
         createManyAndReturn: {
-          args: Prisma.ConversationSearchCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>[]
+          args: Prisma.MessageSearchCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>[]
         }
         delete: {
-          args: Prisma.ConversationSearchDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         update: {
-          args: Prisma.ConversationSearchUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         deleteMany: {
-          args: Prisma.ConversationSearchDeleteManyArgs<ExtArgs>
+          args: Prisma.MessageSearchDeleteManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateMany: {
-          args: Prisma.ConversationSearchUpdateManyArgs<ExtArgs>
+          args: Prisma.MessageSearchUpdateManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateManyAndReturn: {
-          args: Prisma.ConversationSearchUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>[]
+          args: Prisma.MessageSearchUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>[]
         }
         upsert: {
-          args: Prisma.ConversationSearchUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConversationSearchPayload>
+          args: Prisma.MessageSearchUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSearchPayload>
         }
         aggregate: {
-          args: Prisma.ConversationSearchAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateConversationSearch>
+          args: Prisma.MessageSearchAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMessageSearch>
         }
         groupBy: {
-          args: Prisma.ConversationSearchGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.ConversationSearchGroupByOutputType>[]
+          args: Prisma.MessageSearchGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageSearchGroupByOutputType>[]
         }
         count: {
-          args: Prisma.ConversationSearchCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.ConversationSearchCountAggregateOutputType> | number
+          args: Prisma.MessageSearchCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageSearchCountAggregateOutputType> | number
         }
       }
     }
@@ -1619,6 +1852,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.OutboundEmailCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.OutboundEmailCountAggregateOutputType> | number
+        }
+      }
+    }
+    Template: {
+      payload: Prisma.$TemplatePayload<ExtArgs>
+      fields: Prisma.TemplateFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.TemplateFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.TemplateFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        findFirst: {
+          args: Prisma.TemplateFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.TemplateFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        findMany: {
+          args: Prisma.TemplateFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>[]
+        }
+        create: {
+          args: Prisma.TemplateCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        createMany: {
+          args: Prisma.TemplateCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.TemplateCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>[]
+        }
+        delete: {
+          args: Prisma.TemplateDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        update: {
+          args: Prisma.TemplateUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        deleteMany: {
+          args: Prisma.TemplateDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.TemplateUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.TemplateUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>[]
+        }
+        upsert: {
+          args: Prisma.TemplateUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplatePayload>
+        }
+        aggregate: {
+          args: Prisma.TemplateAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateTemplate>
+        }
+        groupBy: {
+          args: Prisma.TemplateGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TemplateGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.TemplateCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TemplateCountAggregateOutputType> | number
+        }
+      }
+    }
+    TemplateVersion: {
+      payload: Prisma.$TemplateVersionPayload<ExtArgs>
+      fields: Prisma.TemplateVersionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.TemplateVersionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.TemplateVersionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        findFirst: {
+          args: Prisma.TemplateVersionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.TemplateVersionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        findMany: {
+          args: Prisma.TemplateVersionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>[]
+        }
+        create: {
+          args: Prisma.TemplateVersionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        createMany: {
+          args: Prisma.TemplateVersionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.TemplateVersionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>[]
+        }
+        delete: {
+          args: Prisma.TemplateVersionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        update: {
+          args: Prisma.TemplateVersionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        deleteMany: {
+          args: Prisma.TemplateVersionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.TemplateVersionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.TemplateVersionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>[]
+        }
+        upsert: {
+          args: Prisma.TemplateVersionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TemplateVersionPayload>
+        }
+        aggregate: {
+          args: Prisma.TemplateVersionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateTemplateVersion>
+        }
+        groupBy: {
+          args: Prisma.TemplateVersionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TemplateVersionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.TemplateVersionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TemplateVersionCountAggregateOutputType> | number
+        }
+      }
+    }
+    OutboundEmailContext: {
+      payload: Prisma.$OutboundEmailContextPayload<ExtArgs>
+      fields: Prisma.OutboundEmailContextFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OutboundEmailContextFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OutboundEmailContextFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        findFirst: {
+          args: Prisma.OutboundEmailContextFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OutboundEmailContextFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        findMany: {
+          args: Prisma.OutboundEmailContextFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>[]
+        }
+        create: {
+          args: Prisma.OutboundEmailContextCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        createMany: {
+          args: Prisma.OutboundEmailContextCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OutboundEmailContextCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>[]
+        }
+        delete: {
+          args: Prisma.OutboundEmailContextDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        update: {
+          args: Prisma.OutboundEmailContextUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        deleteMany: {
+          args: Prisma.OutboundEmailContextDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OutboundEmailContextUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OutboundEmailContextUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>[]
+        }
+        upsert: {
+          args: Prisma.OutboundEmailContextUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OutboundEmailContextPayload>
+        }
+        aggregate: {
+          args: Prisma.OutboundEmailContextAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOutboundEmailContext>
+        }
+        groupBy: {
+          args: Prisma.OutboundEmailContextGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OutboundEmailContextGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OutboundEmailContextCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OutboundEmailContextCountAggregateOutputType> | number
         }
       }
     }
@@ -1992,6 +2447,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    AttachmentUpload: {
+      payload: Prisma.$AttachmentUploadPayload<ExtArgs>
+      fields: Prisma.AttachmentUploadFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AttachmentUploadFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AttachmentUploadFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        findFirst: {
+          args: Prisma.AttachmentUploadFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AttachmentUploadFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        findMany: {
+          args: Prisma.AttachmentUploadFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>[]
+        }
+        create: {
+          args: Prisma.AttachmentUploadCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        createMany: {
+          args: Prisma.AttachmentUploadCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AttachmentUploadCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>[]
+        }
+        delete: {
+          args: Prisma.AttachmentUploadDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        update: {
+          args: Prisma.AttachmentUploadUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        deleteMany: {
+          args: Prisma.AttachmentUploadDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AttachmentUploadUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AttachmentUploadUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>[]
+        }
+        upsert: {
+          args: Prisma.AttachmentUploadUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPayload>
+        }
+        aggregate: {
+          args: Prisma.AttachmentUploadAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAttachmentUpload>
+        }
+        groupBy: {
+          args: Prisma.AttachmentUploadGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttachmentUploadGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AttachmentUploadCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttachmentUploadCountAggregateOutputType> | number
+        }
+      }
+    }
+    AttachmentUploadPiece: {
+      payload: Prisma.$AttachmentUploadPiecePayload<ExtArgs>
+      fields: Prisma.AttachmentUploadPieceFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AttachmentUploadPieceFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AttachmentUploadPieceFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        findFirst: {
+          args: Prisma.AttachmentUploadPieceFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AttachmentUploadPieceFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        findMany: {
+          args: Prisma.AttachmentUploadPieceFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>[]
+        }
+        create: {
+          args: Prisma.AttachmentUploadPieceCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        createMany: {
+          args: Prisma.AttachmentUploadPieceCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AttachmentUploadPieceCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>[]
+        }
+        delete: {
+          args: Prisma.AttachmentUploadPieceDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        update: {
+          args: Prisma.AttachmentUploadPieceUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        deleteMany: {
+          args: Prisma.AttachmentUploadPieceDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AttachmentUploadPieceUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AttachmentUploadPieceUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>[]
+        }
+        upsert: {
+          args: Prisma.AttachmentUploadPieceUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttachmentUploadPiecePayload>
+        }
+        aggregate: {
+          args: Prisma.AttachmentUploadPieceAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAttachmentUploadPiece>
+        }
+        groupBy: {
+          args: Prisma.AttachmentUploadPieceGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttachmentUploadPieceGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AttachmentUploadPieceCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttachmentUploadPieceCountAggregateOutputType> | number
+        }
+      }
+    }
     ProcessHeartbeat: {
       payload: Prisma.$ProcessHeartbeatPayload<ExtArgs>
       fields: Prisma.ProcessHeartbeatFieldRefs
@@ -2066,6 +2669,156 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    PeriodicTask: {
+      payload: Prisma.$PeriodicTaskPayload<ExtArgs>
+      fields: Prisma.PeriodicTaskFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PeriodicTaskFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PeriodicTaskFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        findFirst: {
+          args: Prisma.PeriodicTaskFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PeriodicTaskFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        findMany: {
+          args: Prisma.PeriodicTaskFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>[]
+        }
+        create: {
+          args: Prisma.PeriodicTaskCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        createMany: {
+          args: Prisma.PeriodicTaskCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PeriodicTaskCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>[]
+        }
+        delete: {
+          args: Prisma.PeriodicTaskDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        update: {
+          args: Prisma.PeriodicTaskUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        deleteMany: {
+          args: Prisma.PeriodicTaskDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PeriodicTaskUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PeriodicTaskUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>[]
+        }
+        upsert: {
+          args: Prisma.PeriodicTaskUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PeriodicTaskPayload>
+        }
+        aggregate: {
+          args: Prisma.PeriodicTaskAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePeriodicTask>
+        }
+        groupBy: {
+          args: Prisma.PeriodicTaskGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PeriodicTaskGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PeriodicTaskCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PeriodicTaskCountAggregateOutputType> | number
+        }
+      }
+    }
+    FoundMessage: {
+      payload: Prisma.$FoundMessagePayload<ExtArgs>
+      fields: Prisma.FoundMessageFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FoundMessageFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundMessagePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FoundMessageFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundMessagePayload>
+        }
+        findFirst: {
+          args: Prisma.FoundMessageFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundMessagePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FoundMessageFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundMessagePayload>
+        }
+        findMany: {
+          args: Prisma.FoundMessageFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundMessagePayload>[]
+        }
+        aggregate: {
+          args: Prisma.FoundMessageAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFoundMessage>
+        }
+        groupBy: {
+          args: Prisma.FoundMessageGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundMessageGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FoundMessageCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundMessageCountAggregateOutputType> | number
+        }
+      }
+    }
+    FoundOutboundEmail: {
+      payload: Prisma.$FoundOutboundEmailPayload<ExtArgs>
+      fields: Prisma.FoundOutboundEmailFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FoundOutboundEmailFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundOutboundEmailPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FoundOutboundEmailFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundOutboundEmailPayload>
+        }
+        findFirst: {
+          args: Prisma.FoundOutboundEmailFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundOutboundEmailPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FoundOutboundEmailFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundOutboundEmailPayload>
+        }
+        findMany: {
+          args: Prisma.FoundOutboundEmailFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundOutboundEmailPayload>[]
+        }
+        aggregate: {
+          args: Prisma.FoundOutboundEmailAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFoundOutboundEmail>
+        }
+        groupBy: {
+          args: Prisma.FoundOutboundEmailGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundOutboundEmailGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FoundOutboundEmailCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundOutboundEmailCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2122,6 +2875,29 @@ export const RelationLoadStrategy = {
 export type RelationLoadStrategy = (typeof RelationLoadStrategy)[keyof typeof RelationLoadStrategy]
 
 
+export const RetentionScalarFieldEnum = {
+  organizationId: 'organizationId',
+  messagesDays: 'messagesDays',
+  eventsDays: 'eventsDays',
+  emailsUntil: 'emailsUntil',
+  messagesUntil: 'messagesUntil'
+} as const
+
+export type RetentionScalarFieldEnum = (typeof RetentionScalarFieldEnum)[keyof typeof RetentionScalarFieldEnum]
+
+
+export const ErasureScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  addressHash: 'addressHash',
+  at: 'at',
+  emails: 'emails',
+  messages: 'messages'
+} as const
+
+export type ErasureScalarFieldEnum = (typeof ErasureScalarFieldEnum)[keyof typeof ErasureScalarFieldEnum]
+
+
 export const ApiKeyScalarFieldEnum = {
   organizationId: 'organizationId',
   id: 'id',
@@ -2144,30 +2920,20 @@ export const EmailAccountScalarFieldEnum = {
   email: 'email',
   displayName: 'displayName',
   aliases: 'aliases',
+  sendAs: 'sendAs',
+  profileReadAt: 'profileReadAt',
   status: 'status',
   statusReason: 'statusReason',
+  statusSince: 'statusSince',
   sealedRefreshToken: 'sealedRefreshToken',
   grantKind: 'grantKind',
   grantId: 'grantId',
   connectedAt: 'connectedAt',
-  createdAt: 'createdAt'
+  createdAt: 'createdAt',
+  releasedAt: 'releasedAt'
 } as const
 
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
-
-
-export const AccountTokenScalarFieldEnum = {
-  organizationId: 'organizationId',
-  accountId: 'accountId',
-  grantId: 'grantId',
-  fetchId: 'fetchId',
-  fetchingUntil: 'fetchingUntil',
-  sealedAccessToken: 'sealedAccessToken',
-  expiresAt: 'expiresAt',
-  failure: 'failure'
-} as const
-
-export type AccountTokenScalarFieldEnum = (typeof AccountTokenScalarFieldEnum)[keyof typeof AccountTokenScalarFieldEnum]
 
 
 export const OAuthStateScalarFieldEnum = {
@@ -2183,10 +2949,10 @@ export const OAuthStateScalarFieldEnum = {
 export type OAuthStateScalarFieldEnum = (typeof OAuthStateScalarFieldEnum)[keyof typeof OAuthStateScalarFieldEnum]
 
 
-export const AccountPaceScalarFieldEnum = {
+export const AccountRateLimitScalarFieldEnum = {
   organizationId: 'organizationId',
   accountId: 'accountId',
-  slots: 'slots',
+  permits: 'permits',
   sends: 'sends',
   sendsFrom: 'sendsFrom',
   blockedUntil: 'blockedUntil',
@@ -2195,7 +2961,7 @@ export const AccountPaceScalarFieldEnum = {
   readUntil: 'readUntil'
 } as const
 
-export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
+export type AccountRateLimitScalarFieldEnum = (typeof AccountRateLimitScalarFieldEnum)[keyof typeof AccountRateLimitScalarFieldEnum]
 
 
 export const MailboxSyncScalarFieldEnum = {
@@ -2205,13 +2971,13 @@ export const MailboxSyncScalarFieldEnum = {
   historyId: 'historyId',
   pageToken: 'pageToken',
   since: 'since',
-  listedFrom: 'listedFrom',
+  fullSyncStartedAt: 'fullSyncStartedAt',
   imported: 'imported',
   estimated: 'estimated',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
   leaseOwner: 'leaseOwner',
-  again: 'again',
+  rerunRequested: 'rerunRequested',
   runs: 'runs',
   nextRunAt: 'nextRunAt',
   lastSyncedAt: 'lastSyncedAt',
@@ -2228,26 +2994,42 @@ export const MailboxSyncScalarFieldEnum = {
 export type MailboxSyncScalarFieldEnum = (typeof MailboxSyncScalarFieldEnum)[keyof typeof MailboxSyncScalarFieldEnum]
 
 
-export const MailboxListingScalarFieldEnum = {
+export const FullSyncMessageScalarFieldEnum = {
   organizationId: 'organizationId',
   accountId: 'accountId',
   providerMessageId: 'providerMessageId'
 } as const
 
-export type MailboxListingScalarFieldEnum = (typeof MailboxListingScalarFieldEnum)[keyof typeof MailboxListingScalarFieldEnum]
+export type FullSyncMessageScalarFieldEnum = (typeof FullSyncMessageScalarFieldEnum)[keyof typeof FullSyncMessageScalarFieldEnum]
 
 
 export const ContextEntityScalarFieldEnum = {
   organizationId: 'organizationId',
   type: 'type',
   id: 'id',
+  externalId: 'externalId',
+  parentType: 'parentType',
+  parentId: 'parentId',
   lastContactedAt: 'lastContactedAt',
   lastInboundAt: 'lastInboundAt',
   awaitingReply: 'awaitingReply',
-  createdAt: 'createdAt'
+  contactedOrder: 'contactedOrder',
+  dueDate: 'dueDate'
 } as const
 
 export type ContextEntityScalarFieldEnum = (typeof ContextEntityScalarFieldEnum)[keyof typeof ContextEntityScalarFieldEnum]
+
+
+export const ContextSearchScalarFieldEnum = {
+  organizationId: 'organizationId',
+  type: 'type',
+  id: 'id',
+  words: 'words',
+  childWords: 'childWords',
+  terms: 'terms'
+} as const
+
+export type ContextSearchScalarFieldEnum = (typeof ContextSearchScalarFieldEnum)[keyof typeof ContextSearchScalarFieldEnum]
 
 
 export const CustomerScalarFieldEnum = {
@@ -2256,12 +3038,28 @@ export const CustomerScalarFieldEnum = {
   contextType: 'contextType',
   externalId: 'externalId',
   name: 'name',
+  sortName: 'sortName',
   email: 'email',
+  locale: 'locale',
+  timeZone: 'timeZone',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
 } as const
 
 export type CustomerScalarFieldEnum = (typeof CustomerScalarFieldEnum)[keyof typeof CustomerScalarFieldEnum]
+
+
+export const CustomerContactScalarFieldEnum = {
+  organizationId: 'organizationId',
+  customerId: 'customerId',
+  position: 'position',
+  name: 'name',
+  email: 'email',
+  role: 'role',
+  isPrimary: 'isPrimary'
+} as const
+
+export type CustomerContactScalarFieldEnum = (typeof CustomerContactScalarFieldEnum)[keyof typeof CustomerContactScalarFieldEnum]
 
 
 export const InvoiceScalarFieldEnum = {
@@ -2282,6 +3080,8 @@ export const InvoiceScalarFieldEnum = {
   amountPaidCents: 'amountPaidCents',
   amountDueCents: 'amountDueCents',
   paymentLink: 'paymentLink',
+  creditNotesCents: 'creditNotesCents',
+  collectionMethod: 'collectionMethod',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
 } as const
@@ -2299,6 +3099,7 @@ export const ConversationScalarFieldEnum = {
   participants: 'participants',
   isRead: 'isRead',
   hasReply: 'hasReply',
+  awaitsOurAnswer: 'awaitsOurAnswer',
   messageCount: 'messageCount',
   lastMessageAt: 'lastMessageAt',
   createdAt: 'createdAt'
@@ -2307,13 +3108,13 @@ export const ConversationScalarFieldEnum = {
 export type ConversationScalarFieldEnum = (typeof ConversationScalarFieldEnum)[keyof typeof ConversationScalarFieldEnum]
 
 
-export const ConversationSearchScalarFieldEnum = {
+export const MessageSearchScalarFieldEnum = {
   organizationId: 'organizationId',
-  conversationId: 'conversationId',
-  terms: 'terms'
+  messageId: 'messageId',
+  conversationId: 'conversationId'
 } as const
 
-export type ConversationSearchScalarFieldEnum = (typeof ConversationSearchScalarFieldEnum)[keyof typeof ConversationSearchScalarFieldEnum]
+export type MessageSearchScalarFieldEnum = (typeof MessageSearchScalarFieldEnum)[keyof typeof MessageSearchScalarFieldEnum]
 
 
 export const ConversationContextScalarFieldEnum = {
@@ -2321,6 +3122,7 @@ export const ConversationContextScalarFieldEnum = {
   conversationId: 'conversationId',
   contextType: 'contextType',
   contextId: 'contextId',
+  position: 'position',
   createdAt: 'createdAt'
 } as const
 
@@ -2343,6 +3145,8 @@ export const EmailMessageScalarFieldEnum = {
   snippet: 'snippet',
   bodyText: 'bodyText',
   bodyHtml: 'bodyHtml',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
   sentAt: 'sentAt',
   isRead: 'isRead',
   labels: 'labels',
@@ -2352,10 +3156,12 @@ export const EmailMessageScalarFieldEnum = {
   outboundEmailId: 'outboundEmailId',
   deletedAt: 'deletedAt',
   isAutomatic: 'isAutomatic',
+  isAutomaticDecided: 'isAutomaticDecided',
   namedIds: 'namedIds',
   deliveryNotice: 'deliveryNotice',
   answersEmailId: 'answersEmailId',
   problem: 'problem',
+  contentErasedAt: 'contentErasedAt',
   createdAt: 'createdAt'
 } as const
 
@@ -2365,10 +3171,10 @@ export type EmailMessageScalarFieldEnum = (typeof EmailMessageScalarFieldEnum)[k
 export const OutboundEmailScalarFieldEnum = {
   organizationId: 'organizationId',
   id: 'id',
-  status: 'status',
-  mode: 'mode',
-  revision: 'revision',
   accountId: 'accountId',
+  mode: 'mode',
+  createdAt: 'createdAt',
+  actor: 'actor',
   fromEmail: 'fromEmail',
   to: 'to',
   cc: 'cc',
@@ -2377,52 +3183,105 @@ export const OutboundEmailScalarFieldEnum = {
   subject: 'subject',
   bodyText: 'bodyText',
   bodyHtml: 'bodyHtml',
-  contextType: 'contextType',
-  contextId: 'contextId',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
+  templateUse: 'templateUse',
+  templateVersionId: 'templateVersionId',
+  templateValues: 'templateValues',
+  idempotencyKey: 'idempotencyKey',
+  requestFingerprint: 'requestFingerprint',
   replyToMessageId: 'replyToMessageId',
-  conversationId: 'conversationId',
   requestedThreadId: 'requestedThreadId',
   inReplyTo: 'inReplyTo',
   references: 'references',
-  idempotencyKey: 'idempotencyKey',
-  requestFingerprint: 'requestFingerprint',
+  plannedSendAt: 'plannedSendAt',
+  cancelWhen: 'cancelWhen',
+  writtenAt: 'writtenAt',
+  revision: 'revision',
+  status: 'status',
+  attempts: 'attempts',
+  updatedAt: 'updatedAt',
+  conversationId: 'conversationId',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
   leaseOwner: 'leaseOwner',
-  attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   deferrals: 'deferrals',
-  slot: 'slot',
-  ticketDraftId: 'ticketDraftId',
-  ticketMessageId: 'ticketMessageId',
-  ticketThreadId: 'ticketThreadId',
-  settleReads: 'settleReads',
-  ticketUnsentAt: 'ticketUnsentAt',
+  permit: 'permit',
+  gmailDraftId: 'gmailDraftId',
+  gmailDraftMessageId: 'gmailDraftMessageId',
+  gmailDraftThreadId: 'gmailDraftThreadId',
+  sendingAt: 'sendingAt',
+  reconcileReads: 'reconcileReads',
+  gmailDraftUnsentAt: 'gmailDraftUnsentAt',
   resolvedBy: 'resolvedBy',
+  canceledBecause: 'canceledBecause',
   resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',
   messageId: 'messageId',
   threading: 'threading',
-  readBackAt: 'readBackAt',
-  plannedSendAt: 'plannedSendAt',
-  createdAt: 'createdAt',
-  updatedAt: 'updatedAt',
+  sentCopyFetchedAt: 'sentCopyFetchedAt',
   sentAt: 'sentAt',
   failureCode: 'failureCode',
   failureMessage: 'failureMessage',
   failureRetry: 'failureRetry',
   failedAt: 'failedAt',
-  failureStatus: 'failureStatus'
+  failureStatus: 'failureStatus',
+  contentErasedAt: 'contentErasedAt',
+  acceptedNotSentAt: 'acceptedNotSentAt',
+  unsentMessageIds: 'unsentMessageIds'
 } as const
 
 export type OutboundEmailScalarFieldEnum = (typeof OutboundEmailScalarFieldEnum)[keyof typeof OutboundEmailScalarFieldEnum]
 
 
-export const OutboundEmailSearchScalarFieldEnum = {
+export const TemplateScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  name: 'name',
+  contextType: 'contextType',
+  createdAt: 'createdAt',
+  deletedAt: 'deletedAt'
+} as const
+
+export type TemplateScalarFieldEnum = (typeof TemplateScalarFieldEnum)[keyof typeof TemplateScalarFieldEnum]
+
+
+export const TemplateVersionScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  templateId: 'templateId',
+  version: 'version',
+  locale: 'locale',
+  subject: 'subject',
+  bodyText: 'bodyText',
+  bodyHtml: 'bodyHtml',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
+  isCurrent: 'isCurrent',
+  actor: 'actor',
+  createdAt: 'createdAt'
+} as const
+
+export type TemplateVersionScalarFieldEnum = (typeof TemplateVersionScalarFieldEnum)[keyof typeof TemplateVersionScalarFieldEnum]
+
+
+export const OutboundEmailContextScalarFieldEnum = {
   organizationId: 'organizationId',
   outboundEmailId: 'outboundEmailId',
-  terms: 'terms'
+  contextType: 'contextType',
+  contextId: 'contextId',
+  position: 'position',
+  createdAt: 'createdAt'
+} as const
+
+export type OutboundEmailContextScalarFieldEnum = (typeof OutboundEmailContextScalarFieldEnum)[keyof typeof OutboundEmailContextScalarFieldEnum]
+
+
+export const OutboundEmailSearchScalarFieldEnum = {
+  organizationId: 'organizationId',
+  outboundEmailId: 'outboundEmailId'
 } as const
 
 export type OutboundEmailSearchScalarFieldEnum = (typeof OutboundEmailSearchScalarFieldEnum)[keyof typeof OutboundEmailSearchScalarFieldEnum]
@@ -2449,6 +3308,8 @@ export const OutboundEmailEventScalarFieldEnum = {
   outboundEmailId: 'outboundEmailId',
   at: 'at',
   type: 'type',
+  fromStatus: 'fromStatus',
+  toStatus: 'toStatus',
   actor: 'actor',
   detail: 'detail'
 } as const
@@ -2483,13 +3344,64 @@ export const AttachmentContentScalarFieldEnum = {
 export type AttachmentContentScalarFieldEnum = (typeof AttachmentContentScalarFieldEnum)[keyof typeof AttachmentContentScalarFieldEnum]
 
 
+export const AttachmentUploadScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  filename: 'filename',
+  contentType: 'contentType',
+  size: 'size',
+  sha256: 'sha256',
+  createdAt: 'createdAt'
+} as const
+
+export type AttachmentUploadScalarFieldEnum = (typeof AttachmentUploadScalarFieldEnum)[keyof typeof AttachmentUploadScalarFieldEnum]
+
+
+export const AttachmentUploadPieceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  uploadId: 'uploadId',
+  position: 'position',
+  bytes: 'bytes'
+} as const
+
+export type AttachmentUploadPieceScalarFieldEnum = (typeof AttachmentUploadPieceScalarFieldEnum)[keyof typeof AttachmentUploadPieceScalarFieldEnum]
+
+
 export const ProcessHeartbeatScalarFieldEnum = {
   id: 'id',
   beatAt: 'beatAt',
-  workerPool: 'workerPool'
+  workerPool: 'workerPool',
+  instance: 'instance',
+  worker: 'worker',
+  version: 'version'
 } as const
 
 export type ProcessHeartbeatScalarFieldEnum = (typeof ProcessHeartbeatScalarFieldEnum)[keyof typeof ProcessHeartbeatScalarFieldEnum]
+
+
+export const PeriodicTaskScalarFieldEnum = {
+  name: 'name',
+  begunAt: 'begunAt'
+} as const
+
+export type PeriodicTaskScalarFieldEnum = (typeof PeriodicTaskScalarFieldEnum)[keyof typeof PeriodicTaskScalarFieldEnum]
+
+
+export const FoundMessageScalarFieldEnum = {
+  organizationId: 'organizationId',
+  messageId: 'messageId',
+  conversationId: 'conversationId'
+} as const
+
+export type FoundMessageScalarFieldEnum = (typeof FoundMessageScalarFieldEnum)[keyof typeof FoundMessageScalarFieldEnum]
+
+
+export const FoundOutboundEmailScalarFieldEnum = {
+  organizationId: 'organizationId',
+  outboundEmailId: 'outboundEmailId'
+} as const
+
+export type FoundOutboundEmailScalarFieldEnum = (typeof FoundOutboundEmailScalarFieldEnum)[keyof typeof FoundOutboundEmailScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2500,19 +3412,19 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
+
+
 export const NullableJsonNullValueInput = {
   DbNull: DbNull,
   JsonNull: JsonNull
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
-
-
-export const JsonNullValueInput = {
-  JsonNull: JsonNull
-} as const
-
-export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {
@@ -2575,6 +3487,20 @@ export type ListDateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
 
 
 /**
+ * Reference to a field of type 'Int'
+ */
+export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
+    
+
+
+/**
+ * Reference to a field of type 'Int[]'
+ */
+export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
  * Reference to a field of type 'Bytes'
  */
 export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
@@ -2585,6 +3511,20 @@ export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, '
  * Reference to a field of type 'Bytes[]'
  */
 export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Json'
+ */
+export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Json'>
+    
+
+
+/**
+ * Reference to a field of type 'QueryMode'
+ */
+export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
     
 
 
@@ -2613,34 +3553,6 @@ export type EnumGrantKindFieldRefInput<$PrismaModel> = FieldRefInputType<$Prisma
  * Reference to a field of type 'GrantKind[]'
  */
 export type ListEnumGrantKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'GrantKind[]'>
-    
-
-
-/**
- * Reference to a field of type 'Json'
- */
-export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Json'>
-    
-
-
-/**
- * Reference to a field of type 'QueryMode'
- */
-export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
-    
-
-
-/**
- * Reference to a field of type 'Int[]'
- */
-export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
-    
-
-
-/**
- * Reference to a field of type 'Int'
- */
-export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
     
 
 
@@ -2708,20 +3620,6 @@ export type ListEnumDirectionFieldRefInput<$PrismaModel> = FieldRefInputType<$Pr
 
 
 /**
- * Reference to a field of type 'OutboundEmailStatus'
- */
-export type EnumOutboundEmailStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailStatus'>
-    
-
-
-/**
- * Reference to a field of type 'OutboundEmailStatus[]'
- */
-export type ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailStatus[]'>
-    
-
-
-/**
  * Reference to a field of type 'SendMode'
  */
 export type EnumSendModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendMode'>
@@ -2736,16 +3634,44 @@ export type ListEnumSendModeFieldRefInput<$PrismaModel> = FieldRefInputType<$Pri
 
 
 /**
- * Reference to a field of type 'SendSlot'
+ * Reference to a field of type 'CancelCondition[]'
  */
-export type EnumSendSlotFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendSlot'>
+export type ListEnumCancelConditionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'CancelCondition[]'>
     
 
 
 /**
- * Reference to a field of type 'SendSlot[]'
+ * Reference to a field of type 'CancelCondition'
  */
-export type ListEnumSendSlotFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SendSlot[]'>
+export type EnumCancelConditionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'CancelCondition'>
+    
+
+
+/**
+ * Reference to a field of type 'OutboundEmailStatus'
+ */
+export type EnumOutboundEmailStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'OutboundEmailStatus[]'
+ */
+export type ListEnumOutboundEmailStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailStatus[]'>
+    
+
+
+/**
+ * Reference to a field of type 'PermitState'
+ */
+export type EnumPermitStateFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'PermitState'>
+    
+
+
+/**
+ * Reference to a field of type 'PermitState[]'
+ */
+export type ListEnumPermitStateFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'PermitState[]'>
     
 
 
@@ -2774,6 +3700,20 @@ export type EnumRetryAdviceFieldRefInput<$PrismaModel> = FieldRefInputType<$Pris
  * Reference to a field of type 'RetryAdvice[]'
  */
 export type ListEnumRetryAdviceFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'RetryAdvice[]'>
+    
+
+
+/**
+ * Reference to a field of type 'OutboundEmailEventType'
+ */
+export type EnumOutboundEmailEventTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailEventType'>
+    
+
+
+/**
+ * Reference to a field of type 'OutboundEmailEventType[]'
+ */
+export type ListEnumOutboundEmailEventTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OutboundEmailEventType[]'>
     
 
 
@@ -2942,27 +3882,38 @@ export interface PrismaClientOptionsWithAdapter extends PrismaClientBaseOptions 
 export type PrismaClientOptions = PrismaClientOptionsWithAccelerateUrl | PrismaClientOptionsWithAdapter
 export type GlobalOmitConfig = {
   organization?: Prisma.OrganizationOmit
+  retention?: Prisma.RetentionOmit
+  erasure?: Prisma.ErasureOmit
   apiKey?: Prisma.ApiKeyOmit
   emailAccount?: Prisma.EmailAccountOmit
-  accountToken?: Prisma.AccountTokenOmit
   oAuthState?: Prisma.OAuthStateOmit
-  accountPace?: Prisma.AccountPaceOmit
+  accountRateLimit?: Prisma.AccountRateLimitOmit
   mailboxSync?: Prisma.MailboxSyncOmit
-  mailboxListing?: Prisma.MailboxListingOmit
+  fullSyncMessage?: Prisma.FullSyncMessageOmit
   contextEntity?: Prisma.ContextEntityOmit
+  contextSearch?: Prisma.ContextSearchOmit
   customer?: Prisma.CustomerOmit
+  customerContact?: Prisma.CustomerContactOmit
   invoice?: Prisma.InvoiceOmit
   conversation?: Prisma.ConversationOmit
-  conversationSearch?: Prisma.ConversationSearchOmit
+  messageSearch?: Prisma.MessageSearchOmit
   conversationContext?: Prisma.ConversationContextOmit
   emailMessage?: Prisma.EmailMessageOmit
   outboundEmail?: Prisma.OutboundEmailOmit
+  template?: Prisma.TemplateOmit
+  templateVersion?: Prisma.TemplateVersionOmit
+  outboundEmailContext?: Prisma.OutboundEmailContextOmit
   outboundEmailSearch?: Prisma.OutboundEmailSearchOmit
   bounce?: Prisma.BounceOmit
   outboundEmailEvent?: Prisma.OutboundEmailEventOmit
   attachment?: Prisma.AttachmentOmit
   attachmentContent?: Prisma.AttachmentContentOmit
+  attachmentUpload?: Prisma.AttachmentUploadOmit
+  attachmentUploadPiece?: Prisma.AttachmentUploadPieceOmit
   processHeartbeat?: Prisma.ProcessHeartbeatOmit
+  periodicTask?: Prisma.PeriodicTaskOmit
+  foundMessage?: Prisma.FoundMessageOmit
+  foundOutboundEmail?: Prisma.FoundOutboundEmailOmit
 }
 
 /* Types for Logging */

@@ -52,27 +52,38 @@ export const AnyNull = runtime.AnyNull
 
 export const ModelName = {
   Organization: 'Organization',
+  Retention: 'Retention',
+  Erasure: 'Erasure',
   ApiKey: 'ApiKey',
   EmailAccount: 'EmailAccount',
-  AccountToken: 'AccountToken',
   OAuthState: 'OAuthState',
-  AccountPace: 'AccountPace',
+  AccountRateLimit: 'AccountRateLimit',
   MailboxSync: 'MailboxSync',
-  MailboxListing: 'MailboxListing',
+  FullSyncMessage: 'FullSyncMessage',
   ContextEntity: 'ContextEntity',
+  ContextSearch: 'ContextSearch',
   Customer: 'Customer',
+  CustomerContact: 'CustomerContact',
   Invoice: 'Invoice',
   Conversation: 'Conversation',
-  ConversationSearch: 'ConversationSearch',
+  MessageSearch: 'MessageSearch',
   ConversationContext: 'ConversationContext',
   EmailMessage: 'EmailMessage',
   OutboundEmail: 'OutboundEmail',
+  Template: 'Template',
+  TemplateVersion: 'TemplateVersion',
+  OutboundEmailContext: 'OutboundEmailContext',
   OutboundEmailSearch: 'OutboundEmailSearch',
   Bounce: 'Bounce',
   OutboundEmailEvent: 'OutboundEmailEvent',
   Attachment: 'Attachment',
   AttachmentContent: 'AttachmentContent',
-  ProcessHeartbeat: 'ProcessHeartbeat'
+  AttachmentUpload: 'AttachmentUpload',
+  AttachmentUploadPiece: 'AttachmentUploadPiece',
+  ProcessHeartbeat: 'ProcessHeartbeat',
+  PeriodicTask: 'PeriodicTask',
+  FoundMessage: 'FoundMessage',
+  FoundOutboundEmail: 'FoundOutboundEmail'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -108,6 +119,29 @@ export const RelationLoadStrategy = {
 export type RelationLoadStrategy = (typeof RelationLoadStrategy)[keyof typeof RelationLoadStrategy]
 
 
+export const RetentionScalarFieldEnum = {
+  organizationId: 'organizationId',
+  messagesDays: 'messagesDays',
+  eventsDays: 'eventsDays',
+  emailsUntil: 'emailsUntil',
+  messagesUntil: 'messagesUntil'
+} as const
+
+export type RetentionScalarFieldEnum = (typeof RetentionScalarFieldEnum)[keyof typeof RetentionScalarFieldEnum]
+
+
+export const ErasureScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  addressHash: 'addressHash',
+  at: 'at',
+  emails: 'emails',
+  messages: 'messages'
+} as const
+
+export type ErasureScalarFieldEnum = (typeof ErasureScalarFieldEnum)[keyof typeof ErasureScalarFieldEnum]
+
+
 export const ApiKeyScalarFieldEnum = {
   organizationId: 'organizationId',
   id: 'id',
@@ -130,30 +164,20 @@ export const EmailAccountScalarFieldEnum = {
   email: 'email',
   displayName: 'displayName',
   aliases: 'aliases',
+  sendAs: 'sendAs',
+  profileReadAt: 'profileReadAt',
   status: 'status',
   statusReason: 'statusReason',
+  statusSince: 'statusSince',
   sealedRefreshToken: 'sealedRefreshToken',
   grantKind: 'grantKind',
   grantId: 'grantId',
   connectedAt: 'connectedAt',
-  createdAt: 'createdAt'
+  createdAt: 'createdAt',
+  releasedAt: 'releasedAt'
 } as const
 
 export type EmailAccountScalarFieldEnum = (typeof EmailAccountScalarFieldEnum)[keyof typeof EmailAccountScalarFieldEnum]
-
-
-export const AccountTokenScalarFieldEnum = {
-  organizationId: 'organizationId',
-  accountId: 'accountId',
-  grantId: 'grantId',
-  fetchId: 'fetchId',
-  fetchingUntil: 'fetchingUntil',
-  sealedAccessToken: 'sealedAccessToken',
-  expiresAt: 'expiresAt',
-  failure: 'failure'
-} as const
-
-export type AccountTokenScalarFieldEnum = (typeof AccountTokenScalarFieldEnum)[keyof typeof AccountTokenScalarFieldEnum]
 
 
 export const OAuthStateScalarFieldEnum = {
@@ -169,10 +193,10 @@ export const OAuthStateScalarFieldEnum = {
 export type OAuthStateScalarFieldEnum = (typeof OAuthStateScalarFieldEnum)[keyof typeof OAuthStateScalarFieldEnum]
 
 
-export const AccountPaceScalarFieldEnum = {
+export const AccountRateLimitScalarFieldEnum = {
   organizationId: 'organizationId',
   accountId: 'accountId',
-  slots: 'slots',
+  permits: 'permits',
   sends: 'sends',
   sendsFrom: 'sendsFrom',
   blockedUntil: 'blockedUntil',
@@ -181,7 +205,7 @@ export const AccountPaceScalarFieldEnum = {
   readUntil: 'readUntil'
 } as const
 
-export type AccountPaceScalarFieldEnum = (typeof AccountPaceScalarFieldEnum)[keyof typeof AccountPaceScalarFieldEnum]
+export type AccountRateLimitScalarFieldEnum = (typeof AccountRateLimitScalarFieldEnum)[keyof typeof AccountRateLimitScalarFieldEnum]
 
 
 export const MailboxSyncScalarFieldEnum = {
@@ -191,13 +215,13 @@ export const MailboxSyncScalarFieldEnum = {
   historyId: 'historyId',
   pageToken: 'pageToken',
   since: 'since',
-  listedFrom: 'listedFrom',
+  fullSyncStartedAt: 'fullSyncStartedAt',
   imported: 'imported',
   estimated: 'estimated',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
   leaseOwner: 'leaseOwner',
-  again: 'again',
+  rerunRequested: 'rerunRequested',
   runs: 'runs',
   nextRunAt: 'nextRunAt',
   lastSyncedAt: 'lastSyncedAt',
@@ -214,26 +238,42 @@ export const MailboxSyncScalarFieldEnum = {
 export type MailboxSyncScalarFieldEnum = (typeof MailboxSyncScalarFieldEnum)[keyof typeof MailboxSyncScalarFieldEnum]
 
 
-export const MailboxListingScalarFieldEnum = {
+export const FullSyncMessageScalarFieldEnum = {
   organizationId: 'organizationId',
   accountId: 'accountId',
   providerMessageId: 'providerMessageId'
 } as const
 
-export type MailboxListingScalarFieldEnum = (typeof MailboxListingScalarFieldEnum)[keyof typeof MailboxListingScalarFieldEnum]
+export type FullSyncMessageScalarFieldEnum = (typeof FullSyncMessageScalarFieldEnum)[keyof typeof FullSyncMessageScalarFieldEnum]
 
 
 export const ContextEntityScalarFieldEnum = {
   organizationId: 'organizationId',
   type: 'type',
   id: 'id',
+  externalId: 'externalId',
+  parentType: 'parentType',
+  parentId: 'parentId',
   lastContactedAt: 'lastContactedAt',
   lastInboundAt: 'lastInboundAt',
   awaitingReply: 'awaitingReply',
-  createdAt: 'createdAt'
+  contactedOrder: 'contactedOrder',
+  dueDate: 'dueDate'
 } as const
 
 export type ContextEntityScalarFieldEnum = (typeof ContextEntityScalarFieldEnum)[keyof typeof ContextEntityScalarFieldEnum]
+
+
+export const ContextSearchScalarFieldEnum = {
+  organizationId: 'organizationId',
+  type: 'type',
+  id: 'id',
+  words: 'words',
+  childWords: 'childWords',
+  terms: 'terms'
+} as const
+
+export type ContextSearchScalarFieldEnum = (typeof ContextSearchScalarFieldEnum)[keyof typeof ContextSearchScalarFieldEnum]
 
 
 export const CustomerScalarFieldEnum = {
@@ -242,12 +282,28 @@ export const CustomerScalarFieldEnum = {
   contextType: 'contextType',
   externalId: 'externalId',
   name: 'name',
+  sortName: 'sortName',
   email: 'email',
+  locale: 'locale',
+  timeZone: 'timeZone',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
 } as const
 
 export type CustomerScalarFieldEnum = (typeof CustomerScalarFieldEnum)[keyof typeof CustomerScalarFieldEnum]
+
+
+export const CustomerContactScalarFieldEnum = {
+  organizationId: 'organizationId',
+  customerId: 'customerId',
+  position: 'position',
+  name: 'name',
+  email: 'email',
+  role: 'role',
+  isPrimary: 'isPrimary'
+} as const
+
+export type CustomerContactScalarFieldEnum = (typeof CustomerContactScalarFieldEnum)[keyof typeof CustomerContactScalarFieldEnum]
 
 
 export const InvoiceScalarFieldEnum = {
@@ -268,6 +324,8 @@ export const InvoiceScalarFieldEnum = {
   amountPaidCents: 'amountPaidCents',
   amountDueCents: 'amountDueCents',
   paymentLink: 'paymentLink',
+  creditNotesCents: 'creditNotesCents',
+  collectionMethod: 'collectionMethod',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
 } as const
@@ -285,6 +343,7 @@ export const ConversationScalarFieldEnum = {
   participants: 'participants',
   isRead: 'isRead',
   hasReply: 'hasReply',
+  awaitsOurAnswer: 'awaitsOurAnswer',
   messageCount: 'messageCount',
   lastMessageAt: 'lastMessageAt',
   createdAt: 'createdAt'
@@ -293,13 +352,13 @@ export const ConversationScalarFieldEnum = {
 export type ConversationScalarFieldEnum = (typeof ConversationScalarFieldEnum)[keyof typeof ConversationScalarFieldEnum]
 
 
-export const ConversationSearchScalarFieldEnum = {
+export const MessageSearchScalarFieldEnum = {
   organizationId: 'organizationId',
-  conversationId: 'conversationId',
-  terms: 'terms'
+  messageId: 'messageId',
+  conversationId: 'conversationId'
 } as const
 
-export type ConversationSearchScalarFieldEnum = (typeof ConversationSearchScalarFieldEnum)[keyof typeof ConversationSearchScalarFieldEnum]
+export type MessageSearchScalarFieldEnum = (typeof MessageSearchScalarFieldEnum)[keyof typeof MessageSearchScalarFieldEnum]
 
 
 export const ConversationContextScalarFieldEnum = {
@@ -307,6 +366,7 @@ export const ConversationContextScalarFieldEnum = {
   conversationId: 'conversationId',
   contextType: 'contextType',
   contextId: 'contextId',
+  position: 'position',
   createdAt: 'createdAt'
 } as const
 
@@ -329,6 +389,8 @@ export const EmailMessageScalarFieldEnum = {
   snippet: 'snippet',
   bodyText: 'bodyText',
   bodyHtml: 'bodyHtml',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
   sentAt: 'sentAt',
   isRead: 'isRead',
   labels: 'labels',
@@ -338,10 +400,12 @@ export const EmailMessageScalarFieldEnum = {
   outboundEmailId: 'outboundEmailId',
   deletedAt: 'deletedAt',
   isAutomatic: 'isAutomatic',
+  isAutomaticDecided: 'isAutomaticDecided',
   namedIds: 'namedIds',
   deliveryNotice: 'deliveryNotice',
   answersEmailId: 'answersEmailId',
   problem: 'problem',
+  contentErasedAt: 'contentErasedAt',
   createdAt: 'createdAt'
 } as const
 
@@ -351,10 +415,10 @@ export type EmailMessageScalarFieldEnum = (typeof EmailMessageScalarFieldEnum)[k
 export const OutboundEmailScalarFieldEnum = {
   organizationId: 'organizationId',
   id: 'id',
-  status: 'status',
-  mode: 'mode',
-  revision: 'revision',
   accountId: 'accountId',
+  mode: 'mode',
+  createdAt: 'createdAt',
+  actor: 'actor',
   fromEmail: 'fromEmail',
   to: 'to',
   cc: 'cc',
@@ -363,52 +427,105 @@ export const OutboundEmailScalarFieldEnum = {
   subject: 'subject',
   bodyText: 'bodyText',
   bodyHtml: 'bodyHtml',
-  contextType: 'contextType',
-  contextId: 'contextId',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
+  templateUse: 'templateUse',
+  templateVersionId: 'templateVersionId',
+  templateValues: 'templateValues',
+  idempotencyKey: 'idempotencyKey',
+  requestFingerprint: 'requestFingerprint',
   replyToMessageId: 'replyToMessageId',
-  conversationId: 'conversationId',
   requestedThreadId: 'requestedThreadId',
   inReplyTo: 'inReplyTo',
   references: 'references',
-  idempotencyKey: 'idempotencyKey',
-  requestFingerprint: 'requestFingerprint',
+  plannedSendAt: 'plannedSendAt',
+  cancelWhen: 'cancelWhen',
+  writtenAt: 'writtenAt',
+  revision: 'revision',
+  status: 'status',
+  attempts: 'attempts',
+  updatedAt: 'updatedAt',
+  conversationId: 'conversationId',
   leaseToken: 'leaseToken',
   leaseExpiresAt: 'leaseExpiresAt',
   leaseOwner: 'leaseOwner',
-  attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   deferrals: 'deferrals',
-  slot: 'slot',
-  ticketDraftId: 'ticketDraftId',
-  ticketMessageId: 'ticketMessageId',
-  ticketThreadId: 'ticketThreadId',
-  settleReads: 'settleReads',
-  ticketUnsentAt: 'ticketUnsentAt',
+  permit: 'permit',
+  gmailDraftId: 'gmailDraftId',
+  gmailDraftMessageId: 'gmailDraftMessageId',
+  gmailDraftThreadId: 'gmailDraftThreadId',
+  sendingAt: 'sendingAt',
+  reconcileReads: 'reconcileReads',
+  gmailDraftUnsentAt: 'gmailDraftUnsentAt',
   resolvedBy: 'resolvedBy',
+  canceledBecause: 'canceledBecause',
   resends: 'resends',
   providerMessageId: 'providerMessageId',
   providerThreadId: 'providerThreadId',
   messageId: 'messageId',
   threading: 'threading',
-  readBackAt: 'readBackAt',
-  plannedSendAt: 'plannedSendAt',
-  createdAt: 'createdAt',
-  updatedAt: 'updatedAt',
+  sentCopyFetchedAt: 'sentCopyFetchedAt',
   sentAt: 'sentAt',
   failureCode: 'failureCode',
   failureMessage: 'failureMessage',
   failureRetry: 'failureRetry',
   failedAt: 'failedAt',
-  failureStatus: 'failureStatus'
+  failureStatus: 'failureStatus',
+  contentErasedAt: 'contentErasedAt',
+  acceptedNotSentAt: 'acceptedNotSentAt',
+  unsentMessageIds: 'unsentMessageIds'
 } as const
 
 export type OutboundEmailScalarFieldEnum = (typeof OutboundEmailScalarFieldEnum)[keyof typeof OutboundEmailScalarFieldEnum]
 
 
-export const OutboundEmailSearchScalarFieldEnum = {
+export const TemplateScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  name: 'name',
+  contextType: 'contextType',
+  createdAt: 'createdAt',
+  deletedAt: 'deletedAt'
+} as const
+
+export type TemplateScalarFieldEnum = (typeof TemplateScalarFieldEnum)[keyof typeof TemplateScalarFieldEnum]
+
+
+export const TemplateVersionScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  templateId: 'templateId',
+  version: 'version',
+  locale: 'locale',
+  subject: 'subject',
+  bodyText: 'bodyText',
+  bodyHtml: 'bodyHtml',
+  bodyTextBytes: 'bodyTextBytes',
+  bodyHtmlBytes: 'bodyHtmlBytes',
+  isCurrent: 'isCurrent',
+  actor: 'actor',
+  createdAt: 'createdAt'
+} as const
+
+export type TemplateVersionScalarFieldEnum = (typeof TemplateVersionScalarFieldEnum)[keyof typeof TemplateVersionScalarFieldEnum]
+
+
+export const OutboundEmailContextScalarFieldEnum = {
   organizationId: 'organizationId',
   outboundEmailId: 'outboundEmailId',
-  terms: 'terms'
+  contextType: 'contextType',
+  contextId: 'contextId',
+  position: 'position',
+  createdAt: 'createdAt'
+} as const
+
+export type OutboundEmailContextScalarFieldEnum = (typeof OutboundEmailContextScalarFieldEnum)[keyof typeof OutboundEmailContextScalarFieldEnum]
+
+
+export const OutboundEmailSearchScalarFieldEnum = {
+  organizationId: 'organizationId',
+  outboundEmailId: 'outboundEmailId'
 } as const
 
 export type OutboundEmailSearchScalarFieldEnum = (typeof OutboundEmailSearchScalarFieldEnum)[keyof typeof OutboundEmailSearchScalarFieldEnum]
@@ -435,6 +552,8 @@ export const OutboundEmailEventScalarFieldEnum = {
   outboundEmailId: 'outboundEmailId',
   at: 'at',
   type: 'type',
+  fromStatus: 'fromStatus',
+  toStatus: 'toStatus',
   actor: 'actor',
   detail: 'detail'
 } as const
@@ -469,13 +588,64 @@ export const AttachmentContentScalarFieldEnum = {
 export type AttachmentContentScalarFieldEnum = (typeof AttachmentContentScalarFieldEnum)[keyof typeof AttachmentContentScalarFieldEnum]
 
 
+export const AttachmentUploadScalarFieldEnum = {
+  organizationId: 'organizationId',
+  id: 'id',
+  filename: 'filename',
+  contentType: 'contentType',
+  size: 'size',
+  sha256: 'sha256',
+  createdAt: 'createdAt'
+} as const
+
+export type AttachmentUploadScalarFieldEnum = (typeof AttachmentUploadScalarFieldEnum)[keyof typeof AttachmentUploadScalarFieldEnum]
+
+
+export const AttachmentUploadPieceScalarFieldEnum = {
+  organizationId: 'organizationId',
+  uploadId: 'uploadId',
+  position: 'position',
+  bytes: 'bytes'
+} as const
+
+export type AttachmentUploadPieceScalarFieldEnum = (typeof AttachmentUploadPieceScalarFieldEnum)[keyof typeof AttachmentUploadPieceScalarFieldEnum]
+
+
 export const ProcessHeartbeatScalarFieldEnum = {
   id: 'id',
   beatAt: 'beatAt',
-  workerPool: 'workerPool'
+  workerPool: 'workerPool',
+  instance: 'instance',
+  worker: 'worker',
+  version: 'version'
 } as const
 
 export type ProcessHeartbeatScalarFieldEnum = (typeof ProcessHeartbeatScalarFieldEnum)[keyof typeof ProcessHeartbeatScalarFieldEnum]
+
+
+export const PeriodicTaskScalarFieldEnum = {
+  name: 'name',
+  begunAt: 'begunAt'
+} as const
+
+export type PeriodicTaskScalarFieldEnum = (typeof PeriodicTaskScalarFieldEnum)[keyof typeof PeriodicTaskScalarFieldEnum]
+
+
+export const FoundMessageScalarFieldEnum = {
+  organizationId: 'organizationId',
+  messageId: 'messageId',
+  conversationId: 'conversationId'
+} as const
+
+export type FoundMessageScalarFieldEnum = (typeof FoundMessageScalarFieldEnum)[keyof typeof FoundMessageScalarFieldEnum]
+
+
+export const FoundOutboundEmailScalarFieldEnum = {
+  organizationId: 'organizationId',
+  outboundEmailId: 'outboundEmailId'
+} as const
+
+export type FoundOutboundEmailScalarFieldEnum = (typeof FoundOutboundEmailScalarFieldEnum)[keyof typeof FoundOutboundEmailScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -486,19 +656,19 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
+
+
 export const NullableJsonNullValueInput = {
   DbNull: DbNull,
   JsonNull: JsonNull
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
-
-
-export const JsonNullValueInput = {
-  JsonNull: JsonNull
-} as const
-
-export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

@@ -175,6 +175,7 @@ export type AttachmentContentWhereInput = {
   bytes?: Prisma.BytesFilter<"AttachmentContent"> | runtime.Bytes
   createdAt?: Prisma.DateTimeFilter<"AttachmentContent"> | Date | string
   attachments?: Prisma.AttachmentListRelationFilter
+  uploads?: Prisma.AttachmentUploadListRelationFilter
 }
 
 export type AttachmentContentOrderByWithRelationInput = {
@@ -183,6 +184,7 @@ export type AttachmentContentOrderByWithRelationInput = {
   bytes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
+  uploads?: Prisma.AttachmentUploadOrderByRelationAggregateInput
 }
 
 export type AttachmentContentWhereUniqueInput = Prisma.AtLeast<{
@@ -195,6 +197,7 @@ export type AttachmentContentWhereUniqueInput = Prisma.AtLeast<{
   bytes?: Prisma.BytesFilter<"AttachmentContent"> | runtime.Bytes
   createdAt?: Prisma.DateTimeFilter<"AttachmentContent"> | Date | string
   attachments?: Prisma.AttachmentListRelationFilter
+  uploads?: Prisma.AttachmentUploadListRelationFilter
 }, "organizationId_sha256">
 
 export type AttachmentContentOrderByWithAggregationInput = {
@@ -223,6 +226,7 @@ export type AttachmentContentCreateInput = {
   bytes: runtime.Bytes
   createdAt?: Date | string
   attachments?: Prisma.AttachmentCreateNestedManyWithoutContentInput
+  uploads?: Prisma.AttachmentUploadCreateNestedManyWithoutContentInput
 }
 
 export type AttachmentContentUncheckedCreateInput = {
@@ -231,6 +235,7 @@ export type AttachmentContentUncheckedCreateInput = {
   bytes: runtime.Bytes
   createdAt?: Date | string
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutContentInput
+  uploads?: Prisma.AttachmentUploadUncheckedCreateNestedManyWithoutContentInput
 }
 
 export type AttachmentContentUpdateInput = {
@@ -239,6 +244,7 @@ export type AttachmentContentUpdateInput = {
   bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   attachments?: Prisma.AttachmentUpdateManyWithoutContentNestedInput
+  uploads?: Prisma.AttachmentUploadUpdateManyWithoutContentNestedInput
 }
 
 export type AttachmentContentUncheckedUpdateInput = {
@@ -247,6 +253,7 @@ export type AttachmentContentUncheckedUpdateInput = {
   bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutContentNestedInput
+  uploads?: Prisma.AttachmentUploadUncheckedUpdateManyWithoutContentNestedInput
 }
 
 export type AttachmentContentCreateManyInput = {
@@ -317,11 +324,28 @@ export type AttachmentContentUpdateOneWithoutAttachmentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.AttachmentContentUpdateToOneWithWhereWithoutAttachmentsInput, Prisma.AttachmentContentUpdateWithoutAttachmentsInput>, Prisma.AttachmentContentUncheckedUpdateWithoutAttachmentsInput>
 }
 
+export type AttachmentContentCreateNestedOneWithoutUploadsInput = {
+  create?: Prisma.XOR<Prisma.AttachmentContentCreateWithoutUploadsInput, Prisma.AttachmentContentUncheckedCreateWithoutUploadsInput>
+  connectOrCreate?: Prisma.AttachmentContentCreateOrConnectWithoutUploadsInput
+  connect?: Prisma.AttachmentContentWhereUniqueInput
+}
+
+export type AttachmentContentUpdateOneWithoutUploadsNestedInput = {
+  create?: Prisma.XOR<Prisma.AttachmentContentCreateWithoutUploadsInput, Prisma.AttachmentContentUncheckedCreateWithoutUploadsInput>
+  connectOrCreate?: Prisma.AttachmentContentCreateOrConnectWithoutUploadsInput
+  upsert?: Prisma.AttachmentContentUpsertWithoutUploadsInput
+  disconnect?: Prisma.AttachmentContentWhereInput | boolean
+  delete?: Prisma.AttachmentContentWhereInput | boolean
+  connect?: Prisma.AttachmentContentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AttachmentContentUpdateToOneWithWhereWithoutUploadsInput, Prisma.AttachmentContentUpdateWithoutUploadsInput>, Prisma.AttachmentContentUncheckedUpdateWithoutUploadsInput>
+}
+
 export type AttachmentContentCreateWithoutAttachmentsInput = {
   organizationId: string
   sha256: string
   bytes: runtime.Bytes
   createdAt?: Date | string
+  uploads?: Prisma.AttachmentUploadCreateNestedManyWithoutContentInput
 }
 
 export type AttachmentContentUncheckedCreateWithoutAttachmentsInput = {
@@ -329,6 +353,7 @@ export type AttachmentContentUncheckedCreateWithoutAttachmentsInput = {
   sha256: string
   bytes: runtime.Bytes
   createdAt?: Date | string
+  uploads?: Prisma.AttachmentUploadUncheckedCreateNestedManyWithoutContentInput
 }
 
 export type AttachmentContentCreateOrConnectWithoutAttachmentsInput = {
@@ -352,6 +377,7 @@ export type AttachmentContentUpdateWithoutAttachmentsInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  uploads?: Prisma.AttachmentUploadUpdateManyWithoutContentNestedInput
 }
 
 export type AttachmentContentUncheckedUpdateWithoutAttachmentsInput = {
@@ -359,6 +385,55 @@ export type AttachmentContentUncheckedUpdateWithoutAttachmentsInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  uploads?: Prisma.AttachmentUploadUncheckedUpdateManyWithoutContentNestedInput
+}
+
+export type AttachmentContentCreateWithoutUploadsInput = {
+  organizationId: string
+  sha256: string
+  bytes: runtime.Bytes
+  createdAt?: Date | string
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutContentInput
+}
+
+export type AttachmentContentUncheckedCreateWithoutUploadsInput = {
+  organizationId: string
+  sha256: string
+  bytes: runtime.Bytes
+  createdAt?: Date | string
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutContentInput
+}
+
+export type AttachmentContentCreateOrConnectWithoutUploadsInput = {
+  where: Prisma.AttachmentContentWhereUniqueInput
+  create: Prisma.XOR<Prisma.AttachmentContentCreateWithoutUploadsInput, Prisma.AttachmentContentUncheckedCreateWithoutUploadsInput>
+}
+
+export type AttachmentContentUpsertWithoutUploadsInput = {
+  update: Prisma.XOR<Prisma.AttachmentContentUpdateWithoutUploadsInput, Prisma.AttachmentContentUncheckedUpdateWithoutUploadsInput>
+  create: Prisma.XOR<Prisma.AttachmentContentCreateWithoutUploadsInput, Prisma.AttachmentContentUncheckedCreateWithoutUploadsInput>
+  where?: Prisma.AttachmentContentWhereInput
+}
+
+export type AttachmentContentUpdateToOneWithWhereWithoutUploadsInput = {
+  where?: Prisma.AttachmentContentWhereInput
+  data: Prisma.XOR<Prisma.AttachmentContentUpdateWithoutUploadsInput, Prisma.AttachmentContentUncheckedUpdateWithoutUploadsInput>
+}
+
+export type AttachmentContentUpdateWithoutUploadsInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  attachments?: Prisma.AttachmentUpdateManyWithoutContentNestedInput
+}
+
+export type AttachmentContentUncheckedUpdateWithoutUploadsInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutContentNestedInput
 }
 
 
@@ -368,10 +443,12 @@ export type AttachmentContentUncheckedUpdateWithoutAttachmentsInput = {
 
 export type AttachmentContentCountOutputType = {
   attachments: number
+  uploads: number
 }
 
 export type AttachmentContentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   attachments?: boolean | AttachmentContentCountOutputTypeCountAttachmentsArgs
+  uploads?: boolean | AttachmentContentCountOutputTypeCountUploadsArgs
 }
 
 /**
@@ -391,6 +468,13 @@ export type AttachmentContentCountOutputTypeCountAttachmentsArgs<ExtArgs extends
   where?: Prisma.AttachmentWhereInput
 }
 
+/**
+ * AttachmentContentCountOutputType without action
+ */
+export type AttachmentContentCountOutputTypeCountUploadsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AttachmentUploadWhereInput
+}
+
 
 export type AttachmentContentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
@@ -398,6 +482,7 @@ export type AttachmentContentSelect<ExtArgs extends runtime.Types.Extensions.Int
   bytes?: boolean
   createdAt?: boolean
   attachments?: boolean | Prisma.AttachmentContent$attachmentsArgs<ExtArgs>
+  uploads?: boolean | Prisma.AttachmentContent$uploadsArgs<ExtArgs>
   _count?: boolean | Prisma.AttachmentContentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["attachmentContent"]>
 
@@ -425,6 +510,7 @@ export type AttachmentContentSelectScalar = {
 export type AttachmentContentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "sha256" | "bytes" | "createdAt", ExtArgs["result"]["attachmentContent"]>
 export type AttachmentContentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   attachments?: boolean | Prisma.AttachmentContent$attachmentsArgs<ExtArgs>
+  uploads?: boolean | Prisma.AttachmentContent$uploadsArgs<ExtArgs>
   _count?: boolean | Prisma.AttachmentContentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type AttachmentContentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -434,6 +520,7 @@ export type $AttachmentContentPayload<ExtArgs extends runtime.Types.Extensions.I
   name: "AttachmentContent"
   objects: {
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
+    uploads: Prisma.$AttachmentUploadPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -838,6 +925,7 @@ readonly fields: AttachmentContentFieldRefs;
 export interface Prisma__AttachmentContentClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   attachments<T extends Prisma.AttachmentContent$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.AttachmentContent$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  uploads<T extends Prisma.AttachmentContent$uploadsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.AttachmentContent$uploadsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentUploadPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1294,6 +1382,30 @@ export type AttachmentContent$attachmentsArgs<ExtArgs extends runtime.Types.Exte
   take?: number
   skip?: number
   distinct?: Prisma.AttachmentScalarFieldEnum | Prisma.AttachmentScalarFieldEnum[]
+}
+
+/**
+ * AttachmentContent.uploads
+ */
+export type AttachmentContent$uploadsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AttachmentUpload
+   */
+  select?: Prisma.AttachmentUploadSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AttachmentUpload
+   */
+  omit?: Prisma.AttachmentUploadOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AttachmentUploadInclude<ExtArgs> | null
+  where?: Prisma.AttachmentUploadWhereInput
+  orderBy?: Prisma.AttachmentUploadOrderByWithRelationInput | Prisma.AttachmentUploadOrderByWithRelationInput[]
+  cursor?: Prisma.AttachmentUploadWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AttachmentUploadScalarFieldEnum | Prisma.AttachmentUploadScalarFieldEnum[]
 }
 
 /**

@@ -29,30 +29,42 @@ export type ContextEntityMinAggregateOutputType = {
   organizationId: string | null
   type: string | null
   id: string | null
+  externalId: string | null
+  parentType: string | null
+  parentId: string | null
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean | null
-  createdAt: Date | null
+  contactedOrder: Date | null
+  dueDate: Date | null
 }
 
 export type ContextEntityMaxAggregateOutputType = {
   organizationId: string | null
   type: string | null
   id: string | null
+  externalId: string | null
+  parentType: string | null
+  parentId: string | null
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean | null
-  createdAt: Date | null
+  contactedOrder: Date | null
+  dueDate: Date | null
 }
 
 export type ContextEntityCountAggregateOutputType = {
   organizationId: number
   type: number
   id: number
+  externalId: number
+  parentType: number
+  parentId: number
   lastContactedAt: number
   lastInboundAt: number
   awaitingReply: number
-  createdAt: number
+  contactedOrder: number
+  dueDate: number
   _all: number
 }
 
@@ -61,30 +73,42 @@ export type ContextEntityMinAggregateInputType = {
   organizationId?: true
   type?: true
   id?: true
+  externalId?: true
+  parentType?: true
+  parentId?: true
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
-  createdAt?: true
+  contactedOrder?: true
+  dueDate?: true
 }
 
 export type ContextEntityMaxAggregateInputType = {
   organizationId?: true
   type?: true
   id?: true
+  externalId?: true
+  parentType?: true
+  parentId?: true
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
-  createdAt?: true
+  contactedOrder?: true
+  dueDate?: true
 }
 
 export type ContextEntityCountAggregateInputType = {
   organizationId?: true
   type?: true
   id?: true
+  externalId?: true
+  parentType?: true
+  parentId?: true
   lastContactedAt?: true
   lastInboundAt?: true
   awaitingReply?: true
-  createdAt?: true
+  contactedOrder?: true
+  dueDate?: true
   _all?: true
 }
 
@@ -164,10 +188,14 @@ export type ContextEntityGroupByOutputType = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType: string | null
+  parentId: string | null
   lastContactedAt: Date | null
   lastInboundAt: Date | null
   awaitingReply: boolean
-  createdAt: Date
+  contactedOrder: Date
+  dueDate: Date | null
   _count: ContextEntityCountAggregateOutputType | null
   _min: ContextEntityMinAggregateOutputType | null
   _max: ContextEntityMaxAggregateOutputType | null
@@ -195,33 +223,48 @@ export type ContextEntityWhereInput = {
   organizationId?: Prisma.UuidFilter<"ContextEntity"> | string
   type?: Prisma.StringFilter<"ContextEntity"> | string
   id?: Prisma.UuidFilter<"ContextEntity"> | string
+  externalId?: Prisma.StringFilter<"ContextEntity"> | string
+  parentType?: Prisma.StringNullableFilter<"ContextEntity"> | string | null
+  parentId?: Prisma.UuidNullableFilter<"ContextEntity"> | string | null
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
-  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  contactedOrder?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  dueDate?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceNullableScalarRelationFilter, Prisma.InvoiceWhereInput> | null
   customer?: Prisma.XOR<Prisma.CustomerNullableScalarRelationFilter, Prisma.CustomerWhereInput> | null
-  outboundEmails?: Prisma.OutboundEmailListRelationFilter
+  parent?: Prisma.XOR<Prisma.ContextEntityNullableScalarRelationFilter, Prisma.ContextEntityWhereInput> | null
+  children?: Prisma.ContextEntityListRelationFilter
+  outboundEmails?: Prisma.OutboundEmailContextListRelationFilter
   conversations?: Prisma.ConversationContextListRelationFilter
+  search?: Prisma.XOR<Prisma.ContextSearchNullableScalarRelationFilter, Prisma.ContextSearchWhereInput> | null
 }
 
 export type ContextEntityOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   type?: Prisma.SortOrder
   id?: Prisma.SortOrder
+  externalId?: Prisma.SortOrder
+  parentType?: Prisma.SortOrderInput | Prisma.SortOrder
+  parentId?: Prisma.SortOrderInput | Prisma.SortOrder
   lastContactedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrderInput | Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
+  contactedOrder?: Prisma.SortOrder
+  dueDate?: Prisma.SortOrderInput | Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
   invoice?: Prisma.InvoiceOrderByWithRelationInput
   customer?: Prisma.CustomerOrderByWithRelationInput
-  outboundEmails?: Prisma.OutboundEmailOrderByRelationAggregateInput
+  parent?: Prisma.ContextEntityOrderByWithRelationInput
+  children?: Prisma.ContextEntityOrderByRelationAggregateInput
+  outboundEmails?: Prisma.OutboundEmailContextOrderByRelationAggregateInput
   conversations?: Prisma.ConversationContextOrderByRelationAggregateInput
+  search?: Prisma.ContextSearchOrderByWithRelationInput
 }
 
 export type ContextEntityWhereUniqueInput = Prisma.AtLeast<{
+  organizationId_type_externalId?: Prisma.ContextEntityOrganizationIdTypeExternalIdCompoundUniqueInput
   organizationId_type_id?: Prisma.ContextEntityOrganizationIdTypeIdCompoundUniqueInput
   AND?: Prisma.ContextEntityWhereInput | Prisma.ContextEntityWhereInput[]
   OR?: Prisma.ContextEntityWhereInput[]
@@ -229,25 +272,36 @@ export type ContextEntityWhereUniqueInput = Prisma.AtLeast<{
   organizationId?: Prisma.UuidFilter<"ContextEntity"> | string
   type?: Prisma.StringFilter<"ContextEntity"> | string
   id?: Prisma.UuidFilter<"ContextEntity"> | string
+  externalId?: Prisma.StringFilter<"ContextEntity"> | string
+  parentType?: Prisma.StringNullableFilter<"ContextEntity"> | string | null
+  parentId?: Prisma.UuidNullableFilter<"ContextEntity"> | string | null
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
-  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  contactedOrder?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  dueDate?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceNullableScalarRelationFilter, Prisma.InvoiceWhereInput> | null
   customer?: Prisma.XOR<Prisma.CustomerNullableScalarRelationFilter, Prisma.CustomerWhereInput> | null
-  outboundEmails?: Prisma.OutboundEmailListRelationFilter
+  parent?: Prisma.XOR<Prisma.ContextEntityNullableScalarRelationFilter, Prisma.ContextEntityWhereInput> | null
+  children?: Prisma.ContextEntityListRelationFilter
+  outboundEmails?: Prisma.OutboundEmailContextListRelationFilter
   conversations?: Prisma.ConversationContextListRelationFilter
-}, "organizationId_type_id">
+  search?: Prisma.XOR<Prisma.ContextSearchNullableScalarRelationFilter, Prisma.ContextSearchWhereInput> | null
+}, "organizationId_type_id" | "organizationId_type_externalId">
 
 export type ContextEntityOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   type?: Prisma.SortOrder
   id?: Prisma.SortOrder
+  externalId?: Prisma.SortOrder
+  parentType?: Prisma.SortOrderInput | Prisma.SortOrder
+  parentId?: Prisma.SortOrderInput | Prisma.SortOrder
   lastContactedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrderInput | Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
+  contactedOrder?: Prisma.SortOrder
+  dueDate?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.ContextEntityCountOrderByAggregateInput
   _max?: Prisma.ContextEntityMaxOrderByAggregateInput
   _min?: Prisma.ContextEntityMinOrderByAggregateInput
@@ -260,95 +314,131 @@ export type ContextEntityScalarWhereWithAggregatesInput = {
   organizationId?: Prisma.UuidWithAggregatesFilter<"ContextEntity"> | string
   type?: Prisma.StringWithAggregatesFilter<"ContextEntity"> | string
   id?: Prisma.UuidWithAggregatesFilter<"ContextEntity"> | string
+  externalId?: Prisma.StringWithAggregatesFilter<"ContextEntity"> | string
+  parentType?: Prisma.StringNullableWithAggregatesFilter<"ContextEntity"> | string | null
+  parentId?: Prisma.UuidNullableWithAggregatesFilter<"ContextEntity"> | string | null
   lastContactedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolWithAggregatesFilter<"ContextEntity"> | boolean
-  createdAt?: Prisma.DateTimeWithAggregatesFilter<"ContextEntity"> | Date | string
+  contactedOrder?: Prisma.DateTimeWithAggregatesFilter<"ContextEntity"> | Date | string
+  dueDate?: Prisma.DateTimeNullableWithAggregatesFilter<"ContextEntity"> | Date | string | null
 }
 
 export type ContextEntityCreateInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUpdateInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateManyInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
 }
 
 export type ContextEntityUpdateManyMutationInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ContextEntityUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ContextEntityListRelationFilter = {
@@ -361,6 +451,17 @@ export type ContextEntityOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type ContextEntityNullableScalarRelationFilter = {
+  is?: Prisma.ContextEntityWhereInput | null
+  isNot?: Prisma.ContextEntityWhereInput | null
+}
+
+export type ContextEntityOrganizationIdTypeExternalIdCompoundUniqueInput = {
+  organizationId: string
+  type: string
+  externalId: string
+}
+
 export type ContextEntityOrganizationIdTypeIdCompoundUniqueInput = {
   organizationId: string
   type: string
@@ -371,40 +472,47 @@ export type ContextEntityCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   type?: Prisma.SortOrder
   id?: Prisma.SortOrder
+  externalId?: Prisma.SortOrder
+  parentType?: Prisma.SortOrder
+  parentId?: Prisma.SortOrder
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
+  contactedOrder?: Prisma.SortOrder
+  dueDate?: Prisma.SortOrder
 }
 
 export type ContextEntityMaxOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   type?: Prisma.SortOrder
   id?: Prisma.SortOrder
+  externalId?: Prisma.SortOrder
+  parentType?: Prisma.SortOrder
+  parentId?: Prisma.SortOrder
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
+  contactedOrder?: Prisma.SortOrder
+  dueDate?: Prisma.SortOrder
 }
 
 export type ContextEntityMinOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   type?: Prisma.SortOrder
   id?: Prisma.SortOrder
+  externalId?: Prisma.SortOrder
+  parentType?: Prisma.SortOrder
+  parentId?: Prisma.SortOrder
   lastContactedAt?: Prisma.SortOrder
   lastInboundAt?: Prisma.SortOrder
   awaitingReply?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
+  contactedOrder?: Prisma.SortOrder
+  dueDate?: Prisma.SortOrder
 }
 
 export type ContextEntityScalarRelationFilter = {
   is?: Prisma.ContextEntityWhereInput
   isNot?: Prisma.ContextEntityWhereInput
-}
-
-export type ContextEntityNullableScalarRelationFilter = {
-  is?: Prisma.ContextEntityWhereInput | null
-  isNot?: Prisma.ContextEntityWhereInput | null
 }
 
 export type ContextEntityCreateNestedManyWithoutOrganizationInput = {
@@ -447,6 +555,78 @@ export type ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput = {
   update?: Prisma.ContextEntityUpdateWithWhereUniqueWithoutOrganizationInput | Prisma.ContextEntityUpdateWithWhereUniqueWithoutOrganizationInput[]
   updateMany?: Prisma.ContextEntityUpdateManyWithWhereWithoutOrganizationInput | Prisma.ContextEntityUpdateManyWithWhereWithoutOrganizationInput[]
   deleteMany?: Prisma.ContextEntityScalarWhereInput | Prisma.ContextEntityScalarWhereInput[]
+}
+
+export type ContextEntityCreateNestedOneWithoutChildrenInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutChildrenInput, Prisma.ContextEntityUncheckedCreateWithoutChildrenInput>
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutChildrenInput
+  connect?: Prisma.ContextEntityWhereUniqueInput
+}
+
+export type ContextEntityCreateNestedManyWithoutParentInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput> | Prisma.ContextEntityCreateWithoutParentInput[] | Prisma.ContextEntityUncheckedCreateWithoutParentInput[]
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutParentInput | Prisma.ContextEntityCreateOrConnectWithoutParentInput[]
+  createMany?: Prisma.ContextEntityCreateManyParentInputEnvelope
+  connect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+}
+
+export type ContextEntityUncheckedCreateNestedManyWithoutParentInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput> | Prisma.ContextEntityCreateWithoutParentInput[] | Prisma.ContextEntityUncheckedCreateWithoutParentInput[]
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutParentInput | Prisma.ContextEntityCreateOrConnectWithoutParentInput[]
+  createMany?: Prisma.ContextEntityCreateManyParentInputEnvelope
+  connect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+}
+
+export type ContextEntityUpdateOneWithoutChildrenNestedInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutChildrenInput, Prisma.ContextEntityUncheckedCreateWithoutChildrenInput>
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutChildrenInput
+  upsert?: Prisma.ContextEntityUpsertWithoutChildrenInput
+  disconnect?: Prisma.ContextEntityWhereInput | boolean
+  delete?: Prisma.ContextEntityWhereInput | boolean
+  connect?: Prisma.ContextEntityWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ContextEntityUpdateToOneWithWhereWithoutChildrenInput, Prisma.ContextEntityUpdateWithoutChildrenInput>, Prisma.ContextEntityUncheckedUpdateWithoutChildrenInput>
+}
+
+export type ContextEntityUpdateManyWithoutParentNestedInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput> | Prisma.ContextEntityCreateWithoutParentInput[] | Prisma.ContextEntityUncheckedCreateWithoutParentInput[]
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutParentInput | Prisma.ContextEntityCreateOrConnectWithoutParentInput[]
+  upsert?: Prisma.ContextEntityUpsertWithWhereUniqueWithoutParentInput | Prisma.ContextEntityUpsertWithWhereUniqueWithoutParentInput[]
+  createMany?: Prisma.ContextEntityCreateManyParentInputEnvelope
+  set?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  disconnect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  delete?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  connect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  update?: Prisma.ContextEntityUpdateWithWhereUniqueWithoutParentInput | Prisma.ContextEntityUpdateWithWhereUniqueWithoutParentInput[]
+  updateMany?: Prisma.ContextEntityUpdateManyWithWhereWithoutParentInput | Prisma.ContextEntityUpdateManyWithWhereWithoutParentInput[]
+  deleteMany?: Prisma.ContextEntityScalarWhereInput | Prisma.ContextEntityScalarWhereInput[]
+}
+
+export type ContextEntityUncheckedUpdateManyWithoutParentNestedInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput> | Prisma.ContextEntityCreateWithoutParentInput[] | Prisma.ContextEntityUncheckedCreateWithoutParentInput[]
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutParentInput | Prisma.ContextEntityCreateOrConnectWithoutParentInput[]
+  upsert?: Prisma.ContextEntityUpsertWithWhereUniqueWithoutParentInput | Prisma.ContextEntityUpsertWithWhereUniqueWithoutParentInput[]
+  createMany?: Prisma.ContextEntityCreateManyParentInputEnvelope
+  set?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  disconnect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  delete?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  connect?: Prisma.ContextEntityWhereUniqueInput | Prisma.ContextEntityWhereUniqueInput[]
+  update?: Prisma.ContextEntityUpdateWithWhereUniqueWithoutParentInput | Prisma.ContextEntityUpdateWithWhereUniqueWithoutParentInput[]
+  updateMany?: Prisma.ContextEntityUpdateManyWithWhereWithoutParentInput | Prisma.ContextEntityUpdateManyWithWhereWithoutParentInput[]
+  deleteMany?: Prisma.ContextEntityScalarWhereInput | Prisma.ContextEntityScalarWhereInput[]
+}
+
+export type ContextEntityCreateNestedOneWithoutSearchInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutSearchInput, Prisma.ContextEntityUncheckedCreateWithoutSearchInput>
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutSearchInput
+  connect?: Prisma.ContextEntityWhereUniqueInput
+}
+
+export type ContextEntityUpdateOneRequiredWithoutSearchNestedInput = {
+  create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutSearchInput, Prisma.ContextEntityUncheckedCreateWithoutSearchInput>
+  connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutSearchInput
+  upsert?: Prisma.ContextEntityUpsertWithoutSearchInput
+  connect?: Prisma.ContextEntityWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ContextEntityUpdateToOneWithWhereWithoutSearchInput, Prisma.ContextEntityUpdateWithoutSearchInput>, Prisma.ContextEntityUncheckedUpdateWithoutSearchInput>
 }
 
 export type ContextEntityCreateNestedOneWithoutCustomerInput = {
@@ -497,12 +677,10 @@ export type ContextEntityCreateNestedOneWithoutOutboundEmailsInput = {
   connect?: Prisma.ContextEntityWhereUniqueInput
 }
 
-export type ContextEntityUpdateOneWithoutOutboundEmailsNestedInput = {
+export type ContextEntityUpdateOneRequiredWithoutOutboundEmailsNestedInput = {
   create?: Prisma.XOR<Prisma.ContextEntityCreateWithoutOutboundEmailsInput, Prisma.ContextEntityUncheckedCreateWithoutOutboundEmailsInput>
   connectOrCreate?: Prisma.ContextEntityCreateOrConnectWithoutOutboundEmailsInput
   upsert?: Prisma.ContextEntityUpsertWithoutOutboundEmailsInput
-  disconnect?: Prisma.ContextEntityWhereInput | boolean
-  delete?: Prisma.ContextEntityWhereInput | boolean
   connect?: Prisma.ContextEntityWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.ContextEntityUpdateToOneWithWhereWithoutOutboundEmailsInput, Prisma.ContextEntityUpdateWithoutOutboundEmailsInput>, Prisma.ContextEntityUncheckedUpdateWithoutOutboundEmailsInput>
 }
@@ -510,27 +688,38 @@ export type ContextEntityUpdateOneWithoutOutboundEmailsNestedInput = {
 export type ContextEntityCreateWithoutOrganizationInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateWithoutOrganizationInput = {
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityCreateOrConnectWithoutOrganizationInput = {
@@ -566,36 +755,292 @@ export type ContextEntityScalarWhereInput = {
   organizationId?: Prisma.UuidFilter<"ContextEntity"> | string
   type?: Prisma.StringFilter<"ContextEntity"> | string
   id?: Prisma.UuidFilter<"ContextEntity"> | string
+  externalId?: Prisma.StringFilter<"ContextEntity"> | string
+  parentType?: Prisma.StringNullableFilter<"ContextEntity"> | string | null
+  parentId?: Prisma.UuidNullableFilter<"ContextEntity"> | string | null
   lastContactedAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   lastInboundAt?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
   awaitingReply?: Prisma.BoolFilter<"ContextEntity"> | boolean
-  createdAt?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  contactedOrder?: Prisma.DateTimeFilter<"ContextEntity"> | Date | string
+  dueDate?: Prisma.DateTimeNullableFilter<"ContextEntity"> | Date | string | null
+}
+
+export type ContextEntityCreateWithoutChildrenInput = {
+  type: string
+  id: string
+  externalId: string
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
+  invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
+}
+
+export type ContextEntityUncheckedCreateWithoutChildrenInput = {
+  organizationId: string
+  type: string
+  id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
+}
+
+export type ContextEntityCreateOrConnectWithoutChildrenInput = {
+  where: Prisma.ContextEntityWhereUniqueInput
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutChildrenInput, Prisma.ContextEntityUncheckedCreateWithoutChildrenInput>
+}
+
+export type ContextEntityCreateWithoutParentInput = {
+  type: string
+  id: string
+  externalId: string
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
+  invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
+}
+
+export type ContextEntityUncheckedCreateWithoutParentInput = {
+  type: string
+  id: string
+  externalId: string
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
+}
+
+export type ContextEntityCreateOrConnectWithoutParentInput = {
+  where: Prisma.ContextEntityWhereUniqueInput
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput>
+}
+
+export type ContextEntityCreateManyParentInputEnvelope = {
+  data: Prisma.ContextEntityCreateManyParentInput | Prisma.ContextEntityCreateManyParentInput[]
+  skipDuplicates?: boolean
+}
+
+export type ContextEntityUpsertWithoutChildrenInput = {
+  update: Prisma.XOR<Prisma.ContextEntityUpdateWithoutChildrenInput, Prisma.ContextEntityUncheckedUpdateWithoutChildrenInput>
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutChildrenInput, Prisma.ContextEntityUncheckedCreateWithoutChildrenInput>
+  where?: Prisma.ContextEntityWhereInput
+}
+
+export type ContextEntityUpdateToOneWithWhereWithoutChildrenInput = {
+  where?: Prisma.ContextEntityWhereInput
+  data: Prisma.XOR<Prisma.ContextEntityUpdateWithoutChildrenInput, Prisma.ContextEntityUncheckedUpdateWithoutChildrenInput>
+}
+
+export type ContextEntityUpdateWithoutChildrenInput = {
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
+  invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
+}
+
+export type ContextEntityUncheckedUpdateWithoutChildrenInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
+}
+
+export type ContextEntityUpsertWithWhereUniqueWithoutParentInput = {
+  where: Prisma.ContextEntityWhereUniqueInput
+  update: Prisma.XOR<Prisma.ContextEntityUpdateWithoutParentInput, Prisma.ContextEntityUncheckedUpdateWithoutParentInput>
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutParentInput, Prisma.ContextEntityUncheckedCreateWithoutParentInput>
+}
+
+export type ContextEntityUpdateWithWhereUniqueWithoutParentInput = {
+  where: Prisma.ContextEntityWhereUniqueInput
+  data: Prisma.XOR<Prisma.ContextEntityUpdateWithoutParentInput, Prisma.ContextEntityUncheckedUpdateWithoutParentInput>
+}
+
+export type ContextEntityUpdateManyWithWhereWithoutParentInput = {
+  where: Prisma.ContextEntityScalarWhereInput
+  data: Prisma.XOR<Prisma.ContextEntityUpdateManyMutationInput, Prisma.ContextEntityUncheckedUpdateManyWithoutParentInput>
+}
+
+export type ContextEntityCreateWithoutSearchInput = {
+  type: string
+  id: string
+  externalId: string
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
+  invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+}
+
+export type ContextEntityUncheckedCreateWithoutSearchInput = {
+  organizationId: string
+  type: string
+  id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+  invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
+  customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
+  conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+}
+
+export type ContextEntityCreateOrConnectWithoutSearchInput = {
+  where: Prisma.ContextEntityWhereUniqueInput
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutSearchInput, Prisma.ContextEntityUncheckedCreateWithoutSearchInput>
+}
+
+export type ContextEntityUpsertWithoutSearchInput = {
+  update: Prisma.XOR<Prisma.ContextEntityUpdateWithoutSearchInput, Prisma.ContextEntityUncheckedUpdateWithoutSearchInput>
+  create: Prisma.XOR<Prisma.ContextEntityCreateWithoutSearchInput, Prisma.ContextEntityUncheckedCreateWithoutSearchInput>
+  where?: Prisma.ContextEntityWhereInput
+}
+
+export type ContextEntityUpdateToOneWithWhereWithoutSearchInput = {
+  where?: Prisma.ContextEntityWhereInput
+  data: Prisma.XOR<Prisma.ContextEntityUpdateWithoutSearchInput, Prisma.ContextEntityUncheckedUpdateWithoutSearchInput>
+}
+
+export type ContextEntityUpdateWithoutSearchInput = {
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
+  invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+}
+
+export type ContextEntityUncheckedUpdateWithoutSearchInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateWithoutCustomerInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateWithoutCustomerInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityCreateOrConnectWithoutCustomerInput = {
@@ -617,53 +1062,75 @@ export type ContextEntityUpdateToOneWithWhereWithoutCustomerInput = {
 export type ContextEntityUpdateWithoutCustomerInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateWithoutCustomerInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateWithoutInvoiceInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateWithoutInvoiceInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityCreateOrConnectWithoutInvoiceInput = {
@@ -685,53 +1152,75 @@ export type ContextEntityUpdateToOneWithWhereWithoutInvoiceInput = {
 export type ContextEntityUpdateWithoutInvoiceInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateWithoutInvoiceInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateWithoutConversationsInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateWithoutConversationsInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityCreateOrConnectWithoutConversationsInput = {
@@ -753,53 +1242,75 @@ export type ContextEntityUpdateToOneWithWhereWithoutConversationsInput = {
 export type ContextEntityUpdateWithoutConversationsInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateWithoutConversationsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateWithoutOutboundEmailsInput = {
   type: string
   id: string
+  externalId: string
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutContextEntitiesInput
   invoice?: Prisma.InvoiceCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerCreateNestedOneWithoutEntityInput
+  parent?: Prisma.ContextEntityCreateNestedOneWithoutChildrenInput
+  children?: Prisma.ContextEntityCreateNestedManyWithoutParentInput
   conversations?: Prisma.ConversationContextCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityUncheckedCreateWithoutOutboundEmailsInput = {
   organizationId: string
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
   invoice?: Prisma.InvoiceUncheckedCreateNestedOneWithoutEntityInput
   customer?: Prisma.CustomerUncheckedCreateNestedOneWithoutEntityInput
+  children?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutParentInput
   conversations?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutEntityInput
+  search?: Prisma.ContextSearchUncheckedCreateNestedOneWithoutEntityInput
 }
 
 export type ContextEntityCreateOrConnectWithoutOutboundEmailsInput = {
@@ -821,71 +1332,158 @@ export type ContextEntityUpdateToOneWithWhereWithoutOutboundEmailsInput = {
 export type ContextEntityUpdateWithoutOutboundEmailsInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
   conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateWithoutOutboundEmailsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityCreateManyOrganizationInput = {
   type: string
   id: string
+  externalId: string
+  parentType?: string | null
+  parentId?: string | null
   lastContactedAt?: Date | string | null
   lastInboundAt?: Date | string | null
   awaitingReply?: boolean
-  createdAt?: Date | string
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
 }
 
 export type ContextEntityUpdateWithoutOrganizationInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutEntityNestedInput
+  parent?: Prisma.ContextEntityUpdateOneWithoutChildrenNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateWithoutOrganizationInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
   customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
   conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
 }
 
 export type ContextEntityUncheckedUpdateManyWithoutOrganizationInput = {
   type?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  parentType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type ContextEntityCreateManyParentInput = {
+  type: string
+  id: string
+  externalId: string
+  lastContactedAt?: Date | string | null
+  lastInboundAt?: Date | string | null
+  awaitingReply?: boolean
+  contactedOrder?: Date | string
+  dueDate?: Date | string | null
+}
+
+export type ContextEntityUpdateWithoutParentInput = {
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput
+  invoice?: Prisma.InvoiceUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUpdateOneWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUpdateOneWithoutEntityNestedInput
+}
+
+export type ContextEntityUncheckedUpdateWithoutParentInput = {
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  invoice?: Prisma.InvoiceUncheckedUpdateOneWithoutEntityNestedInput
+  customer?: Prisma.CustomerUncheckedUpdateOneWithoutEntityNestedInput
+  children?: Prisma.ContextEntityUncheckedUpdateManyWithoutParentNestedInput
+  outboundEmails?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutEntityNestedInput
+  conversations?: Prisma.ConversationContextUncheckedUpdateManyWithoutEntityNestedInput
+  search?: Prisma.ContextSearchUncheckedUpdateOneWithoutEntityNestedInput
+}
+
+export type ContextEntityUncheckedUpdateManyWithoutParentInput = {
+  type?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  lastContactedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastInboundAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  awaitingReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  contactedOrder?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueDate?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -894,11 +1492,13 @@ export type ContextEntityUncheckedUpdateManyWithoutOrganizationInput = {
  */
 
 export type ContextEntityCountOutputType = {
+  children: number
   outboundEmails: number
   conversations: number
 }
 
 export type ContextEntityCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  children?: boolean | ContextEntityCountOutputTypeCountChildrenArgs
   outboundEmails?: boolean | ContextEntityCountOutputTypeCountOutboundEmailsArgs
   conversations?: boolean | ContextEntityCountOutputTypeCountConversationsArgs
 }
@@ -916,8 +1516,15 @@ export type ContextEntityCountOutputTypeDefaultArgs<ExtArgs extends runtime.Type
 /**
  * ContextEntityCountOutputType without action
  */
+export type ContextEntityCountOutputTypeCountChildrenArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ContextEntityWhereInput
+}
+
+/**
+ * ContextEntityCountOutputType without action
+ */
 export type ContextEntityCountOutputTypeCountOutboundEmailsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.OutboundEmailWhereInput
+  where?: Prisma.OutboundEmailContextWhereInput
 }
 
 /**
@@ -932,15 +1539,22 @@ export type ContextEntitySelect<ExtArgs extends runtime.Types.Extensions.Interna
   organizationId?: boolean
   type?: boolean
   id?: boolean
+  externalId?: boolean
+  parentType?: boolean
+  parentId?: boolean
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
-  createdAt?: boolean
+  contactedOrder?: boolean
+  dueDate?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.ContextEntity$invoiceArgs<ExtArgs>
   customer?: boolean | Prisma.ContextEntity$customerArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
+  children?: boolean | Prisma.ContextEntity$childrenArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.ContextEntity$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.ContextEntity$conversationsArgs<ExtArgs>
+  search?: boolean | Prisma.ContextEntity$searchArgs<ExtArgs>
   _count?: boolean | Prisma.ContextEntityCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["contextEntity"]>
 
@@ -948,48 +1562,67 @@ export type ContextEntitySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   organizationId?: boolean
   type?: boolean
   id?: boolean
+  externalId?: boolean
+  parentType?: boolean
+  parentId?: boolean
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
-  createdAt?: boolean
+  contactedOrder?: boolean
+  dueDate?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
 }, ExtArgs["result"]["contextEntity"]>
 
 export type ContextEntitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   type?: boolean
   id?: boolean
+  externalId?: boolean
+  parentType?: boolean
+  parentId?: boolean
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
-  createdAt?: boolean
+  contactedOrder?: boolean
+  dueDate?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
 }, ExtArgs["result"]["contextEntity"]>
 
 export type ContextEntitySelectScalar = {
   organizationId?: boolean
   type?: boolean
   id?: boolean
+  externalId?: boolean
+  parentType?: boolean
+  parentId?: boolean
   lastContactedAt?: boolean
   lastInboundAt?: boolean
   awaitingReply?: boolean
-  createdAt?: boolean
+  contactedOrder?: boolean
+  dueDate?: boolean
 }
 
-export type ContextEntityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "type" | "id" | "lastContactedAt" | "lastInboundAt" | "awaitingReply" | "createdAt", ExtArgs["result"]["contextEntity"]>
+export type ContextEntityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "type" | "id" | "externalId" | "parentType" | "parentId" | "lastContactedAt" | "lastInboundAt" | "awaitingReply" | "contactedOrder" | "dueDate", ExtArgs["result"]["contextEntity"]>
 export type ContextEntityInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.ContextEntity$invoiceArgs<ExtArgs>
   customer?: boolean | Prisma.ContextEntity$customerArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
+  children?: boolean | Prisma.ContextEntity$childrenArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.ContextEntity$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.ContextEntity$conversationsArgs<ExtArgs>
+  search?: boolean | Prisma.ContextEntity$searchArgs<ExtArgs>
   _count?: boolean | Prisma.ContextEntityCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ContextEntityIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
 }
 export type ContextEntityIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  parent?: boolean | Prisma.ContextEntity$parentArgs<ExtArgs>
 }
 
 export type $ContextEntityPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -998,15 +1631,27 @@ export type $ContextEntityPayload<ExtArgs extends runtime.Types.Extensions.Inter
     organization: Prisma.$OrganizationPayload<ExtArgs>
     invoice: Prisma.$InvoicePayload<ExtArgs> | null
     customer: Prisma.$CustomerPayload<ExtArgs> | null
-    outboundEmails: Prisma.$OutboundEmailPayload<ExtArgs>[]
+    parent: Prisma.$ContextEntityPayload<ExtArgs> | null
+    children: Prisma.$ContextEntityPayload<ExtArgs>[]
+    outboundEmails: Prisma.$OutboundEmailContextPayload<ExtArgs>[]
     conversations: Prisma.$ConversationContextPayload<ExtArgs>[]
+    search: Prisma.$ContextSearchPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
     type: string
     id: string
     /**
-     * When the last email about it was sent.
+     * The operator's own id, unique among its kind: an invoice's number, a customer's externalId.
+     */
+    externalId: string
+    /**
+     * The entity that it belongs to: the customer of an invoice. Its emails and conversations are also about that entity. Null: none.
+     */
+    parentType: string | null
+    parentId: string | null
+    /**
+     * When the last email about it was sent, through Epistle or by hand in one of its conversations.
      */
     lastContactedAt: Date | null
     /**
@@ -1018,9 +1663,13 @@ export type $ContextEntityPayload<ExtArgs extends runtime.Types.Extensions.Inter
      */
     awaitingReply: boolean
     /**
-     * As that of the invoice or customer, with which it is made: what awaits a reply is listed in this order.
+     * Generated: `last_contacted_at`, or the year 1 if there is none. Lists by last contact have it as their order: never comes first.
      */
-    createdAt: Date
+    contactedOrder: Date
+    /**
+     * While it is open: the day after which it is overdue. Null: it is closed, or never due.
+     */
+    dueDate: Date | null
   }, ExtArgs["result"]["contextEntity"]>
   composites: {}
 }
@@ -1418,8 +2067,11 @@ export interface Prisma__ContextEntityClient<T, Null = never, ExtArgs extends ru
   organization<T extends Prisma.OrganizationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrganizationDefaultArgs<ExtArgs>>): Prisma.Prisma__OrganizationClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   invoice<T extends Prisma.ContextEntity$invoiceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$invoiceArgs<ExtArgs>>): Prisma.Prisma__InvoiceClient<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   customer<T extends Prisma.ContextEntity$customerArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$customerArgs<ExtArgs>>): Prisma.Prisma__CustomerClient<runtime.Types.Result.GetResult<Prisma.$CustomerPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
-  outboundEmails<T extends Prisma.ContextEntity$outboundEmailsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$outboundEmailsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  parent<T extends Prisma.ContextEntity$parentArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$parentArgs<ExtArgs>>): Prisma.Prisma__ContextEntityClient<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  children<T extends Prisma.ContextEntity$childrenArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$childrenArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  outboundEmails<T extends Prisma.ContextEntity$outboundEmailsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$outboundEmailsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailContextPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   conversations<T extends Prisma.ContextEntity$conversationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$conversationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationContextPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  search<T extends Prisma.ContextEntity$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntity$searchArgs<ExtArgs>>): Prisma.Prisma__ContextSearchClient<runtime.Types.Result.GetResult<Prisma.$ContextSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1452,10 +2104,14 @@ export interface ContextEntityFieldRefs {
   readonly organizationId: Prisma.FieldRef<"ContextEntity", 'String'>
   readonly type: Prisma.FieldRef<"ContextEntity", 'String'>
   readonly id: Prisma.FieldRef<"ContextEntity", 'String'>
+  readonly externalId: Prisma.FieldRef<"ContextEntity", 'String'>
+  readonly parentType: Prisma.FieldRef<"ContextEntity", 'String'>
+  readonly parentId: Prisma.FieldRef<"ContextEntity", 'String'>
   readonly lastContactedAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
   readonly lastInboundAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
   readonly awaitingReply: Prisma.FieldRef<"ContextEntity", 'Boolean'>
-  readonly createdAt: Prisma.FieldRef<"ContextEntity", 'DateTime'>
+  readonly contactedOrder: Prisma.FieldRef<"ContextEntity", 'DateTime'>
+  readonly dueDate: Prisma.FieldRef<"ContextEntity", 'DateTime'>
 }
     
 
@@ -1904,27 +2560,70 @@ export type ContextEntity$customerArgs<ExtArgs extends runtime.Types.Extensions.
 }
 
 /**
+ * ContextEntity.parent
+ */
+export type ContextEntity$parentArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ContextEntity
+   */
+  select?: Prisma.ContextEntitySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ContextEntity
+   */
+  omit?: Prisma.ContextEntityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ContextEntityInclude<ExtArgs> | null
+  where?: Prisma.ContextEntityWhereInput
+}
+
+/**
+ * ContextEntity.children
+ */
+export type ContextEntity$childrenArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ContextEntity
+   */
+  select?: Prisma.ContextEntitySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ContextEntity
+   */
+  omit?: Prisma.ContextEntityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ContextEntityInclude<ExtArgs> | null
+  where?: Prisma.ContextEntityWhereInput
+  orderBy?: Prisma.ContextEntityOrderByWithRelationInput | Prisma.ContextEntityOrderByWithRelationInput[]
+  cursor?: Prisma.ContextEntityWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ContextEntityScalarFieldEnum | Prisma.ContextEntityScalarFieldEnum[]
+}
+
+/**
  * ContextEntity.outboundEmails
  */
 export type ContextEntity$outboundEmailsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the OutboundEmail
+   * Select specific fields to fetch from the OutboundEmailContext
    */
-  select?: Prisma.OutboundEmailSelect<ExtArgs> | null
+  select?: Prisma.OutboundEmailContextSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the OutboundEmail
+   * Omit specific fields from the OutboundEmailContext
    */
-  omit?: Prisma.OutboundEmailOmit<ExtArgs> | null
+  omit?: Prisma.OutboundEmailContextOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.OutboundEmailInclude<ExtArgs> | null
-  where?: Prisma.OutboundEmailWhereInput
-  orderBy?: Prisma.OutboundEmailOrderByWithRelationInput | Prisma.OutboundEmailOrderByWithRelationInput[]
-  cursor?: Prisma.OutboundEmailWhereUniqueInput
+  include?: Prisma.OutboundEmailContextInclude<ExtArgs> | null
+  where?: Prisma.OutboundEmailContextWhereInput
+  orderBy?: Prisma.OutboundEmailContextOrderByWithRelationInput | Prisma.OutboundEmailContextOrderByWithRelationInput[]
+  cursor?: Prisma.OutboundEmailContextWhereUniqueInput
   take?: number
   skip?: number
-  distinct?: Prisma.OutboundEmailScalarFieldEnum | Prisma.OutboundEmailScalarFieldEnum[]
+  distinct?: Prisma.OutboundEmailContextScalarFieldEnum | Prisma.OutboundEmailContextScalarFieldEnum[]
 }
 
 /**
@@ -1949,6 +2648,25 @@ export type ContextEntity$conversationsArgs<ExtArgs extends runtime.Types.Extens
   take?: number
   skip?: number
   distinct?: Prisma.ConversationContextScalarFieldEnum | Prisma.ConversationContextScalarFieldEnum[]
+}
+
+/**
+ * ContextEntity.search
+ */
+export type ContextEntity$searchArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ContextSearch
+   */
+  select?: Prisma.ContextSearchSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ContextSearch
+   */
+  omit?: Prisma.ContextSearchOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ContextSearchInclude<ExtArgs> | null
+  where?: Prisma.ContextSearchWhereInput
 }
 
 /**

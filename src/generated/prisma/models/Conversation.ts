@@ -43,6 +43,7 @@ export type ConversationMinAggregateOutputType = {
   snippet: string | null
   isRead: boolean | null
   hasReply: boolean | null
+  awaitsOurAnswer: boolean | null
   messageCount: number | null
   lastMessageAt: Date | null
   createdAt: Date | null
@@ -57,6 +58,7 @@ export type ConversationMaxAggregateOutputType = {
   snippet: string | null
   isRead: boolean | null
   hasReply: boolean | null
+  awaitsOurAnswer: boolean | null
   messageCount: number | null
   lastMessageAt: Date | null
   createdAt: Date | null
@@ -72,6 +74,7 @@ export type ConversationCountAggregateOutputType = {
   participants: number
   isRead: number
   hasReply: number
+  awaitsOurAnswer: number
   messageCount: number
   lastMessageAt: number
   createdAt: number
@@ -96,6 +99,7 @@ export type ConversationMinAggregateInputType = {
   snippet?: true
   isRead?: true
   hasReply?: true
+  awaitsOurAnswer?: true
   messageCount?: true
   lastMessageAt?: true
   createdAt?: true
@@ -110,6 +114,7 @@ export type ConversationMaxAggregateInputType = {
   snippet?: true
   isRead?: true
   hasReply?: true
+  awaitsOurAnswer?: true
   messageCount?: true
   lastMessageAt?: true
   createdAt?: true
@@ -125,6 +130,7 @@ export type ConversationCountAggregateInputType = {
   participants?: true
   isRead?: true
   hasReply?: true
+  awaitsOurAnswer?: true
   messageCount?: true
   lastMessageAt?: true
   createdAt?: true
@@ -227,6 +233,7 @@ export type ConversationGroupByOutputType = {
   participants: string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer: boolean
   messageCount: number
   lastMessageAt: Date
   createdAt: Date
@@ -265,6 +272,7 @@ export type ConversationWhereInput = {
   participants?: Prisma.StringNullableListFilter<"Conversation">
   isRead?: Prisma.BoolFilter<"Conversation"> | boolean
   hasReply?: Prisma.BoolFilter<"Conversation"> | boolean
+  awaitsOurAnswer?: Prisma.BoolFilter<"Conversation"> | boolean
   messageCount?: Prisma.IntFilter<"Conversation"> | number
   lastMessageAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
@@ -272,7 +280,8 @@ export type ConversationWhereInput = {
   messages?: Prisma.EmailMessageListRelationFilter
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   contexts?: Prisma.ConversationContextListRelationFilter
-  search?: Prisma.XOR<Prisma.ConversationSearchNullableScalarRelationFilter, Prisma.ConversationSearchWhereInput> | null
+  messageSearches?: Prisma.MessageSearchListRelationFilter
+  foundMessages?: Prisma.FoundMessageListRelationFilter
 }
 
 export type ConversationOrderByWithRelationInput = {
@@ -285,6 +294,7 @@ export type ConversationOrderByWithRelationInput = {
   participants?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   hasReply?: Prisma.SortOrder
+  awaitsOurAnswer?: Prisma.SortOrder
   messageCount?: Prisma.SortOrder
   lastMessageAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -292,7 +302,8 @@ export type ConversationOrderByWithRelationInput = {
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
   outboundEmails?: Prisma.OutboundEmailOrderByRelationAggregateInput
   contexts?: Prisma.ConversationContextOrderByRelationAggregateInput
-  search?: Prisma.ConversationSearchOrderByWithRelationInput
+  messageSearches?: Prisma.MessageSearchOrderByRelationAggregateInput
+  foundMessages?: Prisma.FoundMessageOrderByRelationAggregateInput
 }
 
 export type ConversationWhereUniqueInput = Prisma.AtLeast<{
@@ -310,6 +321,7 @@ export type ConversationWhereUniqueInput = Prisma.AtLeast<{
   participants?: Prisma.StringNullableListFilter<"Conversation">
   isRead?: Prisma.BoolFilter<"Conversation"> | boolean
   hasReply?: Prisma.BoolFilter<"Conversation"> | boolean
+  awaitsOurAnswer?: Prisma.BoolFilter<"Conversation"> | boolean
   messageCount?: Prisma.IntFilter<"Conversation"> | number
   lastMessageAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
@@ -317,7 +329,8 @@ export type ConversationWhereUniqueInput = Prisma.AtLeast<{
   messages?: Prisma.EmailMessageListRelationFilter
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   contexts?: Prisma.ConversationContextListRelationFilter
-  search?: Prisma.XOR<Prisma.ConversationSearchNullableScalarRelationFilter, Prisma.ConversationSearchWhereInput> | null
+  messageSearches?: Prisma.MessageSearchListRelationFilter
+  foundMessages?: Prisma.FoundMessageListRelationFilter
 }, "organizationId_id" | "organizationId_accountId_providerThreadId">
 
 export type ConversationOrderByWithAggregationInput = {
@@ -330,6 +343,7 @@ export type ConversationOrderByWithAggregationInput = {
   participants?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   hasReply?: Prisma.SortOrder
+  awaitsOurAnswer?: Prisma.SortOrder
   messageCount?: Prisma.SortOrder
   lastMessageAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -353,6 +367,7 @@ export type ConversationScalarWhereWithAggregatesInput = {
   participants?: Prisma.StringNullableListFilter<"Conversation">
   isRead?: Prisma.BoolWithAggregatesFilter<"Conversation"> | boolean
   hasReply?: Prisma.BoolWithAggregatesFilter<"Conversation"> | boolean
+  awaitsOurAnswer?: Prisma.BoolWithAggregatesFilter<"Conversation"> | boolean
   messageCount?: Prisma.IntWithAggregatesFilter<"Conversation"> | number
   lastMessageAt?: Prisma.DateTimeWithAggregatesFilter<"Conversation"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Conversation"> | Date | string
@@ -366,6 +381,7 @@ export type ConversationCreateInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
@@ -373,7 +389,8 @@ export type ConversationCreateInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUncheckedCreateInput = {
@@ -386,13 +403,15 @@ export type ConversationUncheckedCreateInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchUncheckedCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUpdateInput = {
@@ -403,6 +422,7 @@ export type ConversationUpdateInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -410,7 +430,8 @@ export type ConversationUpdateInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateInput = {
@@ -423,13 +444,15 @@ export type ConversationUncheckedUpdateInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUncheckedUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationCreateManyInput = {
@@ -442,6 +465,7 @@ export type ConversationCreateManyInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
@@ -455,6 +479,7 @@ export type ConversationUpdateManyMutationInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -470,6 +495,7 @@ export type ConversationUncheckedUpdateManyInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -506,6 +532,7 @@ export type ConversationCountOrderByAggregateInput = {
   participants?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   hasReply?: Prisma.SortOrder
+  awaitsOurAnswer?: Prisma.SortOrder
   messageCount?: Prisma.SortOrder
   lastMessageAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -524,6 +551,7 @@ export type ConversationMaxOrderByAggregateInput = {
   snippet?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   hasReply?: Prisma.SortOrder
+  awaitsOurAnswer?: Prisma.SortOrder
   messageCount?: Prisma.SortOrder
   lastMessageAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -538,6 +566,7 @@ export type ConversationMinOrderByAggregateInput = {
   snippet?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   hasReply?: Prisma.SortOrder
+  awaitsOurAnswer?: Prisma.SortOrder
   messageCount?: Prisma.SortOrder
   lastMessageAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -608,18 +637,18 @@ export type ConversationUpdateparticipantsInput = {
   push?: string | string[]
 }
 
-export type ConversationCreateNestedOneWithoutSearchInput = {
-  create?: Prisma.XOR<Prisma.ConversationCreateWithoutSearchInput, Prisma.ConversationUncheckedCreateWithoutSearchInput>
-  connectOrCreate?: Prisma.ConversationCreateOrConnectWithoutSearchInput
+export type ConversationCreateNestedOneWithoutMessageSearchesInput = {
+  create?: Prisma.XOR<Prisma.ConversationCreateWithoutMessageSearchesInput, Prisma.ConversationUncheckedCreateWithoutMessageSearchesInput>
+  connectOrCreate?: Prisma.ConversationCreateOrConnectWithoutMessageSearchesInput
   connect?: Prisma.ConversationWhereUniqueInput
 }
 
-export type ConversationUpdateOneRequiredWithoutSearchNestedInput = {
-  create?: Prisma.XOR<Prisma.ConversationCreateWithoutSearchInput, Prisma.ConversationUncheckedCreateWithoutSearchInput>
-  connectOrCreate?: Prisma.ConversationCreateOrConnectWithoutSearchInput
-  upsert?: Prisma.ConversationUpsertWithoutSearchInput
+export type ConversationUpdateOneRequiredWithoutMessageSearchesNestedInput = {
+  create?: Prisma.XOR<Prisma.ConversationCreateWithoutMessageSearchesInput, Prisma.ConversationUncheckedCreateWithoutMessageSearchesInput>
+  connectOrCreate?: Prisma.ConversationCreateOrConnectWithoutMessageSearchesInput
+  upsert?: Prisma.ConversationUpsertWithoutMessageSearchesInput
   connect?: Prisma.ConversationWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.ConversationUpdateToOneWithWhereWithoutSearchInput, Prisma.ConversationUpdateWithoutSearchInput>, Prisma.ConversationUncheckedUpdateWithoutSearchInput>
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ConversationUpdateToOneWithWhereWithoutMessageSearchesInput, Prisma.ConversationUpdateWithoutMessageSearchesInput>, Prisma.ConversationUncheckedUpdateWithoutMessageSearchesInput>
 }
 
 export type ConversationCreateNestedOneWithoutContextsInput = {
@@ -674,13 +703,15 @@ export type ConversationCreateWithoutAccountInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUncheckedCreateWithoutAccountInput = {
@@ -691,13 +722,15 @@ export type ConversationUncheckedCreateWithoutAccountInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchUncheckedCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationCreateOrConnectWithoutAccountInput = {
@@ -739,12 +772,13 @@ export type ConversationScalarWhereInput = {
   participants?: Prisma.StringNullableListFilter<"Conversation">
   isRead?: Prisma.BoolFilter<"Conversation"> | boolean
   hasReply?: Prisma.BoolFilter<"Conversation"> | boolean
+  awaitsOurAnswer?: Prisma.BoolFilter<"Conversation"> | boolean
   messageCount?: Prisma.IntFilter<"Conversation"> | number
   lastMessageAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Conversation"> | Date | string
 }
 
-export type ConversationCreateWithoutSearchInput = {
+export type ConversationCreateWithoutMessageSearchesInput = {
   id: string
   providerThreadId: string
   subject: string
@@ -752,6 +786,7 @@ export type ConversationCreateWithoutSearchInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
@@ -759,9 +794,10 @@ export type ConversationCreateWithoutSearchInput = {
   messages?: Prisma.EmailMessageCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
-export type ConversationUncheckedCreateWithoutSearchInput = {
+export type ConversationUncheckedCreateWithoutMessageSearchesInput = {
   organizationId: string
   id: string
   accountId: string
@@ -771,31 +807,33 @@ export type ConversationUncheckedCreateWithoutSearchInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
-export type ConversationCreateOrConnectWithoutSearchInput = {
+export type ConversationCreateOrConnectWithoutMessageSearchesInput = {
   where: Prisma.ConversationWhereUniqueInput
-  create: Prisma.XOR<Prisma.ConversationCreateWithoutSearchInput, Prisma.ConversationUncheckedCreateWithoutSearchInput>
+  create: Prisma.XOR<Prisma.ConversationCreateWithoutMessageSearchesInput, Prisma.ConversationUncheckedCreateWithoutMessageSearchesInput>
 }
 
-export type ConversationUpsertWithoutSearchInput = {
-  update: Prisma.XOR<Prisma.ConversationUpdateWithoutSearchInput, Prisma.ConversationUncheckedUpdateWithoutSearchInput>
-  create: Prisma.XOR<Prisma.ConversationCreateWithoutSearchInput, Prisma.ConversationUncheckedCreateWithoutSearchInput>
+export type ConversationUpsertWithoutMessageSearchesInput = {
+  update: Prisma.XOR<Prisma.ConversationUpdateWithoutMessageSearchesInput, Prisma.ConversationUncheckedUpdateWithoutMessageSearchesInput>
+  create: Prisma.XOR<Prisma.ConversationCreateWithoutMessageSearchesInput, Prisma.ConversationUncheckedCreateWithoutMessageSearchesInput>
   where?: Prisma.ConversationWhereInput
 }
 
-export type ConversationUpdateToOneWithWhereWithoutSearchInput = {
+export type ConversationUpdateToOneWithWhereWithoutMessageSearchesInput = {
   where?: Prisma.ConversationWhereInput
-  data: Prisma.XOR<Prisma.ConversationUpdateWithoutSearchInput, Prisma.ConversationUncheckedUpdateWithoutSearchInput>
+  data: Prisma.XOR<Prisma.ConversationUpdateWithoutMessageSearchesInput, Prisma.ConversationUncheckedUpdateWithoutMessageSearchesInput>
 }
 
-export type ConversationUpdateWithoutSearchInput = {
+export type ConversationUpdateWithoutMessageSearchesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   providerThreadId?: Prisma.StringFieldUpdateOperationsInput | string
   subject?: Prisma.StringFieldUpdateOperationsInput | string
@@ -803,6 +841,7 @@ export type ConversationUpdateWithoutSearchInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -810,9 +849,10 @@ export type ConversationUpdateWithoutSearchInput = {
   messages?: Prisma.EmailMessageUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
-export type ConversationUncheckedUpdateWithoutSearchInput = {
+export type ConversationUncheckedUpdateWithoutMessageSearchesInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
@@ -822,12 +862,14 @@ export type ConversationUncheckedUpdateWithoutSearchInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationCreateWithoutContextsInput = {
@@ -838,13 +880,15 @@ export type ConversationCreateWithoutContextsInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutConversationsInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUncheckedCreateWithoutContextsInput = {
@@ -857,12 +901,14 @@ export type ConversationUncheckedCreateWithoutContextsInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutConversationInput
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchUncheckedCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationCreateOrConnectWithoutContextsInput = {
@@ -889,13 +935,15 @@ export type ConversationUpdateWithoutContextsInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutConversationsNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateWithoutContextsInput = {
@@ -908,12 +956,14 @@ export type ConversationUncheckedUpdateWithoutContextsInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUncheckedUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationCreateWithoutMessagesInput = {
@@ -924,13 +974,15 @@ export type ConversationCreateWithoutMessagesInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutConversationsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUncheckedCreateWithoutMessagesInput = {
@@ -943,12 +995,14 @@ export type ConversationUncheckedCreateWithoutMessagesInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchUncheckedCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationCreateOrConnectWithoutMessagesInput = {
@@ -975,13 +1029,15 @@ export type ConversationUpdateWithoutMessagesInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutConversationsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateWithoutMessagesInput = {
@@ -994,12 +1050,14 @@ export type ConversationUncheckedUpdateWithoutMessagesInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUncheckedUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationCreateWithoutOutboundEmailsInput = {
@@ -1010,13 +1068,15 @@ export type ConversationCreateWithoutOutboundEmailsInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutConversationsInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationUncheckedCreateWithoutOutboundEmailsInput = {
@@ -1029,12 +1089,14 @@ export type ConversationUncheckedCreateWithoutOutboundEmailsInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutConversationInput
   contexts?: Prisma.ConversationContextUncheckedCreateNestedManyWithoutConversationInput
-  search?: Prisma.ConversationSearchUncheckedCreateNestedOneWithoutConversationInput
+  messageSearches?: Prisma.MessageSearchUncheckedCreateNestedManyWithoutConversationInput
+  foundMessages?: Prisma.FoundMessageUncheckedCreateNestedManyWithoutConversationInput
 }
 
 export type ConversationCreateOrConnectWithoutOutboundEmailsInput = {
@@ -1061,13 +1123,15 @@ export type ConversationUpdateWithoutOutboundEmailsInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutConversationsNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -1080,12 +1144,14 @@ export type ConversationUncheckedUpdateWithoutOutboundEmailsInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUncheckedUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationCreateManyAccountInput = {
@@ -1096,6 +1162,7 @@ export type ConversationCreateManyAccountInput = {
   participants?: Prisma.ConversationCreateparticipantsInput | string[]
   isRead: boolean
   hasReply: boolean
+  awaitsOurAnswer?: boolean
   messageCount: number
   lastMessageAt: Date | string
   createdAt?: Date | string
@@ -1109,13 +1176,15 @@ export type ConversationUpdateWithoutAccountInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateWithoutAccountInput = {
@@ -1126,13 +1195,15 @@ export type ConversationUncheckedUpdateWithoutAccountInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutConversationNestedInput
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutConversationNestedInput
   contexts?: Prisma.ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
-  search?: Prisma.ConversationSearchUncheckedUpdateOneWithoutConversationNestedInput
+  messageSearches?: Prisma.MessageSearchUncheckedUpdateManyWithoutConversationNestedInput
+  foundMessages?: Prisma.FoundMessageUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationUncheckedUpdateManyWithoutAccountInput = {
@@ -1143,6 +1214,7 @@ export type ConversationUncheckedUpdateManyWithoutAccountInput = {
   participants?: Prisma.ConversationUpdateparticipantsInput | string[]
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hasReply?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  awaitsOurAnswer?: Prisma.BoolFieldUpdateOperationsInput | boolean
   messageCount?: Prisma.IntFieldUpdateOperationsInput | number
   lastMessageAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1157,12 +1229,16 @@ export type ConversationCountOutputType = {
   messages: number
   outboundEmails: number
   contexts: number
+  messageSearches: number
+  foundMessages: number
 }
 
 export type ConversationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   messages?: boolean | ConversationCountOutputTypeCountMessagesArgs
   outboundEmails?: boolean | ConversationCountOutputTypeCountOutboundEmailsArgs
   contexts?: boolean | ConversationCountOutputTypeCountContextsArgs
+  messageSearches?: boolean | ConversationCountOutputTypeCountMessageSearchesArgs
+  foundMessages?: boolean | ConversationCountOutputTypeCountFoundMessagesArgs
 }
 
 /**
@@ -1196,6 +1272,20 @@ export type ConversationCountOutputTypeCountContextsArgs<ExtArgs extends runtime
   where?: Prisma.ConversationContextWhereInput
 }
 
+/**
+ * ConversationCountOutputType without action
+ */
+export type ConversationCountOutputTypeCountMessageSearchesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MessageSearchWhereInput
+}
+
+/**
+ * ConversationCountOutputType without action
+ */
+export type ConversationCountOutputTypeCountFoundMessagesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.FoundMessageWhereInput
+}
+
 
 export type ConversationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
@@ -1207,6 +1297,7 @@ export type ConversationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   participants?: boolean
   isRead?: boolean
   hasReply?: boolean
+  awaitsOurAnswer?: boolean
   messageCount?: boolean
   lastMessageAt?: boolean
   createdAt?: boolean
@@ -1214,7 +1305,8 @@ export type ConversationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   messages?: boolean | Prisma.Conversation$messagesArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.Conversation$outboundEmailsArgs<ExtArgs>
   contexts?: boolean | Prisma.Conversation$contextsArgs<ExtArgs>
-  search?: boolean | Prisma.Conversation$searchArgs<ExtArgs>
+  messageSearches?: boolean | Prisma.Conversation$messageSearchesArgs<ExtArgs>
+  foundMessages?: boolean | Prisma.Conversation$foundMessagesArgs<ExtArgs>
   _count?: boolean | Prisma.ConversationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["conversation"]>
 
@@ -1228,6 +1320,7 @@ export type ConversationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   participants?: boolean
   isRead?: boolean
   hasReply?: boolean
+  awaitsOurAnswer?: boolean
   messageCount?: boolean
   lastMessageAt?: boolean
   createdAt?: boolean
@@ -1244,6 +1337,7 @@ export type ConversationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   participants?: boolean
   isRead?: boolean
   hasReply?: boolean
+  awaitsOurAnswer?: boolean
   messageCount?: boolean
   lastMessageAt?: boolean
   createdAt?: boolean
@@ -1260,18 +1354,20 @@ export type ConversationSelectScalar = {
   participants?: boolean
   isRead?: boolean
   hasReply?: boolean
+  awaitsOurAnswer?: boolean
   messageCount?: boolean
   lastMessageAt?: boolean
   createdAt?: boolean
 }
 
-export type ConversationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "accountId" | "providerThreadId" | "subject" | "snippet" | "participants" | "isRead" | "hasReply" | "messageCount" | "lastMessageAt" | "createdAt", ExtArgs["result"]["conversation"]>
+export type ConversationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "accountId" | "providerThreadId" | "subject" | "snippet" | "participants" | "isRead" | "hasReply" | "awaitsOurAnswer" | "messageCount" | "lastMessageAt" | "createdAt", ExtArgs["result"]["conversation"]>
 export type ConversationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
   messages?: boolean | Prisma.Conversation$messagesArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.Conversation$outboundEmailsArgs<ExtArgs>
   contexts?: boolean | Prisma.Conversation$contextsArgs<ExtArgs>
-  search?: boolean | Prisma.Conversation$searchArgs<ExtArgs>
+  messageSearches?: boolean | Prisma.Conversation$messageSearchesArgs<ExtArgs>
+  foundMessages?: boolean | Prisma.Conversation$foundMessagesArgs<ExtArgs>
   _count?: boolean | Prisma.ConversationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ConversationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1288,7 +1384,8 @@ export type $ConversationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
     outboundEmails: Prisma.$OutboundEmailPayload<ExtArgs>[]
     contexts: Prisma.$ConversationContextPayload<ExtArgs>[]
-    search: Prisma.$ConversationSearchPayload<ExtArgs> | null
+    messageSearches: Prisma.$MessageSearchPayload<ExtArgs>[]
+    foundMessages: Prisma.$FoundMessagePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -1306,6 +1403,10 @@ export type $ConversationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     participants: string[]
     isRead: boolean
     hasReply: boolean
+    /**
+     * The last message that a person wrote is inbound. Trash and spam do not count.
+     */
+    awaitsOurAnswer: boolean
     messageCount: number
     lastMessageAt: Date
     createdAt: Date
@@ -1707,7 +1808,8 @@ export interface Prisma__ConversationClient<T, Null = never, ExtArgs extends run
   messages<T extends Prisma.Conversation$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   outboundEmails<T extends Prisma.Conversation$outboundEmailsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$outboundEmailsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contexts<T extends Prisma.Conversation$contextsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$contextsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationContextPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  search<T extends Prisma.Conversation$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$searchArgs<ExtArgs>>): Prisma.Prisma__ConversationSearchClient<runtime.Types.Result.GetResult<Prisma.$ConversationSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  messageSearches<T extends Prisma.Conversation$messageSearchesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$messageSearchesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MessageSearchPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  foundMessages<T extends Prisma.Conversation$foundMessagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Conversation$foundMessagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FoundMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1746,6 +1848,7 @@ export interface ConversationFieldRefs {
   readonly participants: Prisma.FieldRef<"Conversation", 'String[]'>
   readonly isRead: Prisma.FieldRef<"Conversation", 'Boolean'>
   readonly hasReply: Prisma.FieldRef<"Conversation", 'Boolean'>
+  readonly awaitsOurAnswer: Prisma.FieldRef<"Conversation", 'Boolean'>
   readonly messageCount: Prisma.FieldRef<"Conversation", 'Int'>
   readonly lastMessageAt: Prisma.FieldRef<"Conversation", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Conversation", 'DateTime'>
@@ -2231,22 +2334,51 @@ export type Conversation$contextsArgs<ExtArgs extends runtime.Types.Extensions.I
 }
 
 /**
- * Conversation.search
+ * Conversation.messageSearches
  */
-export type Conversation$searchArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+export type Conversation$messageSearchesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the ConversationSearch
+   * Select specific fields to fetch from the MessageSearch
    */
-  select?: Prisma.ConversationSearchSelect<ExtArgs> | null
+  select?: Prisma.MessageSearchSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the ConversationSearch
+   * Omit specific fields from the MessageSearch
    */
-  omit?: Prisma.ConversationSearchOmit<ExtArgs> | null
+  omit?: Prisma.MessageSearchOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.ConversationSearchInclude<ExtArgs> | null
-  where?: Prisma.ConversationSearchWhereInput
+  include?: Prisma.MessageSearchInclude<ExtArgs> | null
+  where?: Prisma.MessageSearchWhereInput
+  orderBy?: Prisma.MessageSearchOrderByWithRelationInput | Prisma.MessageSearchOrderByWithRelationInput[]
+  cursor?: Prisma.MessageSearchWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MessageSearchScalarFieldEnum | Prisma.MessageSearchScalarFieldEnum[]
+}
+
+/**
+ * Conversation.foundMessages
+ */
+export type Conversation$foundMessagesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the FoundMessage
+   */
+  select?: Prisma.FoundMessageSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the FoundMessage
+   */
+  omit?: Prisma.FoundMessageOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.FoundMessageInclude<ExtArgs> | null
+  where?: Prisma.FoundMessageWhereInput
+  orderBy?: Prisma.FoundMessageOrderByWithRelationInput | Prisma.FoundMessageOrderByWithRelationInput[]
+  cursor?: Prisma.FoundMessageWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.FoundMessageScalarFieldEnum | Prisma.FoundMessageScalarFieldEnum[]
 }
 
 /**

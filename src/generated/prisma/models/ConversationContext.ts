@@ -14,14 +14,24 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model ConversationContext
- * 
+ * What a conversation is about.
  */
 export type ConversationContextModel = runtime.Types.Result.DefaultSelection<Prisma.$ConversationContextPayload>
 
 export type AggregateConversationContext = {
   _count: ConversationContextCountAggregateOutputType | null
+  _avg: ConversationContextAvgAggregateOutputType | null
+  _sum: ConversationContextSumAggregateOutputType | null
   _min: ConversationContextMinAggregateOutputType | null
   _max: ConversationContextMaxAggregateOutputType | null
+}
+
+export type ConversationContextAvgAggregateOutputType = {
+  position: number | null
+}
+
+export type ConversationContextSumAggregateOutputType = {
+  position: number | null
 }
 
 export type ConversationContextMinAggregateOutputType = {
@@ -29,6 +39,7 @@ export type ConversationContextMinAggregateOutputType = {
   conversationId: string | null
   contextType: string | null
   contextId: string | null
+  position: number | null
   createdAt: Date | null
 }
 
@@ -37,6 +48,7 @@ export type ConversationContextMaxAggregateOutputType = {
   conversationId: string | null
   contextType: string | null
   contextId: string | null
+  position: number | null
   createdAt: Date | null
 }
 
@@ -45,16 +57,26 @@ export type ConversationContextCountAggregateOutputType = {
   conversationId: number
   contextType: number
   contextId: number
+  position: number
   createdAt: number
   _all: number
 }
 
+
+export type ConversationContextAvgAggregateInputType = {
+  position?: true
+}
+
+export type ConversationContextSumAggregateInputType = {
+  position?: true
+}
 
 export type ConversationContextMinAggregateInputType = {
   organizationId?: true
   conversationId?: true
   contextType?: true
   contextId?: true
+  position?: true
   createdAt?: true
 }
 
@@ -63,6 +85,7 @@ export type ConversationContextMaxAggregateInputType = {
   conversationId?: true
   contextType?: true
   contextId?: true
+  position?: true
   createdAt?: true
 }
 
@@ -71,6 +94,7 @@ export type ConversationContextCountAggregateInputType = {
   conversationId?: true
   contextType?: true
   contextId?: true
+  position?: true
   createdAt?: true
   _all?: true
 }
@@ -113,6 +137,18 @@ export type ConversationContextAggregateArgs<ExtArgs extends runtime.Types.Exten
   /**
    * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
    * 
+   * Select which fields to average
+  **/
+  _avg?: ConversationContextAvgAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
+   * Select which fields to sum
+  **/
+  _sum?: ConversationContextSumAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
    * Select which fields to find the minimum value
   **/
   _min?: ConversationContextMinAggregateInputType
@@ -143,6 +179,8 @@ export type ConversationContextGroupByArgs<ExtArgs extends runtime.Types.Extensi
   take?: number
   skip?: number
   _count?: ConversationContextCountAggregateInputType | true
+  _avg?: ConversationContextAvgAggregateInputType
+  _sum?: ConversationContextSumAggregateInputType
   _min?: ConversationContextMinAggregateInputType
   _max?: ConversationContextMaxAggregateInputType
 }
@@ -152,8 +190,11 @@ export type ConversationContextGroupByOutputType = {
   conversationId: string
   contextType: string
   contextId: string
+  position: number | null
   createdAt: Date
   _count: ConversationContextCountAggregateOutputType | null
+  _avg: ConversationContextAvgAggregateOutputType | null
+  _sum: ConversationContextSumAggregateOutputType | null
   _min: ConversationContextMinAggregateOutputType | null
   _max: ConversationContextMaxAggregateOutputType | null
 }
@@ -181,6 +222,7 @@ export type ConversationContextWhereInput = {
   conversationId?: Prisma.UuidFilter<"ConversationContext"> | string
   contextType?: Prisma.StringFilter<"ConversationContext"> | string
   contextId?: Prisma.UuidFilter<"ConversationContext"> | string
+  position?: Prisma.IntNullableFilter<"ConversationContext"> | number | null
   createdAt?: Prisma.DateTimeFilter<"ConversationContext"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
@@ -191,6 +233,7 @@ export type ConversationContextOrderByWithRelationInput = {
   conversationId?: Prisma.SortOrder
   contextType?: Prisma.SortOrder
   contextId?: Prisma.SortOrder
+  position?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   conversation?: Prisma.ConversationOrderByWithRelationInput
   entity?: Prisma.ContextEntityOrderByWithRelationInput
@@ -205,6 +248,7 @@ export type ConversationContextWhereUniqueInput = Prisma.AtLeast<{
   conversationId?: Prisma.UuidFilter<"ConversationContext"> | string
   contextType?: Prisma.StringFilter<"ConversationContext"> | string
   contextId?: Prisma.UuidFilter<"ConversationContext"> | string
+  position?: Prisma.IntNullableFilter<"ConversationContext"> | number | null
   createdAt?: Prisma.DateTimeFilter<"ConversationContext"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
@@ -215,10 +259,13 @@ export type ConversationContextOrderByWithAggregationInput = {
   conversationId?: Prisma.SortOrder
   contextType?: Prisma.SortOrder
   contextId?: Prisma.SortOrder
+  position?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.ConversationContextCountOrderByAggregateInput
+  _avg?: Prisma.ConversationContextAvgOrderByAggregateInput
   _max?: Prisma.ConversationContextMaxOrderByAggregateInput
   _min?: Prisma.ConversationContextMinOrderByAggregateInput
+  _sum?: Prisma.ConversationContextSumOrderByAggregateInput
 }
 
 export type ConversationContextScalarWhereWithAggregatesInput = {
@@ -229,10 +276,12 @@ export type ConversationContextScalarWhereWithAggregatesInput = {
   conversationId?: Prisma.UuidWithAggregatesFilter<"ConversationContext"> | string
   contextType?: Prisma.StringWithAggregatesFilter<"ConversationContext"> | string
   contextId?: Prisma.UuidWithAggregatesFilter<"ConversationContext"> | string
+  position?: Prisma.IntNullableWithAggregatesFilter<"ConversationContext"> | number | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"ConversationContext"> | Date | string
 }
 
 export type ConversationContextCreateInput = {
+  position?: number | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutContextsInput
   entity: Prisma.ContextEntityCreateNestedOneWithoutConversationsInput
@@ -243,10 +292,12 @@ export type ConversationContextUncheckedCreateInput = {
   conversationId: string
   contextType: string
   contextId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
 export type ConversationContextUpdateInput = {
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutContextsNestedInput
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutConversationsNestedInput
@@ -257,6 +308,7 @@ export type ConversationContextUncheckedUpdateInput = {
   conversationId?: Prisma.StringFieldUpdateOperationsInput | string
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   contextId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -265,10 +317,12 @@ export type ConversationContextCreateManyInput = {
   conversationId: string
   contextType: string
   contextId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
 export type ConversationContextUpdateManyMutationInput = {
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -277,6 +331,7 @@ export type ConversationContextUncheckedUpdateManyInput = {
   conversationId?: Prisma.StringFieldUpdateOperationsInput | string
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   contextId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -302,7 +357,12 @@ export type ConversationContextCountOrderByAggregateInput = {
   conversationId?: Prisma.SortOrder
   contextType?: Prisma.SortOrder
   contextId?: Prisma.SortOrder
+  position?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type ConversationContextAvgOrderByAggregateInput = {
+  position?: Prisma.SortOrder
 }
 
 export type ConversationContextMaxOrderByAggregateInput = {
@@ -310,6 +370,7 @@ export type ConversationContextMaxOrderByAggregateInput = {
   conversationId?: Prisma.SortOrder
   contextType?: Prisma.SortOrder
   contextId?: Prisma.SortOrder
+  position?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -318,7 +379,12 @@ export type ConversationContextMinOrderByAggregateInput = {
   conversationId?: Prisma.SortOrder
   contextType?: Prisma.SortOrder
   contextId?: Prisma.SortOrder
+  position?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type ConversationContextSumOrderByAggregateInput = {
+  position?: Prisma.SortOrder
 }
 
 export type ConversationContextCreateNestedManyWithoutEntityInput = {
@@ -406,12 +472,14 @@ export type ConversationContextUncheckedUpdateManyWithoutConversationNestedInput
 }
 
 export type ConversationContextCreateWithoutEntityInput = {
+  position?: number | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutContextsInput
 }
 
 export type ConversationContextUncheckedCreateWithoutEntityInput = {
   conversationId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
@@ -449,10 +517,12 @@ export type ConversationContextScalarWhereInput = {
   conversationId?: Prisma.UuidFilter<"ConversationContext"> | string
   contextType?: Prisma.StringFilter<"ConversationContext"> | string
   contextId?: Prisma.UuidFilter<"ConversationContext"> | string
+  position?: Prisma.IntNullableFilter<"ConversationContext"> | number | null
   createdAt?: Prisma.DateTimeFilter<"ConversationContext"> | Date | string
 }
 
 export type ConversationContextCreateWithoutConversationInput = {
+  position?: number | null
   createdAt?: Date | string
   entity: Prisma.ContextEntityCreateNestedOneWithoutConversationsInput
 }
@@ -460,6 +530,7 @@ export type ConversationContextCreateWithoutConversationInput = {
 export type ConversationContextUncheckedCreateWithoutConversationInput = {
   contextType: string
   contextId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
@@ -491,31 +562,37 @@ export type ConversationContextUpdateManyWithWhereWithoutConversationInput = {
 
 export type ConversationContextCreateManyEntityInput = {
   conversationId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
 export type ConversationContextUpdateWithoutEntityInput = {
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutContextsNestedInput
 }
 
 export type ConversationContextUncheckedUpdateWithoutEntityInput = {
   conversationId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ConversationContextUncheckedUpdateManyWithoutEntityInput = {
   conversationId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ConversationContextCreateManyConversationInput = {
   contextType: string
   contextId: string
+  position?: number | null
   createdAt?: Date | string
 }
 
 export type ConversationContextUpdateWithoutConversationInput = {
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutConversationsNestedInput
 }
@@ -523,12 +600,14 @@ export type ConversationContextUpdateWithoutConversationInput = {
 export type ConversationContextUncheckedUpdateWithoutConversationInput = {
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   contextId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ConversationContextUncheckedUpdateManyWithoutConversationInput = {
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   contextId?: Prisma.StringFieldUpdateOperationsInput | string
+  position?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -539,6 +618,7 @@ export type ConversationContextSelect<ExtArgs extends runtime.Types.Extensions.I
   conversationId?: boolean
   contextType?: boolean
   contextId?: boolean
+  position?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -549,6 +629,7 @@ export type ConversationContextSelectCreateManyAndReturn<ExtArgs extends runtime
   conversationId?: boolean
   contextType?: boolean
   contextId?: boolean
+  position?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -559,6 +640,7 @@ export type ConversationContextSelectUpdateManyAndReturn<ExtArgs extends runtime
   conversationId?: boolean
   contextType?: boolean
   contextId?: boolean
+  position?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -569,10 +651,11 @@ export type ConversationContextSelectScalar = {
   conversationId?: boolean
   contextType?: boolean
   contextId?: boolean
+  position?: boolean
   createdAt?: boolean
 }
 
-export type ConversationContextOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "conversationId" | "contextType" | "contextId" | "createdAt", ExtArgs["result"]["conversationContext"]>
+export type ConversationContextOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "conversationId" | "contextType" | "contextId" | "position" | "createdAt", ExtArgs["result"]["conversationContext"]>
 export type ConversationContextInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -597,6 +680,10 @@ export type $ConversationContextPayload<ExtArgs extends runtime.Types.Extensions
     conversationId: string
     contextType: string
     contextId: string
+    /**
+     * The order of what was linked at once, from 0. Null: only linked because something that belongs to it is.
+     */
+    position: number | null
     createdAt: Date
   }, ExtArgs["result"]["conversationContext"]>
   composites: {}
@@ -1027,6 +1114,7 @@ export interface ConversationContextFieldRefs {
   readonly conversationId: Prisma.FieldRef<"ConversationContext", 'String'>
   readonly contextType: Prisma.FieldRef<"ConversationContext", 'String'>
   readonly contextId: Prisma.FieldRef<"ConversationContext", 'String'>
+  readonly position: Prisma.FieldRef<"ConversationContext", 'Int'>
   readonly createdAt: Prisma.FieldRef<"ConversationContext", 'DateTime'>
 }
     

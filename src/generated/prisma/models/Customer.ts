@@ -30,7 +30,10 @@ export type CustomerMinAggregateOutputType = {
   contextType: string | null
   externalId: string | null
   name: string | null
+  sortName: string | null
   email: string | null
+  locale: string | null
+  timeZone: string | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -41,7 +44,10 @@ export type CustomerMaxAggregateOutputType = {
   contextType: string | null
   externalId: string | null
   name: string | null
+  sortName: string | null
   email: string | null
+  locale: string | null
+  timeZone: string | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -52,7 +58,10 @@ export type CustomerCountAggregateOutputType = {
   contextType: number
   externalId: number
   name: number
+  sortName: number
   email: number
+  locale: number
+  timeZone: number
   createdAt: number
   updatedAt: number
   _all: number
@@ -65,7 +74,10 @@ export type CustomerMinAggregateInputType = {
   contextType?: true
   externalId?: true
   name?: true
+  sortName?: true
   email?: true
+  locale?: true
+  timeZone?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -76,7 +88,10 @@ export type CustomerMaxAggregateInputType = {
   contextType?: true
   externalId?: true
   name?: true
+  sortName?: true
   email?: true
+  locale?: true
+  timeZone?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -87,7 +102,10 @@ export type CustomerCountAggregateInputType = {
   contextType?: true
   externalId?: true
   name?: true
+  sortName?: true
   email?: true
+  locale?: true
+  timeZone?: true
   createdAt?: true
   updatedAt?: true
   _all?: true
@@ -171,7 +189,10 @@ export type CustomerGroupByOutputType = {
   contextType: string
   externalId: string
   name: string
+  sortName: string
   email: string | null
+  locale: string | null
+  timeZone: string | null
   createdAt: Date
   updatedAt: Date
   _count: CustomerCountAggregateOutputType | null
@@ -203,10 +224,14 @@ export type CustomerWhereInput = {
   contextType?: Prisma.StringFilter<"Customer"> | string
   externalId?: Prisma.StringFilter<"Customer"> | string
   name?: Prisma.StringFilter<"Customer"> | string
+  sortName?: Prisma.StringFilter<"Customer"> | string
   email?: Prisma.StringNullableFilter<"Customer"> | string | null
+  locale?: Prisma.StringNullableFilter<"Customer"> | string | null
+  timeZone?: Prisma.StringNullableFilter<"Customer"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Customer"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Customer"> | Date | string
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
+  contacts?: Prisma.CustomerContactListRelationFilter
   invoices?: Prisma.InvoiceListRelationFilter
 }
 
@@ -216,10 +241,14 @@ export type CustomerOrderByWithRelationInput = {
   contextType?: Prisma.SortOrder
   externalId?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  sortName?: Prisma.SortOrder
   email?: Prisma.SortOrderInput | Prisma.SortOrder
+  locale?: Prisma.SortOrderInput | Prisma.SortOrder
+  timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   entity?: Prisma.ContextEntityOrderByWithRelationInput
+  contacts?: Prisma.CustomerContactOrderByRelationAggregateInput
   invoices?: Prisma.InvoiceOrderByRelationAggregateInput
 }
 
@@ -235,10 +264,14 @@ export type CustomerWhereUniqueInput = Prisma.AtLeast<{
   contextType?: Prisma.StringFilter<"Customer"> | string
   externalId?: Prisma.StringFilter<"Customer"> | string
   name?: Prisma.StringFilter<"Customer"> | string
+  sortName?: Prisma.StringFilter<"Customer"> | string
   email?: Prisma.StringNullableFilter<"Customer"> | string | null
+  locale?: Prisma.StringNullableFilter<"Customer"> | string | null
+  timeZone?: Prisma.StringNullableFilter<"Customer"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Customer"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Customer"> | Date | string
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
+  contacts?: Prisma.CustomerContactListRelationFilter
   invoices?: Prisma.InvoiceListRelationFilter
 }, "organizationId_id" | "organizationId_externalId" | "organizationId_contextType_id">
 
@@ -248,7 +281,10 @@ export type CustomerOrderByWithAggregationInput = {
   contextType?: Prisma.SortOrder
   externalId?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  sortName?: Prisma.SortOrder
   email?: Prisma.SortOrderInput | Prisma.SortOrder
+  locale?: Prisma.SortOrderInput | Prisma.SortOrder
+  timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.CustomerCountOrderByAggregateInput
@@ -265,7 +301,10 @@ export type CustomerScalarWhereWithAggregatesInput = {
   contextType?: Prisma.StringWithAggregatesFilter<"Customer"> | string
   externalId?: Prisma.StringWithAggregatesFilter<"Customer"> | string
   name?: Prisma.StringWithAggregatesFilter<"Customer"> | string
+  sortName?: Prisma.StringWithAggregatesFilter<"Customer"> | string
   email?: Prisma.StringNullableWithAggregatesFilter<"Customer"> | string | null
+  locale?: Prisma.StringNullableWithAggregatesFilter<"Customer"> | string | null
+  timeZone?: Prisma.StringNullableWithAggregatesFilter<"Customer"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Customer"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Customer"> | Date | string
 }
@@ -273,10 +312,14 @@ export type CustomerScalarWhereWithAggregatesInput = {
 export type CustomerCreateInput = {
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   entity: Prisma.ContextEntityCreateNestedOneWithoutCustomerInput
+  contacts?: Prisma.CustomerContactCreateNestedManyWithoutCustomerInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutCustomerInput
 }
 
@@ -286,19 +329,27 @@ export type CustomerUncheckedCreateInput = {
   contextType?: string
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  contacts?: Prisma.CustomerContactUncheckedCreateNestedManyWithoutCustomerInput
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutCustomerInput
 }
 
 export type CustomerUpdateInput = {
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutCustomerNestedInput
+  contacts?: Prisma.CustomerContactUpdateManyWithoutCustomerNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutCustomerNestedInput
 }
 
@@ -308,9 +359,13 @@ export type CustomerUncheckedUpdateInput = {
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contacts?: Prisma.CustomerContactUncheckedUpdateManyWithoutCustomerNestedInput
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutCustomerNestedInput
 }
 
@@ -320,7 +375,10 @@ export type CustomerCreateManyInput = {
   contextType?: string
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -328,7 +386,10 @@ export type CustomerCreateManyInput = {
 export type CustomerUpdateManyMutationInput = {
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -339,7 +400,10 @@ export type CustomerUncheckedUpdateManyInput = {
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -371,7 +435,10 @@ export type CustomerCountOrderByAggregateInput = {
   contextType?: Prisma.SortOrder
   externalId?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  sortName?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -382,7 +449,10 @@ export type CustomerMaxOrderByAggregateInput = {
   contextType?: Prisma.SortOrder
   externalId?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  sortName?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -393,7 +463,10 @@ export type CustomerMinOrderByAggregateInput = {
   contextType?: Prisma.SortOrder
   externalId?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  sortName?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -435,6 +508,20 @@ export type CustomerUncheckedUpdateOneWithoutEntityNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.CustomerUpdateToOneWithWhereWithoutEntityInput, Prisma.CustomerUpdateWithoutEntityInput>, Prisma.CustomerUncheckedUpdateWithoutEntityInput>
 }
 
+export type CustomerCreateNestedOneWithoutContactsInput = {
+  create?: Prisma.XOR<Prisma.CustomerCreateWithoutContactsInput, Prisma.CustomerUncheckedCreateWithoutContactsInput>
+  connectOrCreate?: Prisma.CustomerCreateOrConnectWithoutContactsInput
+  connect?: Prisma.CustomerWhereUniqueInput
+}
+
+export type CustomerUpdateOneRequiredWithoutContactsNestedInput = {
+  create?: Prisma.XOR<Prisma.CustomerCreateWithoutContactsInput, Prisma.CustomerUncheckedCreateWithoutContactsInput>
+  connectOrCreate?: Prisma.CustomerCreateOrConnectWithoutContactsInput
+  upsert?: Prisma.CustomerUpsertWithoutContactsInput
+  connect?: Prisma.CustomerWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.CustomerUpdateToOneWithWhereWithoutContactsInput, Prisma.CustomerUpdateWithoutContactsInput>, Prisma.CustomerUncheckedUpdateWithoutContactsInput>
+}
+
 export type CustomerCreateNestedOneWithoutInvoicesInput = {
   create?: Prisma.XOR<Prisma.CustomerCreateWithoutInvoicesInput, Prisma.CustomerUncheckedCreateWithoutInvoicesInput>
   connectOrCreate?: Prisma.CustomerCreateOrConnectWithoutInvoicesInput
@@ -452,18 +539,26 @@ export type CustomerUpdateOneRequiredWithoutInvoicesNestedInput = {
 export type CustomerCreateWithoutEntityInput = {
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  contacts?: Prisma.CustomerContactCreateNestedManyWithoutCustomerInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutCustomerInput
 }
 
 export type CustomerUncheckedCreateWithoutEntityInput = {
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  contacts?: Prisma.CustomerContactUncheckedCreateNestedManyWithoutCustomerInput
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutCustomerInput
 }
 
@@ -486,16 +581,96 @@ export type CustomerUpdateToOneWithWhereWithoutEntityInput = {
 export type CustomerUpdateWithoutEntityInput = {
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contacts?: Prisma.CustomerContactUpdateManyWithoutCustomerNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutCustomerNestedInput
 }
 
 export type CustomerUncheckedUpdateWithoutEntityInput = {
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contacts?: Prisma.CustomerContactUncheckedUpdateManyWithoutCustomerNestedInput
+  invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutCustomerNestedInput
+}
+
+export type CustomerCreateWithoutContactsInput = {
+  externalId: string
+  name: string
+  sortName: string
+  email?: string | null
+  locale?: string | null
+  timeZone?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  entity: Prisma.ContextEntityCreateNestedOneWithoutCustomerInput
+  invoices?: Prisma.InvoiceCreateNestedManyWithoutCustomerInput
+}
+
+export type CustomerUncheckedCreateWithoutContactsInput = {
+  organizationId: string
+  id: string
+  contextType?: string
+  externalId: string
+  name: string
+  sortName: string
+  email?: string | null
+  locale?: string | null
+  timeZone?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutCustomerInput
+}
+
+export type CustomerCreateOrConnectWithoutContactsInput = {
+  where: Prisma.CustomerWhereUniqueInput
+  create: Prisma.XOR<Prisma.CustomerCreateWithoutContactsInput, Prisma.CustomerUncheckedCreateWithoutContactsInput>
+}
+
+export type CustomerUpsertWithoutContactsInput = {
+  update: Prisma.XOR<Prisma.CustomerUpdateWithoutContactsInput, Prisma.CustomerUncheckedUpdateWithoutContactsInput>
+  create: Prisma.XOR<Prisma.CustomerCreateWithoutContactsInput, Prisma.CustomerUncheckedCreateWithoutContactsInput>
+  where?: Prisma.CustomerWhereInput
+}
+
+export type CustomerUpdateToOneWithWhereWithoutContactsInput = {
+  where?: Prisma.CustomerWhereInput
+  data: Prisma.XOR<Prisma.CustomerUpdateWithoutContactsInput, Prisma.CustomerUncheckedUpdateWithoutContactsInput>
+}
+
+export type CustomerUpdateWithoutContactsInput = {
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  entity?: Prisma.ContextEntityUpdateOneRequiredWithoutCustomerNestedInput
+  invoices?: Prisma.InvoiceUpdateManyWithoutCustomerNestedInput
+}
+
+export type CustomerUncheckedUpdateWithoutContactsInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  contextType?: Prisma.StringFieldUpdateOperationsInput | string
+  externalId?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutCustomerNestedInput
@@ -504,10 +679,14 @@ export type CustomerUncheckedUpdateWithoutEntityInput = {
 export type CustomerCreateWithoutInvoicesInput = {
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   entity: Prisma.ContextEntityCreateNestedOneWithoutCustomerInput
+  contacts?: Prisma.CustomerContactCreateNestedManyWithoutCustomerInput
 }
 
 export type CustomerUncheckedCreateWithoutInvoicesInput = {
@@ -516,9 +695,13 @@ export type CustomerUncheckedCreateWithoutInvoicesInput = {
   contextType?: string
   externalId: string
   name: string
+  sortName: string
   email?: string | null
+  locale?: string | null
+  timeZone?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  contacts?: Prisma.CustomerContactUncheckedCreateNestedManyWithoutCustomerInput
 }
 
 export type CustomerCreateOrConnectWithoutInvoicesInput = {
@@ -540,10 +723,14 @@ export type CustomerUpdateToOneWithWhereWithoutInvoicesInput = {
 export type CustomerUpdateWithoutInvoicesInput = {
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutCustomerNestedInput
+  contacts?: Prisma.CustomerContactUpdateManyWithoutCustomerNestedInput
 }
 
 export type CustomerUncheckedUpdateWithoutInvoicesInput = {
@@ -552,9 +739,13 @@ export type CustomerUncheckedUpdateWithoutInvoicesInput = {
   contextType?: Prisma.StringFieldUpdateOperationsInput | string
   externalId?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  sortName?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  contacts?: Prisma.CustomerContactUncheckedUpdateManyWithoutCustomerNestedInput
 }
 
 
@@ -563,10 +754,12 @@ export type CustomerUncheckedUpdateWithoutInvoicesInput = {
  */
 
 export type CustomerCountOutputType = {
+  contacts: number
   invoices: number
 }
 
 export type CustomerCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  contacts?: boolean | CustomerCountOutputTypeCountContactsArgs
   invoices?: boolean | CustomerCountOutputTypeCountInvoicesArgs
 }
 
@@ -583,6 +776,13 @@ export type CustomerCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Ext
 /**
  * CustomerCountOutputType without action
  */
+export type CustomerCountOutputTypeCountContactsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.CustomerContactWhereInput
+}
+
+/**
+ * CustomerCountOutputType without action
+ */
 export type CustomerCountOutputTypeCountInvoicesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.InvoiceWhereInput
 }
@@ -594,10 +794,14 @@ export type CustomerSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   contextType?: boolean
   externalId?: boolean
   name?: boolean
+  sortName?: boolean
   email?: boolean
+  locale?: boolean
+  timeZone?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
+  contacts?: boolean | Prisma.Customer$contactsArgs<ExtArgs>
   invoices?: boolean | Prisma.Customer$invoicesArgs<ExtArgs>
   _count?: boolean | Prisma.CustomerCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["customer"]>
@@ -608,7 +812,10 @@ export type CustomerSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   contextType?: boolean
   externalId?: boolean
   name?: boolean
+  sortName?: boolean
   email?: boolean
+  locale?: boolean
+  timeZone?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -620,7 +827,10 @@ export type CustomerSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   contextType?: boolean
   externalId?: boolean
   name?: boolean
+  sortName?: boolean
   email?: boolean
+  locale?: boolean
+  timeZone?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -632,14 +842,18 @@ export type CustomerSelectScalar = {
   contextType?: boolean
   externalId?: boolean
   name?: boolean
+  sortName?: boolean
   email?: boolean
+  locale?: boolean
+  timeZone?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type CustomerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "contextType" | "externalId" | "name" | "email" | "createdAt" | "updatedAt", ExtArgs["result"]["customer"]>
+export type CustomerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "contextType" | "externalId" | "name" | "sortName" | "email" | "locale" | "timeZone" | "createdAt" | "updatedAt", ExtArgs["result"]["customer"]>
 export type CustomerInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
+  contacts?: boolean | Prisma.Customer$contactsArgs<ExtArgs>
   invoices?: boolean | Prisma.Customer$invoicesArgs<ExtArgs>
   _count?: boolean | Prisma.CustomerCountOutputTypeDefaultArgs<ExtArgs>
 }
@@ -654,6 +868,7 @@ export type $CustomerPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
   name: "Customer"
   objects: {
     entity: Prisma.$ContextEntityPayload<ExtArgs>
+    contacts: Prisma.$CustomerContactPayload<ExtArgs>[]
     invoices: Prisma.$InvoicePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -665,7 +880,19 @@ export type $CustomerPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     contextType: string
     externalId: string
     name: string
+    /**
+     * The name without case and accents: the order of lists.
+     */
+    sortName: string
     email: string | null
+    /**
+     * BCP 47.
+     */
+    locale: string | null
+    /**
+     * Of the IANA time zone database.
+     */
+    timeZone: string | null
     createdAt: Date
     updatedAt: Date
   }, ExtArgs["result"]["customer"]>
@@ -1063,6 +1290,7 @@ readonly fields: CustomerFieldRefs;
 export interface Prisma__CustomerClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   entity<T extends Prisma.ContextEntityDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ContextEntityDefaultArgs<ExtArgs>>): Prisma.Prisma__ContextEntityClient<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  contacts<T extends Prisma.Customer$contactsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Customer$contactsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CustomerContactPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invoices<T extends Prisma.Customer$invoicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Customer$invoicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -1098,7 +1326,10 @@ export interface CustomerFieldRefs {
   readonly contextType: Prisma.FieldRef<"Customer", 'String'>
   readonly externalId: Prisma.FieldRef<"Customer", 'String'>
   readonly name: Prisma.FieldRef<"Customer", 'String'>
+  readonly sortName: Prisma.FieldRef<"Customer", 'String'>
   readonly email: Prisma.FieldRef<"Customer", 'String'>
+  readonly locale: Prisma.FieldRef<"Customer", 'String'>
+  readonly timeZone: Prisma.FieldRef<"Customer", 'String'>
   readonly createdAt: Prisma.FieldRef<"Customer", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Customer", 'DateTime'>
 }
@@ -1508,6 +1739,30 @@ export type CustomerDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Limit how many Customers to delete.
    */
   limit?: number
+}
+
+/**
+ * Customer.contacts
+ */
+export type Customer$contactsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the CustomerContact
+   */
+  select?: Prisma.CustomerContactSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the CustomerContact
+   */
+  omit?: Prisma.CustomerContactOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.CustomerContactInclude<ExtArgs> | null
+  where?: Prisma.CustomerContactWhereInput
+  orderBy?: Prisma.CustomerContactOrderByWithRelationInput | Prisma.CustomerContactOrderByWithRelationInput[]
+  cursor?: Prisma.CustomerContactWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.CustomerContactScalarFieldEnum | Prisma.CustomerContactScalarFieldEnum[]
 }
 
 /**

@@ -29,13 +29,16 @@ export type EmailAccountMinAggregateOutputType = {
   id: string | null
   email: string | null
   displayName: string | null
+  profileReadAt: Date | null
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
+  statusSince: Date | null
   sealedRefreshToken: string | null
   grantKind: $Enums.GrantKind | null
   grantId: string | null
   connectedAt: Date | null
   createdAt: Date | null
+  releasedAt: Date | null
 }
 
 export type EmailAccountMaxAggregateOutputType = {
@@ -43,13 +46,16 @@ export type EmailAccountMaxAggregateOutputType = {
   id: string | null
   email: string | null
   displayName: string | null
+  profileReadAt: Date | null
   status: $Enums.EmailAccountStatus | null
   statusReason: string | null
+  statusSince: Date | null
   sealedRefreshToken: string | null
   grantKind: $Enums.GrantKind | null
   grantId: string | null
   connectedAt: Date | null
   createdAt: Date | null
+  releasedAt: Date | null
 }
 
 export type EmailAccountCountAggregateOutputType = {
@@ -58,13 +64,17 @@ export type EmailAccountCountAggregateOutputType = {
   email: number
   displayName: number
   aliases: number
+  sendAs: number
+  profileReadAt: number
   status: number
   statusReason: number
+  statusSince: number
   sealedRefreshToken: number
   grantKind: number
   grantId: number
   connectedAt: number
   createdAt: number
+  releasedAt: number
   _all: number
 }
 
@@ -74,13 +84,16 @@ export type EmailAccountMinAggregateInputType = {
   id?: true
   email?: true
   displayName?: true
+  profileReadAt?: true
   status?: true
   statusReason?: true
+  statusSince?: true
   sealedRefreshToken?: true
   grantKind?: true
   grantId?: true
   connectedAt?: true
   createdAt?: true
+  releasedAt?: true
 }
 
 export type EmailAccountMaxAggregateInputType = {
@@ -88,13 +101,16 @@ export type EmailAccountMaxAggregateInputType = {
   id?: true
   email?: true
   displayName?: true
+  profileReadAt?: true
   status?: true
   statusReason?: true
+  statusSince?: true
   sealedRefreshToken?: true
   grantKind?: true
   grantId?: true
   connectedAt?: true
   createdAt?: true
+  releasedAt?: true
 }
 
 export type EmailAccountCountAggregateInputType = {
@@ -103,13 +119,17 @@ export type EmailAccountCountAggregateInputType = {
   email?: true
   displayName?: true
   aliases?: true
+  sendAs?: true
+  profileReadAt?: true
   status?: true
   statusReason?: true
+  statusSince?: true
   sealedRefreshToken?: true
   grantKind?: true
   grantId?: true
   connectedAt?: true
   createdAt?: true
+  releasedAt?: true
   _all?: true
 }
 
@@ -191,13 +211,17 @@ export type EmailAccountGroupByOutputType = {
   email: string
   displayName: string | null
   aliases: string[]
+  sendAs: runtime.JsonValue
+  profileReadAt: Date
   status: $Enums.EmailAccountStatus
   statusReason: string | null
+  statusSince: Date
   sealedRefreshToken: string | null
   grantKind: $Enums.GrantKind
   grantId: string
   connectedAt: Date
   createdAt: Date
+  releasedAt: Date | null
   _count: EmailAccountCountAggregateOutputType | null
   _min: EmailAccountMinAggregateOutputType | null
   _max: EmailAccountMaxAggregateOutputType | null
@@ -227,20 +251,23 @@ export type EmailAccountWhereInput = {
   email?: Prisma.StringFilter<"EmailAccount"> | string
   displayName?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   aliases?: Prisma.StringNullableListFilter<"EmailAccount">
+  sendAs?: Prisma.JsonFilter<"EmailAccount">
+  profileReadAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  statusSince?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
   grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
+  releasedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
-  pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  rateLimit?: Prisma.XOR<Prisma.AccountRateLimitNullableScalarRelationFilter, Prisma.AccountRateLimitWhereInput> | null
   sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
-  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
 }
 
 export type EmailAccountOrderByWithRelationInput = {
@@ -249,47 +276,54 @@ export type EmailAccountOrderByWithRelationInput = {
   email?: Prisma.SortOrder
   displayName?: Prisma.SortOrderInput | Prisma.SortOrder
   aliases?: Prisma.SortOrder
+  sendAs?: Prisma.SortOrder
+  profileReadAt?: Prisma.SortOrder
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  statusSince?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
   grantKind?: Prisma.SortOrder
   grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  releasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
   outboundEmails?: Prisma.OutboundEmailOrderByRelationAggregateInput
   conversations?: Prisma.ConversationOrderByRelationAggregateInput
   messages?: Prisma.EmailMessageOrderByRelationAggregateInput
-  pace?: Prisma.AccountPaceOrderByWithRelationInput
+  rateLimit?: Prisma.AccountRateLimitOrderByWithRelationInput
   sync?: Prisma.MailboxSyncOrderByWithRelationInput
-  accessToken?: Prisma.AccountTokenOrderByWithRelationInput
 }
 
 export type EmailAccountWhereUniqueInput = Prisma.AtLeast<{
-  email?: string
+  organizationId_email?: Prisma.EmailAccountOrganizationIdEmailCompoundUniqueInput
   organizationId_id?: Prisma.EmailAccountOrganizationIdIdCompoundUniqueInput
   AND?: Prisma.EmailAccountWhereInput | Prisma.EmailAccountWhereInput[]
   OR?: Prisma.EmailAccountWhereInput[]
   NOT?: Prisma.EmailAccountWhereInput | Prisma.EmailAccountWhereInput[]
   organizationId?: Prisma.UuidFilter<"EmailAccount"> | string
   id?: Prisma.UuidFilter<"EmailAccount"> | string
+  email?: Prisma.StringFilter<"EmailAccount"> | string
   displayName?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   aliases?: Prisma.StringNullableListFilter<"EmailAccount">
+  sendAs?: Prisma.JsonFilter<"EmailAccount">
+  profileReadAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  statusSince?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
   grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
+  releasedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   outboundEmails?: Prisma.OutboundEmailListRelationFilter
   conversations?: Prisma.ConversationListRelationFilter
   messages?: Prisma.EmailMessageListRelationFilter
-  pace?: Prisma.XOR<Prisma.AccountPaceNullableScalarRelationFilter, Prisma.AccountPaceWhereInput> | null
+  rateLimit?: Prisma.XOR<Prisma.AccountRateLimitNullableScalarRelationFilter, Prisma.AccountRateLimitWhereInput> | null
   sync?: Prisma.XOR<Prisma.MailboxSyncNullableScalarRelationFilter, Prisma.MailboxSyncWhereInput> | null
-  accessToken?: Prisma.XOR<Prisma.AccountTokenNullableScalarRelationFilter, Prisma.AccountTokenWhereInput> | null
-}, "organizationId_id" | "email">
+}, "organizationId_id" | "organizationId_email">
 
 export type EmailAccountOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
@@ -297,13 +331,17 @@ export type EmailAccountOrderByWithAggregationInput = {
   email?: Prisma.SortOrder
   displayName?: Prisma.SortOrderInput | Prisma.SortOrder
   aliases?: Prisma.SortOrder
+  sendAs?: Prisma.SortOrder
+  profileReadAt?: Prisma.SortOrder
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  statusSince?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrderInput | Prisma.SortOrder
   grantKind?: Prisma.SortOrder
   grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  releasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.EmailAccountCountOrderByAggregateInput
   _max?: Prisma.EmailAccountMaxOrderByAggregateInput
   _min?: Prisma.EmailAccountMinOrderByAggregateInput
@@ -318,13 +356,17 @@ export type EmailAccountScalarWhereWithAggregatesInput = {
   email?: Prisma.StringWithAggregatesFilter<"EmailAccount"> | string
   displayName?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
   aliases?: Prisma.StringNullableListFilter<"EmailAccount">
+  sendAs?: Prisma.JsonWithAggregatesFilter<"EmailAccount">
+  profileReadAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   status?: Prisma.EnumEmailAccountStatusWithAggregatesFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
+  statusSince?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   sealedRefreshToken?: Prisma.StringNullableWithAggregatesFilter<"EmailAccount"> | string | null
   grantKind?: Prisma.EnumGrantKindWithAggregatesFilter<"EmailAccount"> | $Enums.GrantKind
   grantId?: Prisma.UuidWithAggregatesFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailAccount"> | Date | string
+  releasedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailAccount"> | Date | string | null
 }
 
 export type EmailAccountCreateInput = {
@@ -332,20 +374,23 @@ export type EmailAccountCreateInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateInput = {
@@ -354,19 +399,22 @@ export type EmailAccountUncheckedCreateInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUpdateInput = {
@@ -374,20 +422,23 @@ export type EmailAccountUpdateInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateInput = {
@@ -396,19 +447,22 @@ export type EmailAccountUncheckedUpdateInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyInput = {
@@ -417,13 +471,17 @@ export type EmailAccountCreateManyInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
 }
 
 export type EmailAccountUpdateManyMutationInput = {
@@ -431,13 +489,17 @@ export type EmailAccountUpdateManyMutationInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type EmailAccountUncheckedUpdateManyInput = {
@@ -446,13 +508,17 @@ export type EmailAccountUncheckedUpdateManyInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type EmailAccountListRelationFilter = {
@@ -463,6 +529,11 @@ export type EmailAccountListRelationFilter = {
 
 export type EmailAccountOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
+}
+
+export type EmailAccountOrganizationIdEmailCompoundUniqueInput = {
+  organizationId: string
+  email: string
 }
 
 export type EmailAccountOrganizationIdIdCompoundUniqueInput = {
@@ -476,13 +547,17 @@ export type EmailAccountCountOrderByAggregateInput = {
   email?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
   aliases?: Prisma.SortOrder
+  sendAs?: Prisma.SortOrder
+  profileReadAt?: Prisma.SortOrder
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
+  statusSince?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
   grantKind?: Prisma.SortOrder
   grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  releasedAt?: Prisma.SortOrder
 }
 
 export type EmailAccountMaxOrderByAggregateInput = {
@@ -490,13 +565,16 @@ export type EmailAccountMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   email?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  profileReadAt?: Prisma.SortOrder
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
+  statusSince?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
   grantKind?: Prisma.SortOrder
   grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  releasedAt?: Prisma.SortOrder
 }
 
 export type EmailAccountMinOrderByAggregateInput = {
@@ -504,13 +582,16 @@ export type EmailAccountMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   email?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  profileReadAt?: Prisma.SortOrder
   status?: Prisma.SortOrder
   statusReason?: Prisma.SortOrder
+  statusSince?: Prisma.SortOrder
   sealedRefreshToken?: Prisma.SortOrder
   grantKind?: Prisma.SortOrder
   grantId?: Prisma.SortOrder
   connectedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  releasedAt?: Prisma.SortOrder
 }
 
 export type EmailAccountScalarRelationFilter = {
@@ -581,32 +662,18 @@ export type EnumGrantKindFieldUpdateOperationsInput = {
   set?: $Enums.GrantKind
 }
 
-export type EmailAccountCreateNestedOneWithoutAccessTokenInput = {
-  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
-  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
+export type EmailAccountCreateNestedOneWithoutRateLimitInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutRateLimitInput, Prisma.EmailAccountUncheckedCreateWithoutRateLimitInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutRateLimitInput
   connect?: Prisma.EmailAccountWhereUniqueInput
 }
 
-export type EmailAccountUpdateOneRequiredWithoutAccessTokenNestedInput = {
-  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
-  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutAccessTokenInput
-  upsert?: Prisma.EmailAccountUpsertWithoutAccessTokenInput
+export type EmailAccountUpdateOneRequiredWithoutRateLimitNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutRateLimitInput, Prisma.EmailAccountUncheckedCreateWithoutRateLimitInput>
+  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutRateLimitInput
+  upsert?: Prisma.EmailAccountUpsertWithoutRateLimitInput
   connect?: Prisma.EmailAccountWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput, Prisma.EmailAccountUpdateWithoutAccessTokenInput>, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
-}
-
-export type EmailAccountCreateNestedOneWithoutPaceInput = {
-  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
-  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutPaceInput
-  connect?: Prisma.EmailAccountWhereUniqueInput
-}
-
-export type EmailAccountUpdateOneRequiredWithoutPaceNestedInput = {
-  create?: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
-  connectOrCreate?: Prisma.EmailAccountCreateOrConnectWithoutPaceInput
-  upsert?: Prisma.EmailAccountUpsertWithoutPaceInput
-  connect?: Prisma.EmailAccountWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutPaceInput, Prisma.EmailAccountUpdateWithoutPaceInput>, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailAccountUpdateToOneWithWhereWithoutRateLimitInput, Prisma.EmailAccountUpdateWithoutRateLimitInput>, Prisma.EmailAccountUncheckedUpdateWithoutRateLimitInput>
 }
 
 export type EmailAccountCreateNestedOneWithoutSyncInput = {
@@ -670,19 +737,22 @@ export type EmailAccountCreateWithoutOrganizationInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
@@ -690,19 +760,22 @@ export type EmailAccountUncheckedCreateWithoutOrganizationInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOrganizationInput = {
@@ -740,205 +813,125 @@ export type EmailAccountScalarWhereInput = {
   email?: Prisma.StringFilter<"EmailAccount"> | string
   displayName?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   aliases?: Prisma.StringNullableListFilter<"EmailAccount">
+  sendAs?: Prisma.JsonFilter<"EmailAccount">
+  profileReadAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   status?: Prisma.EnumEmailAccountStatusFilter<"EmailAccount"> | $Enums.EmailAccountStatus
   statusReason?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
+  statusSince?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   sealedRefreshToken?: Prisma.StringNullableFilter<"EmailAccount"> | string | null
   grantKind?: Prisma.EnumGrantKindFilter<"EmailAccount"> | $Enums.GrantKind
   grantId?: Prisma.UuidFilter<"EmailAccount"> | string
   connectedAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"EmailAccount"> | Date | string
+  releasedAt?: Prisma.DateTimeNullableFilter<"EmailAccount"> | Date | string | null
 }
 
-export type EmailAccountCreateWithoutAccessTokenInput = {
+export type EmailAccountCreateWithoutRateLimitInput = {
   id: string
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
-  organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
-  outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
-  conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
-  messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
-  sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-}
-
-export type EmailAccountUncheckedCreateWithoutAccessTokenInput = {
-  organizationId: string
-  id: string
-  email: string
-  displayName?: string | null
-  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
-  status: $Enums.EmailAccountStatus
-  statusReason?: string | null
-  sealedRefreshToken?: string | null
-  grantKind?: $Enums.GrantKind
-  grantId?: string
-  connectedAt: Date | string
-  createdAt?: Date | string
-  outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
-  conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
-  messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
-  sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-}
-
-export type EmailAccountCreateOrConnectWithoutAccessTokenInput = {
-  where: Prisma.EmailAccountWhereUniqueInput
-  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
-}
-
-export type EmailAccountUpsertWithoutAccessTokenInput = {
-  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
-  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedCreateWithoutAccessTokenInput>
-  where?: Prisma.EmailAccountWhereInput
-}
-
-export type EmailAccountUpdateToOneWithWhereWithoutAccessTokenInput = {
-  where?: Prisma.EmailAccountWhereInput
-  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutAccessTokenInput, Prisma.EmailAccountUncheckedUpdateWithoutAccessTokenInput>
-}
-
-export type EmailAccountUpdateWithoutAccessTokenInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  email?: Prisma.StringFieldUpdateOperationsInput | string
-  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
-  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
-  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
-  grantId?: Prisma.StringFieldUpdateOperationsInput | string
-  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
-  outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
-  conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
-  messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
-  sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-}
-
-export type EmailAccountUncheckedUpdateWithoutAccessTokenInput = {
-  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  email?: Prisma.StringFieldUpdateOperationsInput | string
-  displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
-  status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
-  statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
-  grantId?: Prisma.StringFieldUpdateOperationsInput | string
-  connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
-  conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
-  messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
-  sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-}
-
-export type EmailAccountCreateWithoutPaceInput = {
-  id: string
-  email: string
-  displayName?: string | null
-  aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
-  status: $Enums.EmailAccountStatus
-  statusReason?: string | null
-  sealedRefreshToken?: string | null
-  grantKind?: $Enums.GrantKind
-  grantId?: string
-  connectedAt: Date | string
-  createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
-export type EmailAccountUncheckedCreateWithoutPaceInput = {
+export type EmailAccountUncheckedCreateWithoutRateLimitInput = {
   organizationId: string
   id: string
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
-export type EmailAccountCreateOrConnectWithoutPaceInput = {
+export type EmailAccountCreateOrConnectWithoutRateLimitInput = {
   where: Prisma.EmailAccountWhereUniqueInput
-  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutRateLimitInput, Prisma.EmailAccountUncheckedCreateWithoutRateLimitInput>
 }
 
-export type EmailAccountUpsertWithoutPaceInput = {
-  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutPaceInput, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
-  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutPaceInput, Prisma.EmailAccountUncheckedCreateWithoutPaceInput>
+export type EmailAccountUpsertWithoutRateLimitInput = {
+  update: Prisma.XOR<Prisma.EmailAccountUpdateWithoutRateLimitInput, Prisma.EmailAccountUncheckedUpdateWithoutRateLimitInput>
+  create: Prisma.XOR<Prisma.EmailAccountCreateWithoutRateLimitInput, Prisma.EmailAccountUncheckedCreateWithoutRateLimitInput>
   where?: Prisma.EmailAccountWhereInput
 }
 
-export type EmailAccountUpdateToOneWithWhereWithoutPaceInput = {
+export type EmailAccountUpdateToOneWithWhereWithoutRateLimitInput = {
   where?: Prisma.EmailAccountWhereInput
-  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutPaceInput, Prisma.EmailAccountUncheckedUpdateWithoutPaceInput>
+  data: Prisma.XOR<Prisma.EmailAccountUpdateWithoutRateLimitInput, Prisma.EmailAccountUncheckedUpdateWithoutRateLimitInput>
 }
 
-export type EmailAccountUpdateWithoutPaceInput = {
+export type EmailAccountUpdateWithoutRateLimitInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
-export type EmailAccountUncheckedUpdateWithoutPaceInput = {
+export type EmailAccountUncheckedUpdateWithoutRateLimitInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutSyncInput = {
@@ -946,19 +939,22 @@ export type EmailAccountCreateWithoutSyncInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutSyncInput = {
@@ -967,18 +963,21 @@ export type EmailAccountUncheckedCreateWithoutSyncInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutSyncInput = {
@@ -1002,19 +1001,22 @@ export type EmailAccountUpdateWithoutSyncInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutSyncInput = {
@@ -1023,18 +1025,21 @@ export type EmailAccountUncheckedUpdateWithoutSyncInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutConversationsInput = {
@@ -1042,19 +1047,22 @@ export type EmailAccountCreateWithoutConversationsInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutConversationsInput = {
@@ -1063,18 +1071,21 @@ export type EmailAccountUncheckedCreateWithoutConversationsInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutConversationsInput = {
@@ -1098,19 +1109,22 @@ export type EmailAccountUpdateWithoutConversationsInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
@@ -1119,18 +1133,21 @@ export type EmailAccountUncheckedUpdateWithoutConversationsInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutMessagesInput = {
@@ -1138,19 +1155,22 @@ export type EmailAccountCreateWithoutMessagesInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   outboundEmails?: Prisma.OutboundEmailCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutMessagesInput = {
@@ -1159,18 +1179,21 @@ export type EmailAccountUncheckedCreateWithoutMessagesInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutAccountInput
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutMessagesInput = {
@@ -1194,19 +1217,22 @@ export type EmailAccountUpdateWithoutMessagesInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
@@ -1215,18 +1241,21 @@ export type EmailAccountUncheckedUpdateWithoutMessagesInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateWithoutOutboundEmailsInput = {
@@ -1234,19 +1263,22 @@ export type EmailAccountCreateWithoutOutboundEmailsInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   organization: Prisma.OrganizationCreateNestedOneWithoutAccountsInput
   conversations?: Prisma.ConversationCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
@@ -1255,18 +1287,21 @@ export type EmailAccountUncheckedCreateWithoutOutboundEmailsInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
   conversations?: Prisma.ConversationUncheckedCreateNestedManyWithoutAccountInput
   messages?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAccountInput
-  pace?: Prisma.AccountPaceUncheckedCreateNestedOneWithoutAccountInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedCreateNestedOneWithoutAccountInput
   sync?: Prisma.MailboxSyncUncheckedCreateNestedOneWithoutAccountInput
-  accessToken?: Prisma.AccountTokenUncheckedCreateNestedOneWithoutAccountInput
 }
 
 export type EmailAccountCreateOrConnectWithoutOutboundEmailsInput = {
@@ -1290,19 +1325,22 @@ export type EmailAccountUpdateWithoutOutboundEmailsInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutAccountsNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
@@ -1311,18 +1349,21 @@ export type EmailAccountUncheckedUpdateWithoutOutboundEmailsInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountCreateManyOrganizationInput = {
@@ -1330,13 +1371,17 @@ export type EmailAccountCreateManyOrganizationInput = {
   email: string
   displayName?: string | null
   aliases?: Prisma.EmailAccountCreatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Date | string
   status: $Enums.EmailAccountStatus
   statusReason?: string | null
+  statusSince?: Date | string
   sealedRefreshToken?: string | null
   grantKind?: $Enums.GrantKind
   grantId?: string
   connectedAt: Date | string
   createdAt?: Date | string
+  releasedAt?: Date | string | null
 }
 
 export type EmailAccountUpdateWithoutOrganizationInput = {
@@ -1344,19 +1389,22 @@ export type EmailAccountUpdateWithoutOrganizationInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
@@ -1364,19 +1412,22 @@ export type EmailAccountUncheckedUpdateWithoutOrganizationInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   outboundEmails?: Prisma.OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput
   conversations?: Prisma.ConversationUncheckedUpdateManyWithoutAccountNestedInput
   messages?: Prisma.EmailMessageUncheckedUpdateManyWithoutAccountNestedInput
-  pace?: Prisma.AccountPaceUncheckedUpdateOneWithoutAccountNestedInput
+  rateLimit?: Prisma.AccountRateLimitUncheckedUpdateOneWithoutAccountNestedInput
   sync?: Prisma.MailboxSyncUncheckedUpdateOneWithoutAccountNestedInput
-  accessToken?: Prisma.AccountTokenUncheckedUpdateOneWithoutAccountNestedInput
 }
 
 export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
@@ -1384,13 +1435,17 @@ export type EmailAccountUncheckedUpdateManyWithoutOrganizationInput = {
   email?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   aliases?: Prisma.EmailAccountUpdatealiasesInput | string[]
+  sendAs?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  profileReadAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumEmailAccountStatusFieldUpdateOperationsInput | $Enums.EmailAccountStatus
   statusReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  statusSince?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sealedRefreshToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   grantKind?: Prisma.EnumGrantKindFieldUpdateOperationsInput | $Enums.GrantKind
   grantId?: Prisma.StringFieldUpdateOperationsInput | string
   connectedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  releasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -1448,20 +1503,23 @@ export type EmailAccountSelect<ExtArgs extends runtime.Types.Extensions.Internal
   email?: boolean
   displayName?: boolean
   aliases?: boolean
+  sendAs?: boolean
+  profileReadAt?: boolean
   status?: boolean
   statusReason?: boolean
+  statusSince?: boolean
   sealedRefreshToken?: boolean
   grantKind?: boolean
   grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
+  releasedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
-  pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  rateLimit?: boolean | Prisma.EmailAccount$rateLimitArgs<ExtArgs>
   sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
-  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1471,13 +1529,17 @@ export type EmailAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   email?: boolean
   displayName?: boolean
   aliases?: boolean
+  sendAs?: boolean
+  profileReadAt?: boolean
   status?: boolean
   statusReason?: boolean
+  statusSince?: boolean
   sealedRefreshToken?: boolean
   grantKind?: boolean
   grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
+  releasedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1487,13 +1549,17 @@ export type EmailAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   email?: boolean
   displayName?: boolean
   aliases?: boolean
+  sendAs?: boolean
+  profileReadAt?: boolean
   status?: boolean
   statusReason?: boolean
+  statusSince?: boolean
   sealedRefreshToken?: boolean
   grantKind?: boolean
   grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
+  releasedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailAccount"]>
 
@@ -1503,24 +1569,27 @@ export type EmailAccountSelectScalar = {
   email?: boolean
   displayName?: boolean
   aliases?: boolean
+  sendAs?: boolean
+  profileReadAt?: boolean
   status?: boolean
   statusReason?: boolean
+  statusSince?: boolean
   sealedRefreshToken?: boolean
   grantKind?: boolean
   grantId?: boolean
   connectedAt?: boolean
   createdAt?: boolean
+  releasedAt?: boolean
 }
 
-export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "status" | "statusReason" | "sealedRefreshToken" | "grantKind" | "grantId" | "connectedAt" | "createdAt", ExtArgs["result"]["emailAccount"]>
+export type EmailAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "email" | "displayName" | "aliases" | "sendAs" | "profileReadAt" | "status" | "statusReason" | "statusSince" | "sealedRefreshToken" | "grantKind" | "grantId" | "connectedAt" | "createdAt" | "releasedAt", ExtArgs["result"]["emailAccount"]>
 export type EmailAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   outboundEmails?: boolean | Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>
   conversations?: boolean | Prisma.EmailAccount$conversationsArgs<ExtArgs>
   messages?: boolean | Prisma.EmailAccount$messagesArgs<ExtArgs>
-  pace?: boolean | Prisma.EmailAccount$paceArgs<ExtArgs>
+  rateLimit?: boolean | Prisma.EmailAccount$rateLimitArgs<ExtArgs>
   sync?: boolean | Prisma.EmailAccount$syncArgs<ExtArgs>
-  accessToken?: boolean | Prisma.EmailAccount$accessTokenArgs<ExtArgs>
   _count?: boolean | Prisma.EmailAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1537,15 +1606,14 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
     outboundEmails: Prisma.$OutboundEmailPayload<ExtArgs>[]
     conversations: Prisma.$ConversationPayload<ExtArgs>[]
     messages: Prisma.$EmailMessagePayload<ExtArgs>[]
-    pace: Prisma.$AccountPacePayload<ExtArgs> | null
+    rateLimit: Prisma.$AccountRateLimitPayload<ExtArgs> | null
     sync: Prisma.$MailboxSyncPayload<ExtArgs> | null
-    accessToken: Prisma.$AccountTokenPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
     id: string
     /**
-     * Lower case. A mailbox belongs to one organization only.
+     * Lower case. A mailbox belongs to one organization at a time: unique among the accounts that are not released.
      */
     email: string
     displayName: string | null
@@ -1553,19 +1621,35 @@ export type $EmailAccountPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * Accepted send-as addresses other than `email`, lower case.
      */
     aliases: string[]
+    /**
+     * The addresses that it may send from, as src/accounts/send-as.ts reads and writes them.
+     */
+    sendAs: runtime.JsonValue
+    /**
+     * When `displayName`, `aliases` and `sendAs` were last read from Gmail, by the database's clock.
+     */
+    profileReadAt: Date
     status: $Enums.EmailAccountStatus
     statusReason: string | null
+    /**
+     * When `status` last changed, kept by a trigger.
+     */
+    statusSince: Date
     /**
      * Sealed with AES-256-GCM, see src/auth/seal.ts. Null once disconnected.
      */
     sealedRefreshToken: string | null
     grantKind: $Enums.GrantKind
     /**
-     * New with every grant, and when it ends: what was learnt under one is not true of the next.
+     * New with every grant, and when it ends: results of one grant do not apply to the next.
      */
     grantId: string
     connectedAt: Date
     createdAt: Date
+    /**
+     * When it was moved to another organization or forgotten: any organization may connect the mailbox. Null: it was not.
+     */
+    releasedAt: Date | null
   }, ExtArgs["result"]["emailAccount"]>
   composites: {}
 }
@@ -1964,9 +2048,8 @@ export interface Prisma__EmailAccountClient<T, Null = never, ExtArgs extends run
   outboundEmails<T extends Prisma.EmailAccount$outboundEmailsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$outboundEmailsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   conversations<T extends Prisma.EmailAccount$conversationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$conversationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   messages<T extends Prisma.EmailAccount$messagesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$messagesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  pace<T extends Prisma.EmailAccount$paceArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$paceArgs<ExtArgs>>): Prisma.Prisma__AccountPaceClient<runtime.Types.Result.GetResult<Prisma.$AccountPacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  rateLimit<T extends Prisma.EmailAccount$rateLimitArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$rateLimitArgs<ExtArgs>>): Prisma.Prisma__AccountRateLimitClient<runtime.Types.Result.GetResult<Prisma.$AccountRateLimitPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   sync<T extends Prisma.EmailAccount$syncArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$syncArgs<ExtArgs>>): Prisma.Prisma__MailboxSyncClient<runtime.Types.Result.GetResult<Prisma.$MailboxSyncPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
-  accessToken<T extends Prisma.EmailAccount$accessTokenArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccount$accessTokenArgs<ExtArgs>>): Prisma.Prisma__AccountTokenClient<runtime.Types.Result.GetResult<Prisma.$AccountTokenPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2001,13 +2084,17 @@ export interface EmailAccountFieldRefs {
   readonly email: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly displayName: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly aliases: Prisma.FieldRef<"EmailAccount", 'String[]'>
+  readonly sendAs: Prisma.FieldRef<"EmailAccount", 'Json'>
+  readonly profileReadAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly status: Prisma.FieldRef<"EmailAccount", 'EmailAccountStatus'>
   readonly statusReason: Prisma.FieldRef<"EmailAccount", 'String'>
+  readonly statusSince: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly sealedRefreshToken: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly grantKind: Prisma.FieldRef<"EmailAccount", 'GrantKind'>
   readonly grantId: Prisma.FieldRef<"EmailAccount", 'String'>
   readonly connectedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
+  readonly releasedAt: Prisma.FieldRef<"EmailAccount", 'DateTime'>
 }
     
 
@@ -2490,22 +2577,22 @@ export type EmailAccount$messagesArgs<ExtArgs extends runtime.Types.Extensions.I
 }
 
 /**
- * EmailAccount.pace
+ * EmailAccount.rateLimit
  */
-export type EmailAccount$paceArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+export type EmailAccount$rateLimitArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the AccountPace
+   * Select specific fields to fetch from the AccountRateLimit
    */
-  select?: Prisma.AccountPaceSelect<ExtArgs> | null
+  select?: Prisma.AccountRateLimitSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the AccountPace
+   * Omit specific fields from the AccountRateLimit
    */
-  omit?: Prisma.AccountPaceOmit<ExtArgs> | null
+  omit?: Prisma.AccountRateLimitOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.AccountPaceInclude<ExtArgs> | null
-  where?: Prisma.AccountPaceWhereInput
+  include?: Prisma.AccountRateLimitInclude<ExtArgs> | null
+  where?: Prisma.AccountRateLimitWhereInput
 }
 
 /**
@@ -2525,25 +2612,6 @@ export type EmailAccount$syncArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   include?: Prisma.MailboxSyncInclude<ExtArgs> | null
   where?: Prisma.MailboxSyncWhereInput
-}
-
-/**
- * EmailAccount.accessToken
- */
-export type EmailAccount$accessTokenArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the AccountToken
-   */
-  select?: Prisma.AccountTokenSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the AccountToken
-   */
-  omit?: Prisma.AccountTokenOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.AccountTokenInclude<ExtArgs> | null
-  where?: Prisma.AccountTokenWhereInput
 }
 
 /**

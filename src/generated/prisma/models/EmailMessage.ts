@@ -20,8 +20,20 @@ export type EmailMessageModel = runtime.Types.Result.DefaultSelection<Prisma.$Em
 
 export type AggregateEmailMessage = {
   _count: EmailMessageCountAggregateOutputType | null
+  _avg: EmailMessageAvgAggregateOutputType | null
+  _sum: EmailMessageSumAggregateOutputType | null
   _min: EmailMessageMinAggregateOutputType | null
   _max: EmailMessageMaxAggregateOutputType | null
+}
+
+export type EmailMessageAvgAggregateOutputType = {
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
+}
+
+export type EmailMessageSumAggregateOutputType = {
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
 }
 
 export type EmailMessageMinAggregateOutputType = {
@@ -37,6 +49,8 @@ export type EmailMessageMinAggregateOutputType = {
   snippet: string | null
   bodyText: string | null
   bodyHtml: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
   sentAt: Date | null
   isRead: boolean | null
   messageId: string | null
@@ -44,8 +58,10 @@ export type EmailMessageMinAggregateOutputType = {
   outboundEmailId: string | null
   deletedAt: Date | null
   isAutomatic: boolean | null
+  isAutomaticDecided: boolean | null
   answersEmailId: string | null
   problem: string | null
+  contentErasedAt: Date | null
   createdAt: Date | null
 }
 
@@ -62,6 +78,8 @@ export type EmailMessageMaxAggregateOutputType = {
   snippet: string | null
   bodyText: string | null
   bodyHtml: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
   sentAt: Date | null
   isRead: boolean | null
   messageId: string | null
@@ -69,8 +87,10 @@ export type EmailMessageMaxAggregateOutputType = {
   outboundEmailId: string | null
   deletedAt: Date | null
   isAutomatic: boolean | null
+  isAutomaticDecided: boolean | null
   answersEmailId: string | null
   problem: string | null
+  contentErasedAt: Date | null
   createdAt: Date | null
 }
 
@@ -90,6 +110,8 @@ export type EmailMessageCountAggregateOutputType = {
   snippet: number
   bodyText: number
   bodyHtml: number
+  bodyTextBytes: number
+  bodyHtmlBytes: number
   sentAt: number
   isRead: number
   labels: number
@@ -99,14 +121,26 @@ export type EmailMessageCountAggregateOutputType = {
   outboundEmailId: number
   deletedAt: number
   isAutomatic: number
+  isAutomaticDecided: number
   namedIds: number
   deliveryNotice: number
   answersEmailId: number
   problem: number
+  contentErasedAt: number
   createdAt: number
   _all: number
 }
 
+
+export type EmailMessageAvgAggregateInputType = {
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
+}
+
+export type EmailMessageSumAggregateInputType = {
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
+}
 
 export type EmailMessageMinAggregateInputType = {
   organizationId?: true
@@ -121,6 +155,8 @@ export type EmailMessageMinAggregateInputType = {
   snippet?: true
   bodyText?: true
   bodyHtml?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
   sentAt?: true
   isRead?: true
   messageId?: true
@@ -128,8 +164,10 @@ export type EmailMessageMinAggregateInputType = {
   outboundEmailId?: true
   deletedAt?: true
   isAutomatic?: true
+  isAutomaticDecided?: true
   answersEmailId?: true
   problem?: true
+  contentErasedAt?: true
   createdAt?: true
 }
 
@@ -146,6 +184,8 @@ export type EmailMessageMaxAggregateInputType = {
   snippet?: true
   bodyText?: true
   bodyHtml?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
   sentAt?: true
   isRead?: true
   messageId?: true
@@ -153,8 +193,10 @@ export type EmailMessageMaxAggregateInputType = {
   outboundEmailId?: true
   deletedAt?: true
   isAutomatic?: true
+  isAutomaticDecided?: true
   answersEmailId?: true
   problem?: true
+  contentErasedAt?: true
   createdAt?: true
 }
 
@@ -174,6 +216,8 @@ export type EmailMessageCountAggregateInputType = {
   snippet?: true
   bodyText?: true
   bodyHtml?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
   sentAt?: true
   isRead?: true
   labels?: true
@@ -183,10 +227,12 @@ export type EmailMessageCountAggregateInputType = {
   outboundEmailId?: true
   deletedAt?: true
   isAutomatic?: true
+  isAutomaticDecided?: true
   namedIds?: true
   deliveryNotice?: true
   answersEmailId?: true
   problem?: true
+  contentErasedAt?: true
   createdAt?: true
   _all?: true
 }
@@ -229,6 +275,18 @@ export type EmailMessageAggregateArgs<ExtArgs extends runtime.Types.Extensions.I
   /**
    * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
    * 
+   * Select which fields to average
+  **/
+  _avg?: EmailMessageAvgAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
+   * Select which fields to sum
+  **/
+  _sum?: EmailMessageSumAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
    * Select which fields to find the minimum value
   **/
   _min?: EmailMessageMinAggregateInputType
@@ -259,6 +317,8 @@ export type EmailMessageGroupByArgs<ExtArgs extends runtime.Types.Extensions.Int
   take?: number
   skip?: number
   _count?: EmailMessageCountAggregateInputType | true
+  _avg?: EmailMessageAvgAggregateInputType
+  _sum?: EmailMessageSumAggregateInputType
   _min?: EmailMessageMinAggregateInputType
   _max?: EmailMessageMaxAggregateInputType
 }
@@ -279,6 +339,8 @@ export type EmailMessageGroupByOutputType = {
   snippet: string
   bodyText: string | null
   bodyHtml: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
   sentAt: Date
   isRead: boolean
   labels: string[]
@@ -288,12 +350,16 @@ export type EmailMessageGroupByOutputType = {
   outboundEmailId: string | null
   deletedAt: Date | null
   isAutomatic: boolean
+  isAutomaticDecided: boolean
   namedIds: string[]
   deliveryNotice: runtime.JsonValue | null
   answersEmailId: string | null
   problem: string | null
+  contentErasedAt: Date | null
   createdAt: Date
   _count: EmailMessageCountAggregateOutputType | null
+  _avg: EmailMessageAvgAggregateOutputType | null
+  _sum: EmailMessageSumAggregateOutputType | null
   _min: EmailMessageMinAggregateOutputType | null
   _max: EmailMessageMaxAggregateOutputType | null
 }
@@ -332,6 +398,8 @@ export type EmailMessageWhereInput = {
   snippet?: Prisma.StringFilter<"EmailMessage"> | string
   bodyText?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
   sentAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   isRead?: Prisma.BoolFilter<"EmailMessage"> | boolean
   labels?: Prisma.StringNullableListFilter<"EmailMessage">
@@ -341,10 +409,12 @@ export type EmailMessageWhereInput = {
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  isAutomaticDecided?: Prisma.BoolFilter<"EmailMessage"> | boolean
   namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
   deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
   answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
@@ -352,6 +422,7 @@ export type EmailMessageWhereInput = {
   answersEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
   replies?: Prisma.OutboundEmailListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
+  search?: Prisma.XOR<Prisma.MessageSearchNullableScalarRelationFilter, Prisma.MessageSearchWhereInput> | null
 }
 
 export type EmailMessageOrderByWithRelationInput = {
@@ -370,6 +441,8 @@ export type EmailMessageOrderByWithRelationInput = {
   snippet?: Prisma.SortOrder
   bodyText?: Prisma.SortOrderInput | Prisma.SortOrder
   bodyHtml?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrderInput | Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   labels?: Prisma.SortOrder
@@ -379,10 +452,12 @@ export type EmailMessageOrderByWithRelationInput = {
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   isAutomatic?: Prisma.SortOrder
+  isAutomaticDecided?: Prisma.SortOrder
   namedIds?: Prisma.SortOrder
   deliveryNotice?: Prisma.SortOrderInput | Prisma.SortOrder
   answersEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
   problem?: Prisma.SortOrderInput | Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   conversation?: Prisma.ConversationOrderByWithRelationInput
   account?: Prisma.EmailAccountOrderByWithRelationInput
@@ -390,6 +465,7 @@ export type EmailMessageOrderByWithRelationInput = {
   answersEmail?: Prisma.OutboundEmailOrderByWithRelationInput
   replies?: Prisma.OutboundEmailOrderByRelationAggregateInput
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
+  search?: Prisma.MessageSearchOrderByWithRelationInput
 }
 
 export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
@@ -414,6 +490,8 @@ export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
   snippet?: Prisma.StringFilter<"EmailMessage"> | string
   bodyText?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
   sentAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   isRead?: Prisma.BoolFilter<"EmailMessage"> | boolean
   labels?: Prisma.StringNullableListFilter<"EmailMessage">
@@ -423,10 +501,12 @@ export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  isAutomaticDecided?: Prisma.BoolFilter<"EmailMessage"> | boolean
   namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
   deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
   answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   conversation?: Prisma.XOR<Prisma.ConversationScalarRelationFilter, Prisma.ConversationWhereInput>
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
@@ -434,6 +514,7 @@ export type EmailMessageWhereUniqueInput = Prisma.AtLeast<{
   answersEmail?: Prisma.XOR<Prisma.OutboundEmailNullableScalarRelationFilter, Prisma.OutboundEmailWhereInput> | null
   replies?: Prisma.OutboundEmailListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
+  search?: Prisma.XOR<Prisma.MessageSearchNullableScalarRelationFilter, Prisma.MessageSearchWhereInput> | null
 }, "organizationId_id" | "organizationId_accountId_providerMessageId" | "organizationId_outboundEmailId">
 
 export type EmailMessageOrderByWithAggregationInput = {
@@ -452,6 +533,8 @@ export type EmailMessageOrderByWithAggregationInput = {
   snippet?: Prisma.SortOrder
   bodyText?: Prisma.SortOrderInput | Prisma.SortOrder
   bodyHtml?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrderInput | Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   labels?: Prisma.SortOrder
@@ -461,14 +544,18 @@ export type EmailMessageOrderByWithAggregationInput = {
   outboundEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   isAutomatic?: Prisma.SortOrder
+  isAutomaticDecided?: Prisma.SortOrder
   namedIds?: Prisma.SortOrder
   deliveryNotice?: Prisma.SortOrderInput | Prisma.SortOrder
   answersEmailId?: Prisma.SortOrderInput | Prisma.SortOrder
   problem?: Prisma.SortOrderInput | Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.EmailMessageCountOrderByAggregateInput
+  _avg?: Prisma.EmailMessageAvgOrderByAggregateInput
   _max?: Prisma.EmailMessageMaxOrderByAggregateInput
   _min?: Prisma.EmailMessageMinOrderByAggregateInput
+  _sum?: Prisma.EmailMessageSumOrderByAggregateInput
 }
 
 export type EmailMessageScalarWhereWithAggregatesInput = {
@@ -490,6 +577,8 @@ export type EmailMessageScalarWhereWithAggregatesInput = {
   snippet?: Prisma.StringWithAggregatesFilter<"EmailMessage"> | string
   bodyText?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
   bodyHtml?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
+  bodyTextBytes?: Prisma.IntNullableWithAggregatesFilter<"EmailMessage"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableWithAggregatesFilter<"EmailMessage"> | number | null
   sentAt?: Prisma.DateTimeWithAggregatesFilter<"EmailMessage"> | Date | string
   isRead?: Prisma.BoolWithAggregatesFilter<"EmailMessage"> | boolean
   labels?: Prisma.StringNullableListFilter<"EmailMessage">
@@ -499,10 +588,12 @@ export type EmailMessageScalarWhereWithAggregatesInput = {
   outboundEmailId?: Prisma.UuidNullableWithAggregatesFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailMessage"> | Date | string | null
   isAutomatic?: Prisma.BoolWithAggregatesFilter<"EmailMessage"> | boolean
+  isAutomaticDecided?: Prisma.BoolWithAggregatesFilter<"EmailMessage"> | boolean
   namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
   deliveryNotice?: Prisma.JsonNullableWithAggregatesFilter<"EmailMessage">
   answersEmailId?: Prisma.UuidNullableWithAggregatesFilter<"EmailMessage"> | string | null
   problem?: Prisma.StringNullableWithAggregatesFilter<"EmailMessage"> | string | null
+  contentErasedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailMessage"> | Date | string
 }
 
@@ -519,6 +610,8 @@ export type EmailMessageCreateInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -527,9 +620,11 @@ export type EmailMessageCreateInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
@@ -537,6 +632,7 @@ export type EmailMessageCreateInput = {
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateInput = {
@@ -555,6 +651,8 @@ export type EmailMessageUncheckedCreateInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -564,13 +662,16 @@ export type EmailMessageUncheckedCreateInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUpdateInput = {
@@ -586,6 +687,8 @@ export type EmailMessageUpdateInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -594,9 +697,11 @@ export type EmailMessageUpdateInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
@@ -604,6 +709,7 @@ export type EmailMessageUpdateInput = {
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateInput = {
@@ -622,6 +728,8 @@ export type EmailMessageUncheckedUpdateInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -631,13 +739,16 @@ export type EmailMessageUncheckedUpdateInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageCreateManyInput = {
@@ -656,6 +767,8 @@ export type EmailMessageCreateManyInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -665,10 +778,12 @@ export type EmailMessageCreateManyInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -685,6 +800,8 @@ export type EmailMessageUpdateManyMutationInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -693,9 +810,11 @@ export type EmailMessageUpdateManyMutationInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -715,6 +834,8 @@ export type EmailMessageUncheckedUpdateManyInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -724,10 +845,12 @@ export type EmailMessageUncheckedUpdateManyInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -739,6 +862,11 @@ export type EmailMessageListRelationFilter = {
 
 export type EmailMessageOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
+}
+
+export type EmailMessageScalarRelationFilter = {
+  is?: Prisma.EmailMessageWhereInput
+  isNot?: Prisma.EmailMessageWhereInput
 }
 
 export type EmailMessageOrganizationIdAccountIdProviderMessageIdCompoundUniqueInput = {
@@ -773,6 +901,8 @@ export type EmailMessageCountOrderByAggregateInput = {
   snippet?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   labels?: Prisma.SortOrder
@@ -782,11 +912,18 @@ export type EmailMessageCountOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
   isAutomatic?: Prisma.SortOrder
+  isAutomaticDecided?: Prisma.SortOrder
   namedIds?: Prisma.SortOrder
   deliveryNotice?: Prisma.SortOrder
   answersEmailId?: Prisma.SortOrder
   problem?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type EmailMessageAvgOrderByAggregateInput = {
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
 }
 
 export type EmailMessageMaxOrderByAggregateInput = {
@@ -802,6 +939,8 @@ export type EmailMessageMaxOrderByAggregateInput = {
   snippet?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
@@ -809,8 +948,10 @@ export type EmailMessageMaxOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
   isAutomatic?: Prisma.SortOrder
+  isAutomaticDecided?: Prisma.SortOrder
   answersEmailId?: Prisma.SortOrder
   problem?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -827,6 +968,8 @@ export type EmailMessageMinOrderByAggregateInput = {
   snippet?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   isRead?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
@@ -834,9 +977,16 @@ export type EmailMessageMinOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
   isAutomatic?: Prisma.SortOrder
+  isAutomaticDecided?: Prisma.SortOrder
   answersEmailId?: Prisma.SortOrder
   problem?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type EmailMessageSumOrderByAggregateInput = {
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
 }
 
 export type EmailMessageNullableScalarRelationFilter = {
@@ -926,6 +1076,20 @@ export type EmailMessageUncheckedUpdateManyWithoutConversationNestedInput = {
   update?: Prisma.EmailMessageUpdateWithWhereUniqueWithoutConversationInput | Prisma.EmailMessageUpdateWithWhereUniqueWithoutConversationInput[]
   updateMany?: Prisma.EmailMessageUpdateManyWithWhereWithoutConversationInput | Prisma.EmailMessageUpdateManyWithWhereWithoutConversationInput[]
   deleteMany?: Prisma.EmailMessageScalarWhereInput | Prisma.EmailMessageScalarWhereInput[]
+}
+
+export type EmailMessageCreateNestedOneWithoutSearchInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutSearchInput, Prisma.EmailMessageUncheckedCreateWithoutSearchInput>
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutSearchInput
+  connect?: Prisma.EmailMessageWhereUniqueInput
+}
+
+export type EmailMessageUpdateOneRequiredWithoutSearchNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailMessageCreateWithoutSearchInput, Prisma.EmailMessageUncheckedCreateWithoutSearchInput>
+  connectOrCreate?: Prisma.EmailMessageCreateOrConnectWithoutSearchInput
+  upsert?: Prisma.EmailMessageUpsertWithoutSearchInput
+  connect?: Prisma.EmailMessageWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailMessageUpdateToOneWithWhereWithoutSearchInput, Prisma.EmailMessageUpdateWithoutSearchInput>, Prisma.EmailMessageUncheckedUpdateWithoutSearchInput>
 }
 
 export type EmailMessageCreatelabelsInput = {
@@ -1078,6 +1242,8 @@ export type EmailMessageCreateWithoutAccountInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1086,15 +1252,18 @@ export type EmailMessageCreateWithoutAccountInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutAccountInput = {
@@ -1111,6 +1280,8 @@ export type EmailMessageUncheckedCreateWithoutAccountInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1120,13 +1291,16 @@ export type EmailMessageUncheckedCreateWithoutAccountInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutAccountInput = {
@@ -1174,6 +1348,8 @@ export type EmailMessageScalarWhereInput = {
   snippet?: Prisma.StringFilter<"EmailMessage"> | string
   bodyText?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"EmailMessage"> | number | null
   sentAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
   isRead?: Prisma.BoolFilter<"EmailMessage"> | boolean
   labels?: Prisma.StringNullableListFilter<"EmailMessage">
@@ -1183,10 +1359,12 @@ export type EmailMessageScalarWhereInput = {
   outboundEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   deletedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   isAutomatic?: Prisma.BoolFilter<"EmailMessage"> | boolean
+  isAutomaticDecided?: Prisma.BoolFilter<"EmailMessage"> | boolean
   namedIds?: Prisma.StringNullableListFilter<"EmailMessage">
   deliveryNotice?: Prisma.JsonNullableFilter<"EmailMessage">
   answersEmailId?: Prisma.UuidNullableFilter<"EmailMessage"> | string | null
   problem?: Prisma.StringNullableFilter<"EmailMessage"> | string | null
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"EmailMessage"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailMessage"> | Date | string
 }
 
@@ -1203,6 +1381,8 @@ export type EmailMessageCreateWithoutConversationInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1211,15 +1391,18 @@ export type EmailMessageCreateWithoutConversationInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutConversationInput = {
@@ -1236,6 +1419,8 @@ export type EmailMessageUncheckedCreateWithoutConversationInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1245,13 +1430,16 @@ export type EmailMessageUncheckedCreateWithoutConversationInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutConversationInput = {
@@ -1280,6 +1468,172 @@ export type EmailMessageUpdateManyWithWhereWithoutConversationInput = {
   data: Prisma.XOR<Prisma.EmailMessageUpdateManyMutationInput, Prisma.EmailMessageUncheckedUpdateManyWithoutConversationInput>
 }
 
+export type EmailMessageCreateWithoutSearchInput = {
+  id: string
+  providerMessageId: string
+  direction: $Enums.Direction
+  fromAddress: string
+  fromName?: string | null
+  to: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject: string
+  snippet: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  sentAt: Date | string
+  isRead: boolean
+  labels?: Prisma.EmailMessageCreatelabelsInput | string[]
+  messageId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  isAutomaticDecided?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: string | null
+  contentErasedAt?: Date | string | null
+  createdAt?: Date | string
+  conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
+  account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
+  outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
+  answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
+  replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+}
+
+export type EmailMessageUncheckedCreateWithoutSearchInput = {
+  organizationId: string
+  id: string
+  conversationId: string
+  accountId: string
+  providerMessageId: string
+  direction: $Enums.Direction
+  fromAddress: string
+  fromName?: string | null
+  to: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject: string
+  snippet: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  sentAt: Date | string
+  isRead: boolean
+  labels?: Prisma.EmailMessageCreatelabelsInput | string[]
+  messageId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.EmailMessageCreatereferencesInput | string[]
+  outboundEmailId?: string | null
+  deletedAt?: Date | string | null
+  isAutomatic?: boolean
+  isAutomaticDecided?: boolean
+  namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: string | null
+  problem?: string | null
+  contentErasedAt?: Date | string | null
+  createdAt?: Date | string
+  replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+}
+
+export type EmailMessageCreateOrConnectWithoutSearchInput = {
+  where: Prisma.EmailMessageWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailMessageCreateWithoutSearchInput, Prisma.EmailMessageUncheckedCreateWithoutSearchInput>
+}
+
+export type EmailMessageUpsertWithoutSearchInput = {
+  update: Prisma.XOR<Prisma.EmailMessageUpdateWithoutSearchInput, Prisma.EmailMessageUncheckedUpdateWithoutSearchInput>
+  create: Prisma.XOR<Prisma.EmailMessageCreateWithoutSearchInput, Prisma.EmailMessageUncheckedCreateWithoutSearchInput>
+  where?: Prisma.EmailMessageWhereInput
+}
+
+export type EmailMessageUpdateToOneWithWhereWithoutSearchInput = {
+  where?: Prisma.EmailMessageWhereInput
+  data: Prisma.XOR<Prisma.EmailMessageUpdateWithoutSearchInput, Prisma.EmailMessageUncheckedUpdateWithoutSearchInput>
+}
+
+export type EmailMessageUpdateWithoutSearchInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  providerMessageId?: Prisma.StringFieldUpdateOperationsInput | string
+  direction?: Prisma.EnumDirectionFieldUpdateOperationsInput | $Enums.Direction
+  fromAddress?: Prisma.StringFieldUpdateOperationsInput | string
+  fromName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  to?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  snippet?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
+  outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
+  answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
+  replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+}
+
+export type EmailMessageUncheckedUpdateWithoutSearchInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  conversationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerMessageId?: Prisma.StringFieldUpdateOperationsInput | string
+  direction?: Prisma.EnumDirectionFieldUpdateOperationsInput | $Enums.Direction
+  fromAddress?: Prisma.StringFieldUpdateOperationsInput | string
+  fromName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  to?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  cc?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  replyTo?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  snippet?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.EmailMessageUpdatereferencesInput | string[]
+  outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
+  deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+}
+
 export type EmailMessageCreateWithoutRepliesInput = {
   id: string
   providerMessageId: string
@@ -1293,6 +1647,8 @@ export type EmailMessageCreateWithoutRepliesInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1301,15 +1657,18 @@ export type EmailMessageCreateWithoutRepliesInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutRepliesInput = {
@@ -1328,6 +1687,8 @@ export type EmailMessageUncheckedCreateWithoutRepliesInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1337,12 +1698,15 @@ export type EmailMessageUncheckedCreateWithoutRepliesInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutRepliesInput = {
@@ -1363,6 +1727,8 @@ export type EmailMessageCreateWithoutOutboundEmailInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1371,15 +1737,18 @@ export type EmailMessageCreateWithoutOutboundEmailInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
@@ -1397,6 +1766,8 @@ export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1405,13 +1776,16 @@ export type EmailMessageUncheckedCreateWithoutOutboundEmailInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutOutboundEmailInput = {
@@ -1432,6 +1806,8 @@ export type EmailMessageCreateWithoutAnswersEmailInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1440,15 +1816,18 @@ export type EmailMessageCreateWithoutAnswersEmailInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutAnswersEmailInput = {
@@ -1466,6 +1845,8 @@ export type EmailMessageUncheckedCreateWithoutAnswersEmailInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1475,12 +1856,15 @@ export type EmailMessageUncheckedCreateWithoutAnswersEmailInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutAnswersEmailInput = {
@@ -1517,6 +1901,8 @@ export type EmailMessageUpdateWithoutRepliesInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1525,15 +1911,18 @@ export type EmailMessageUpdateWithoutRepliesInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutRepliesInput = {
@@ -1552,6 +1941,8 @@ export type EmailMessageUncheckedUpdateWithoutRepliesInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1561,12 +1952,15 @@ export type EmailMessageUncheckedUpdateWithoutRepliesInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUpsertWithoutOutboundEmailInput = {
@@ -1593,6 +1987,8 @@ export type EmailMessageUpdateWithoutOutboundEmailInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1601,15 +1997,18 @@ export type EmailMessageUpdateWithoutOutboundEmailInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutOutboundEmailInput = {
@@ -1627,6 +2026,8 @@ export type EmailMessageUncheckedUpdateWithoutOutboundEmailInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1635,13 +2036,16 @@ export type EmailMessageUncheckedUpdateWithoutOutboundEmailInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUpsertWithWhereUniqueWithoutAnswersEmailInput = {
@@ -1673,6 +2077,8 @@ export type EmailMessageCreateWithoutAttachmentsInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1681,15 +2087,18 @@ export type EmailMessageCreateWithoutAttachmentsInput = {
   references?: Prisma.EmailMessageCreatereferencesInput | string[]
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   conversation: Prisma.ConversationCreateNestedOneWithoutMessagesInput
   account: Prisma.EmailAccountCreateNestedOneWithoutMessagesInput
   outboundEmail?: Prisma.OutboundEmailCreateNestedOneWithoutMessageInput
   answersEmail?: Prisma.OutboundEmailCreateNestedOneWithoutAnswersInput
   replies?: Prisma.OutboundEmailCreateNestedManyWithoutReplyToMessageInput
+  search?: Prisma.MessageSearchCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageUncheckedCreateWithoutAttachmentsInput = {
@@ -1708,6 +2117,8 @@ export type EmailMessageUncheckedCreateWithoutAttachmentsInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1717,12 +2128,15 @@ export type EmailMessageUncheckedCreateWithoutAttachmentsInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
   replies?: Prisma.OutboundEmailUncheckedCreateNestedManyWithoutReplyToMessageInput
+  search?: Prisma.MessageSearchUncheckedCreateNestedOneWithoutMessageInput
 }
 
 export type EmailMessageCreateOrConnectWithoutAttachmentsInput = {
@@ -1754,6 +2168,8 @@ export type EmailMessageUpdateWithoutAttachmentsInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1762,15 +2178,18 @@ export type EmailMessageUpdateWithoutAttachmentsInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutAttachmentsInput = {
@@ -1789,6 +2208,8 @@ export type EmailMessageUncheckedUpdateWithoutAttachmentsInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1798,12 +2219,15 @@ export type EmailMessageUncheckedUpdateWithoutAttachmentsInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageCreateManyAccountInput = {
@@ -1820,6 +2244,8 @@ export type EmailMessageCreateManyAccountInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1829,10 +2255,12 @@ export type EmailMessageCreateManyAccountInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -1849,6 +2277,8 @@ export type EmailMessageUpdateWithoutAccountInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1857,15 +2287,18 @@ export type EmailMessageUpdateWithoutAccountInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutAccountInput = {
@@ -1882,6 +2315,8 @@ export type EmailMessageUncheckedUpdateWithoutAccountInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1891,13 +2326,16 @@ export type EmailMessageUncheckedUpdateWithoutAccountInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateManyWithoutAccountInput = {
@@ -1914,6 +2352,8 @@ export type EmailMessageUncheckedUpdateManyWithoutAccountInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1923,10 +2363,12 @@ export type EmailMessageUncheckedUpdateManyWithoutAccountInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -1944,6 +2386,8 @@ export type EmailMessageCreateManyConversationInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -1953,10 +2397,12 @@ export type EmailMessageCreateManyConversationInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: string | null
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -1973,6 +2419,8 @@ export type EmailMessageUpdateWithoutConversationInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -1981,15 +2429,18 @@ export type EmailMessageUpdateWithoutConversationInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
   answersEmail?: Prisma.OutboundEmailUpdateOneWithoutAnswersNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutConversationInput = {
@@ -2006,6 +2457,8 @@ export type EmailMessageUncheckedUpdateWithoutConversationInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -2015,13 +2468,16 @@ export type EmailMessageUncheckedUpdateWithoutConversationInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateManyWithoutConversationInput = {
@@ -2038,6 +2494,8 @@ export type EmailMessageUncheckedUpdateManyWithoutConversationInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -2047,10 +2505,12 @@ export type EmailMessageUncheckedUpdateManyWithoutConversationInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   answersEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -2069,6 +2529,8 @@ export type EmailMessageCreateManyAnswersEmailInput = {
   snippet: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
   sentAt: Date | string
   isRead: boolean
   labels?: Prisma.EmailMessageCreatelabelsInput | string[]
@@ -2078,9 +2540,11 @@ export type EmailMessageCreateManyAnswersEmailInput = {
   outboundEmailId?: string | null
   deletedAt?: Date | string | null
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: Prisma.EmailMessageCreatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: string | null
+  contentErasedAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -2097,6 +2561,8 @@ export type EmailMessageUpdateWithoutAnswersEmailInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -2105,15 +2571,18 @@ export type EmailMessageUpdateWithoutAnswersEmailInput = {
   references?: Prisma.EmailMessageUpdatereferencesInput | string[]
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversation?: Prisma.ConversationUpdateOneRequiredWithoutMessagesNestedInput
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutMessagesNestedInput
   outboundEmail?: Prisma.OutboundEmailUpdateOneWithoutMessageNestedInput
   replies?: Prisma.OutboundEmailUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateWithoutAnswersEmailInput = {
@@ -2131,6 +2600,8 @@ export type EmailMessageUncheckedUpdateWithoutAnswersEmailInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -2140,12 +2611,15 @@ export type EmailMessageUncheckedUpdateWithoutAnswersEmailInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   replies?: Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutMessageNestedInput
+  search?: Prisma.MessageSearchUncheckedUpdateOneWithoutMessageNestedInput
 }
 
 export type EmailMessageUncheckedUpdateManyWithoutAnswersEmailInput = {
@@ -2163,6 +2637,8 @@ export type EmailMessageUncheckedUpdateManyWithoutAnswersEmailInput = {
   snippet?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   isRead?: Prisma.BoolFieldUpdateOperationsInput | boolean
   labels?: Prisma.EmailMessageUpdatelabelsInput | string[]
@@ -2172,9 +2648,11 @@ export type EmailMessageUncheckedUpdateManyWithoutAnswersEmailInput = {
   outboundEmailId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   isAutomatic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isAutomaticDecided?: Prisma.BoolFieldUpdateOperationsInput | boolean
   namedIds?: Prisma.EmailMessageUpdatenamedIdsInput | string[]
   deliveryNotice?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   problem?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -2234,6 +2712,8 @@ export type EmailMessageSelect<ExtArgs extends runtime.Types.Extensions.Internal
   snippet?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
   sentAt?: boolean
   isRead?: boolean
   labels?: boolean
@@ -2243,10 +2723,12 @@ export type EmailMessageSelect<ExtArgs extends runtime.Types.Extensions.Internal
   outboundEmailId?: boolean
   deletedAt?: boolean
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: boolean
   deliveryNotice?: boolean
   answersEmailId?: boolean
   problem?: boolean
+  contentErasedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -2254,6 +2736,7 @@ export type EmailMessageSelect<ExtArgs extends runtime.Types.Extensions.Internal
   answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
   replies?: boolean | Prisma.EmailMessage$repliesArgs<ExtArgs>
   attachments?: boolean | Prisma.EmailMessage$attachmentsArgs<ExtArgs>
+  search?: boolean | Prisma.EmailMessage$searchArgs<ExtArgs>
   _count?: boolean | Prisma.EmailMessageCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailMessage"]>
 
@@ -2273,6 +2756,8 @@ export type EmailMessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   snippet?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
   sentAt?: boolean
   isRead?: boolean
   labels?: boolean
@@ -2282,10 +2767,12 @@ export type EmailMessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   outboundEmailId?: boolean
   deletedAt?: boolean
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: boolean
   deliveryNotice?: boolean
   answersEmailId?: boolean
   problem?: boolean
+  contentErasedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -2309,6 +2796,8 @@ export type EmailMessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   snippet?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
   sentAt?: boolean
   isRead?: boolean
   labels?: boolean
@@ -2318,10 +2807,12 @@ export type EmailMessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   outboundEmailId?: boolean
   deletedAt?: boolean
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: boolean
   deliveryNotice?: boolean
   answersEmailId?: boolean
   problem?: boolean
+  contentErasedAt?: boolean
   createdAt?: boolean
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -2345,6 +2836,8 @@ export type EmailMessageSelectScalar = {
   snippet?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
   sentAt?: boolean
   isRead?: boolean
   labels?: boolean
@@ -2354,14 +2847,16 @@ export type EmailMessageSelectScalar = {
   outboundEmailId?: boolean
   deletedAt?: boolean
   isAutomatic?: boolean
+  isAutomaticDecided?: boolean
   namedIds?: boolean
   deliveryNotice?: boolean
   answersEmailId?: boolean
   problem?: boolean
+  contentErasedAt?: boolean
   createdAt?: boolean
 }
 
-export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "deletedAt" | "isAutomatic" | "namedIds" | "deliveryNotice" | "answersEmailId" | "problem" | "createdAt", ExtArgs["result"]["emailMessage"]>
+export type EmailMessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "conversationId" | "accountId" | "providerMessageId" | "direction" | "fromAddress" | "fromName" | "to" | "cc" | "replyTo" | "subject" | "snippet" | "bodyText" | "bodyHtml" | "bodyTextBytes" | "bodyHtmlBytes" | "sentAt" | "isRead" | "labels" | "messageId" | "inReplyTo" | "references" | "outboundEmailId" | "deletedAt" | "isAutomatic" | "isAutomaticDecided" | "namedIds" | "deliveryNotice" | "answersEmailId" | "problem" | "contentErasedAt" | "createdAt", ExtArgs["result"]["emailMessage"]>
 export type EmailMessageInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   conversation?: boolean | Prisma.ConversationDefaultArgs<ExtArgs>
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
@@ -2369,6 +2864,7 @@ export type EmailMessageInclude<ExtArgs extends runtime.Types.Extensions.Interna
   answersEmail?: boolean | Prisma.EmailMessage$answersEmailArgs<ExtArgs>
   replies?: boolean | Prisma.EmailMessage$repliesArgs<ExtArgs>
   attachments?: boolean | Prisma.EmailMessage$attachmentsArgs<ExtArgs>
+  search?: boolean | Prisma.EmailMessage$searchArgs<ExtArgs>
   _count?: boolean | Prisma.EmailMessageCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EmailMessageIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2393,6 +2889,7 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
     answersEmail: Prisma.$OutboundEmailPayload<ExtArgs> | null
     replies: Prisma.$OutboundEmailPayload<ExtArgs>[]
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
+    search: Prisma.$MessageSearchPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
@@ -2414,6 +2911,11 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
     bodyText: string | null
     bodyHtml: string | null
     /**
+     * Bytes of each body as UTF-8, kept by PostgreSQL: what a body takes is known before it is read. Null: there is none.
+     */
+    bodyTextBytes: number | null
+    bodyHtmlBytes: number | null
+    /**
      * Gmail's internalDate: the time to sort by.
      */
     sentAt: Date
@@ -2431,15 +2933,19 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
      */
     deletedAt: Date | null
     /**
-     * Written by a program, or from an address of the account itself: no answer of a correspondent.
+     * Written by a program, or received from an address of the organization's accounts: no answer of a correspondent.
      */
     isAutomatic: boolean
+    /**
+     * Storing it again does not change `isAutomatic`: a person has decided it, or it is a copy of what Gmail did not send.
+     */
+    isAutomaticDecided: boolean
     /**
      * The earlier mail that it names: Message-IDs, and the op id when it returns a mail of ours.
      */
     namedIds: string[]
     /**
-     * What it says of the delivery of an earlier mail, see src/sync/delivery-notice.ts. Null: nothing.
+     * What it says of the delivery of an earlier mail, see src/inbox/delivery-notice.ts. Null: nothing.
      */
     deliveryNotice: runtime.JsonValue | null
     /**
@@ -2450,6 +2956,10 @@ export type $EmailMessagePayload<ExtArgs extends runtime.Types.Extensions.Intern
      * What could not be read of it, for people. Null: all of it was read.
      */
     problem: string | null
+    /**
+     * When its bodies and files were erased: by age, or for a person. Null: never.
+     */
+    contentErasedAt: Date | null
     createdAt: Date
   }, ExtArgs["result"]["emailMessage"]>
   composites: {}
@@ -2851,6 +3361,7 @@ export interface Prisma__EmailMessageClient<T, Null = never, ExtArgs extends run
   answersEmail<T extends Prisma.EmailMessage$answersEmailArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$answersEmailArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   replies<T extends Prisma.EmailMessage$repliesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$repliesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attachments<T extends Prisma.EmailMessage$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  search<T extends Prisma.EmailMessage$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailMessage$searchArgs<ExtArgs>>): Prisma.Prisma__MessageSearchClient<runtime.Types.Result.GetResult<Prisma.$MessageSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2895,6 +3406,8 @@ export interface EmailMessageFieldRefs {
   readonly snippet: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly bodyText: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly bodyHtml: Prisma.FieldRef<"EmailMessage", 'String'>
+  readonly bodyTextBytes: Prisma.FieldRef<"EmailMessage", 'Int'>
+  readonly bodyHtmlBytes: Prisma.FieldRef<"EmailMessage", 'Int'>
   readonly sentAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
   readonly isRead: Prisma.FieldRef<"EmailMessage", 'Boolean'>
   readonly labels: Prisma.FieldRef<"EmailMessage", 'String[]'>
@@ -2904,10 +3417,12 @@ export interface EmailMessageFieldRefs {
   readonly outboundEmailId: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly deletedAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
   readonly isAutomatic: Prisma.FieldRef<"EmailMessage", 'Boolean'>
+  readonly isAutomaticDecided: Prisma.FieldRef<"EmailMessage", 'Boolean'>
   readonly namedIds: Prisma.FieldRef<"EmailMessage", 'String[]'>
   readonly deliveryNotice: Prisma.FieldRef<"EmailMessage", 'Json'>
   readonly answersEmailId: Prisma.FieldRef<"EmailMessage", 'String'>
   readonly problem: Prisma.FieldRef<"EmailMessage", 'String'>
+  readonly contentErasedAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"EmailMessage", 'DateTime'>
 }
     
@@ -3402,6 +3917,25 @@ export type EmailMessage$attachmentsArgs<ExtArgs extends runtime.Types.Extension
   take?: number
   skip?: number
   distinct?: Prisma.AttachmentScalarFieldEnum | Prisma.AttachmentScalarFieldEnum[]
+}
+
+/**
+ * EmailMessage.search
+ */
+export type EmailMessage$searchArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MessageSearch
+   */
+  select?: Prisma.MessageSearchSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MessageSearch
+   */
+  omit?: Prisma.MessageSearchOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MessageSearchInclude<ExtArgs> | null
+  where?: Prisma.MessageSearchWhereInput
 }
 
 /**

@@ -33,6 +33,7 @@ export type InvoiceAvgAggregateOutputType = {
   totalCents: number | null
   amountPaidCents: number | null
   amountDueCents: number | null
+  creditNotesCents: number | null
 }
 
 export type InvoiceSumAggregateOutputType = {
@@ -42,6 +43,7 @@ export type InvoiceSumAggregateOutputType = {
   totalCents: bigint | null
   amountPaidCents: bigint | null
   amountDueCents: bigint | null
+  creditNotesCents: bigint | null
 }
 
 export type InvoiceMinAggregateOutputType = {
@@ -62,6 +64,8 @@ export type InvoiceMinAggregateOutputType = {
   amountPaidCents: bigint | null
   amountDueCents: bigint | null
   paymentLink: string | null
+  creditNotesCents: bigint | null
+  collectionMethod: string | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -84,6 +88,8 @@ export type InvoiceMaxAggregateOutputType = {
   amountPaidCents: bigint | null
   amountDueCents: bigint | null
   paymentLink: string | null
+  creditNotesCents: bigint | null
+  collectionMethod: string | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -106,6 +112,8 @@ export type InvoiceCountAggregateOutputType = {
   amountPaidCents: number
   amountDueCents: number
   paymentLink: number
+  creditNotesCents: number
+  collectionMethod: number
   createdAt: number
   updatedAt: number
   _all: number
@@ -119,6 +127,7 @@ export type InvoiceAvgAggregateInputType = {
   totalCents?: true
   amountPaidCents?: true
   amountDueCents?: true
+  creditNotesCents?: true
 }
 
 export type InvoiceSumAggregateInputType = {
@@ -128,6 +137,7 @@ export type InvoiceSumAggregateInputType = {
   totalCents?: true
   amountPaidCents?: true
   amountDueCents?: true
+  creditNotesCents?: true
 }
 
 export type InvoiceMinAggregateInputType = {
@@ -148,6 +158,8 @@ export type InvoiceMinAggregateInputType = {
   amountPaidCents?: true
   amountDueCents?: true
   paymentLink?: true
+  creditNotesCents?: true
+  collectionMethod?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -170,6 +182,8 @@ export type InvoiceMaxAggregateInputType = {
   amountPaidCents?: true
   amountDueCents?: true
   paymentLink?: true
+  creditNotesCents?: true
+  collectionMethod?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -192,6 +206,8 @@ export type InvoiceCountAggregateInputType = {
   amountPaidCents?: true
   amountDueCents?: true
   paymentLink?: true
+  creditNotesCents?: true
+  collectionMethod?: true
   createdAt?: true
   updatedAt?: true
   _all?: true
@@ -301,6 +317,8 @@ export type InvoiceGroupByOutputType = {
   amountPaidCents: bigint
   amountDueCents: bigint
   paymentLink: string | null
+  creditNotesCents: bigint
+  collectionMethod: string | null
   createdAt: Date
   updatedAt: Date
   _count: InvoiceCountAggregateOutputType | null
@@ -346,6 +364,8 @@ export type InvoiceWhereInput = {
   amountPaidCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   amountDueCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   paymentLink?: Prisma.StringNullableFilter<"Invoice"> | string | null
+  creditNotesCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  collectionMethod?: Prisma.StringNullableFilter<"Invoice"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
@@ -370,6 +390,8 @@ export type InvoiceOrderByWithRelationInput = {
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
   paymentLink?: Prisma.SortOrderInput | Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
+  collectionMethod?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   entity?: Prisma.ContextEntityOrderByWithRelationInput
@@ -400,6 +422,8 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   amountPaidCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   amountDueCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   paymentLink?: Prisma.StringNullableFilter<"Invoice"> | string | null
+  creditNotesCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  collectionMethod?: Prisma.StringNullableFilter<"Invoice"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   entity?: Prisma.XOR<Prisma.ContextEntityScalarRelationFilter, Prisma.ContextEntityWhereInput>
@@ -424,6 +448,8 @@ export type InvoiceOrderByWithAggregationInput = {
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
   paymentLink?: Prisma.SortOrderInput | Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
+  collectionMethod?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.InvoiceCountOrderByAggregateInput
@@ -454,6 +480,8 @@ export type InvoiceScalarWhereWithAggregatesInput = {
   amountPaidCents?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   amountDueCents?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   paymentLink?: Prisma.StringNullableWithAggregatesFilter<"Invoice"> | string | null
+  creditNotesCents?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
+  collectionMethod?: Prisma.StringNullableWithAggregatesFilter<"Invoice"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
 }
@@ -472,6 +500,8 @@ export type InvoiceCreateInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   entity: Prisma.ContextEntityCreateNestedOneWithoutInvoiceInput
@@ -496,6 +526,8 @@ export type InvoiceUncheckedCreateInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -514,6 +546,8 @@ export type InvoiceUpdateInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutInvoiceNestedInput
@@ -538,6 +572,8 @@ export type InvoiceUncheckedUpdateInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -560,6 +596,8 @@ export type InvoiceCreateManyInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -578,6 +616,8 @@ export type InvoiceUpdateManyMutationInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -600,6 +640,8 @@ export type InvoiceUncheckedUpdateManyInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -653,6 +695,8 @@ export type InvoiceCountOrderByAggregateInput = {
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
   paymentLink?: Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
+  collectionMethod?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -664,6 +708,7 @@ export type InvoiceAvgOrderByAggregateInput = {
   totalCents?: Prisma.SortOrder
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
 }
 
 export type InvoiceMaxOrderByAggregateInput = {
@@ -684,6 +729,8 @@ export type InvoiceMaxOrderByAggregateInput = {
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
   paymentLink?: Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
+  collectionMethod?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -706,6 +753,8 @@ export type InvoiceMinOrderByAggregateInput = {
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
   paymentLink?: Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
+  collectionMethod?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -717,6 +766,7 @@ export type InvoiceSumOrderByAggregateInput = {
   totalCents?: Prisma.SortOrder
   amountPaidCents?: Prisma.SortOrder
   amountDueCents?: Prisma.SortOrder
+  creditNotesCents?: Prisma.SortOrder
 }
 
 export type InvoiceCreateNestedOneWithoutEntityInput = {
@@ -819,6 +869,8 @@ export type InvoiceCreateWithoutEntityInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   customer: Prisma.CustomerCreateNestedOneWithoutInvoicesInput
@@ -839,6 +891,8 @@ export type InvoiceUncheckedCreateWithoutEntityInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -873,6 +927,8 @@ export type InvoiceUpdateWithoutEntityInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   customer?: Prisma.CustomerUpdateOneRequiredWithoutInvoicesNestedInput
@@ -893,6 +949,8 @@ export type InvoiceUncheckedUpdateWithoutEntityInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -911,6 +969,8 @@ export type InvoiceCreateWithoutCustomerInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   entity: Prisma.ContextEntityCreateNestedOneWithoutInvoiceInput
@@ -932,6 +992,8 @@ export type InvoiceUncheckedCreateWithoutCustomerInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -983,6 +1045,8 @@ export type InvoiceScalarWhereInput = {
   amountPaidCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   amountDueCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   paymentLink?: Prisma.StringNullableFilter<"Invoice"> | string | null
+  creditNotesCents?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  collectionMethod?: Prisma.StringNullableFilter<"Invoice"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
 }
@@ -1003,6 +1067,8 @@ export type InvoiceCreateManyCustomerInput = {
   amountPaidCents: bigint | number
   amountDueCents: bigint | number
   paymentLink?: string | null
+  creditNotesCents?: bigint | number
+  collectionMethod?: string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -1021,6 +1087,8 @@ export type InvoiceUpdateWithoutCustomerInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   entity?: Prisma.ContextEntityUpdateOneRequiredWithoutInvoiceNestedInput
@@ -1042,6 +1110,8 @@ export type InvoiceUncheckedUpdateWithoutCustomerInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1062,6 +1132,8 @@ export type InvoiceUncheckedUpdateManyWithoutCustomerInput = {
   amountPaidCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountDueCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   paymentLink?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  creditNotesCents?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  collectionMethod?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1086,6 +1158,8 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   amountPaidCents?: boolean
   amountDueCents?: boolean
   paymentLink?: boolean
+  creditNotesCents?: boolean
+  collectionMethod?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -1110,6 +1184,8 @@ export type InvoiceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   amountPaidCents?: boolean
   amountDueCents?: boolean
   paymentLink?: boolean
+  creditNotesCents?: boolean
+  collectionMethod?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -1134,6 +1210,8 @@ export type InvoiceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   amountPaidCents?: boolean
   amountDueCents?: boolean
   paymentLink?: boolean
+  creditNotesCents?: boolean
+  collectionMethod?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
@@ -1158,11 +1236,13 @@ export type InvoiceSelectScalar = {
   amountPaidCents?: boolean
   amountDueCents?: boolean
   paymentLink?: boolean
+  creditNotesCents?: boolean
+  collectionMethod?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "contextType" | "number" | "customerId" | "status" | "currency" | "issueDate" | "dueDate" | "paidDate" | "subtotalCents" | "discountsCents" | "taxCents" | "totalCents" | "amountPaidCents" | "amountDueCents" | "paymentLink" | "createdAt" | "updatedAt", ExtArgs["result"]["invoice"]>
+export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "contextType" | "number" | "customerId" | "status" | "currency" | "issueDate" | "dueDate" | "paidDate" | "subtotalCents" | "discountsCents" | "taxCents" | "totalCents" | "amountPaidCents" | "amountDueCents" | "paymentLink" | "creditNotesCents" | "collectionMethod" | "createdAt" | "updatedAt", ExtArgs["result"]["invoice"]>
 export type InvoiceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   entity?: boolean | Prisma.ContextEntityDefaultArgs<ExtArgs>
   customer?: boolean | Prisma.CustomerDefaultArgs<ExtArgs>
@@ -1199,6 +1279,9 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     issueDate: Date
     dueDate: Date
     paidDate: Date | null
+    /**
+     * Amounts are in the smallest unit of the currency.
+     */
     subtotalCents: bigint
     discountsCents: bigint
     taxCents: bigint
@@ -1206,6 +1289,11 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     amountPaidCents: bigint
     amountDueCents: bigint
     paymentLink: string | null
+    creditNotesCents: bigint
+    /**
+     * How the invoice is paid, in the words of the billing system: `send_invoice`.
+     */
+    collectionMethod: string | null
     createdAt: Date
     updatedAt: Date
   }, ExtArgs["result"]["invoice"]>
@@ -1650,6 +1738,8 @@ export interface InvoiceFieldRefs {
   readonly amountPaidCents: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly amountDueCents: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly paymentLink: Prisma.FieldRef<"Invoice", 'String'>
+  readonly creditNotesCents: Prisma.FieldRef<"Invoice", 'BigInt'>
+  readonly collectionMethod: Prisma.FieldRef<"Invoice", 'String'>
   readonly createdAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
 }

@@ -48,13 +48,13 @@ export type MailboxSyncMinAggregateOutputType = {
   historyId: string | null
   pageToken: string | null
   since: Date | null
-  listedFrom: Date | null
+  fullSyncStartedAt: Date | null
   imported: number | null
   estimated: number | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  again: boolean | null
+  rerunRequested: boolean | null
   runs: number | null
   nextRunAt: Date | null
   lastSyncedAt: Date | null
@@ -74,13 +74,13 @@ export type MailboxSyncMaxAggregateOutputType = {
   historyId: string | null
   pageToken: string | null
   since: Date | null
-  listedFrom: Date | null
+  fullSyncStartedAt: Date | null
   imported: number | null
   estimated: number | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  again: boolean | null
+  rerunRequested: boolean | null
   runs: number | null
   nextRunAt: Date | null
   lastSyncedAt: Date | null
@@ -100,13 +100,13 @@ export type MailboxSyncCountAggregateOutputType = {
   historyId: number
   pageToken: number
   since: number
-  listedFrom: number
+  fullSyncStartedAt: number
   imported: number
   estimated: number
   leaseToken: number
   leaseExpiresAt: number
   leaseOwner: number
-  again: number
+  rerunRequested: number
   runs: number
   nextRunAt: number
   lastSyncedAt: number
@@ -143,13 +143,13 @@ export type MailboxSyncMinAggregateInputType = {
   historyId?: true
   pageToken?: true
   since?: true
-  listedFrom?: true
+  fullSyncStartedAt?: true
   imported?: true
   estimated?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  again?: true
+  rerunRequested?: true
   runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
@@ -169,13 +169,13 @@ export type MailboxSyncMaxAggregateInputType = {
   historyId?: true
   pageToken?: true
   since?: true
-  listedFrom?: true
+  fullSyncStartedAt?: true
   imported?: true
   estimated?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  again?: true
+  rerunRequested?: true
   runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
@@ -195,13 +195,13 @@ export type MailboxSyncCountAggregateInputType = {
   historyId?: true
   pageToken?: true
   since?: true
-  listedFrom?: true
+  fullSyncStartedAt?: true
   imported?: true
   estimated?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  again?: true
+  rerunRequested?: true
   runs?: true
   nextRunAt?: true
   lastSyncedAt?: true
@@ -309,13 +309,13 @@ export type MailboxSyncGroupByOutputType = {
   historyId: string | null
   pageToken: string | null
   since: Date | null
-  listedFrom: Date | null
+  fullSyncStartedAt: Date | null
   imported: number
   estimated: number | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  again: boolean
+  rerunRequested: boolean
   runs: number
   nextRunAt: Date
   lastSyncedAt: Date | null
@@ -359,13 +359,13 @@ export type MailboxSyncWhereInput = {
   historyId?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   pageToken?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   since?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
-  listedFrom?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
+  fullSyncStartedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   imported?: Prisma.IntFilter<"MailboxSync"> | number
   estimated?: Prisma.IntNullableFilter<"MailboxSync"> | number | null
   leaseToken?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
-  again?: Prisma.BoolFilter<"MailboxSync"> | boolean
+  rerunRequested?: Prisma.BoolFilter<"MailboxSync"> | boolean
   runs?: Prisma.IntFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
@@ -387,13 +387,13 @@ export type MailboxSyncOrderByWithRelationInput = {
   historyId?: Prisma.SortOrderInput | Prisma.SortOrder
   pageToken?: Prisma.SortOrderInput | Prisma.SortOrder
   since?: Prisma.SortOrderInput | Prisma.SortOrder
-  listedFrom?: Prisma.SortOrderInput | Prisma.SortOrder
+  fullSyncStartedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
-  again?: Prisma.SortOrder
+  rerunRequested?: Prisma.SortOrder
   runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -419,13 +419,13 @@ export type MailboxSyncWhereUniqueInput = Prisma.AtLeast<{
   historyId?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   pageToken?: Prisma.StringNullableFilter<"MailboxSync"> | string | null
   since?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
-  listedFrom?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
+  fullSyncStartedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   imported?: Prisma.IntFilter<"MailboxSync"> | number
   estimated?: Prisma.IntNullableFilter<"MailboxSync"> | number | null
   leaseToken?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"MailboxSync"> | string | null
-  again?: Prisma.BoolFilter<"MailboxSync"> | boolean
+  rerunRequested?: Prisma.BoolFilter<"MailboxSync"> | boolean
   runs?: Prisma.IntFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableFilter<"MailboxSync"> | Date | string | null
@@ -447,13 +447,13 @@ export type MailboxSyncOrderByWithAggregationInput = {
   historyId?: Prisma.SortOrderInput | Prisma.SortOrder
   pageToken?: Prisma.SortOrderInput | Prisma.SortOrder
   since?: Prisma.SortOrderInput | Prisma.SortOrder
-  listedFrom?: Prisma.SortOrderInput | Prisma.SortOrder
+  fullSyncStartedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
-  again?: Prisma.SortOrder
+  rerunRequested?: Prisma.SortOrder
   runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -482,13 +482,13 @@ export type MailboxSyncScalarWhereWithAggregatesInput = {
   historyId?: Prisma.StringNullableWithAggregatesFilter<"MailboxSync"> | string | null
   pageToken?: Prisma.StringNullableWithAggregatesFilter<"MailboxSync"> | string | null
   since?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
-  listedFrom?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
+  fullSyncStartedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
   imported?: Prisma.IntWithAggregatesFilter<"MailboxSync"> | number
   estimated?: Prisma.IntNullableWithAggregatesFilter<"MailboxSync"> | number | null
   leaseToken?: Prisma.UuidNullableWithAggregatesFilter<"MailboxSync"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableWithAggregatesFilter<"MailboxSync"> | string | null
-  again?: Prisma.BoolWithAggregatesFilter<"MailboxSync"> | boolean
+  rerunRequested?: Prisma.BoolWithAggregatesFilter<"MailboxSync"> | boolean
   runs?: Prisma.IntWithAggregatesFilter<"MailboxSync"> | number
   nextRunAt?: Prisma.DateTimeWithAggregatesFilter<"MailboxSync"> | Date | string
   lastSyncedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"MailboxSync"> | Date | string | null
@@ -507,13 +507,13 @@ export type MailboxSyncCreateInput = {
   historyId?: string | null
   pageToken?: string | null
   since?: Date | string | null
-  listedFrom?: Date | string | null
+  fullSyncStartedAt?: Date | string | null
   imported?: number
   estimated?: number | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  again?: boolean
+  rerunRequested?: boolean
   runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
@@ -535,13 +535,13 @@ export type MailboxSyncUncheckedCreateInput = {
   historyId?: string | null
   pageToken?: string | null
   since?: Date | string | null
-  listedFrom?: Date | string | null
+  fullSyncStartedAt?: Date | string | null
   imported?: number
   estimated?: number | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  again?: boolean
+  rerunRequested?: boolean
   runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
@@ -560,13 +560,13 @@ export type MailboxSyncUpdateInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -588,13 +588,13 @@ export type MailboxSyncUncheckedUpdateInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -615,13 +615,13 @@ export type MailboxSyncCreateManyInput = {
   historyId?: string | null
   pageToken?: string | null
   since?: Date | string | null
-  listedFrom?: Date | string | null
+  fullSyncStartedAt?: Date | string | null
   imported?: number
   estimated?: number | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  again?: boolean
+  rerunRequested?: boolean
   runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
@@ -640,13 +640,13 @@ export type MailboxSyncUpdateManyMutationInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -667,13 +667,13 @@ export type MailboxSyncUncheckedUpdateManyInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -704,13 +704,13 @@ export type MailboxSyncCountOrderByAggregateInput = {
   historyId?: Prisma.SortOrder
   pageToken?: Prisma.SortOrder
   since?: Prisma.SortOrder
-  listedFrom?: Prisma.SortOrder
+  fullSyncStartedAt?: Prisma.SortOrder
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  again?: Prisma.SortOrder
+  rerunRequested?: Prisma.SortOrder
   runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
@@ -738,13 +738,13 @@ export type MailboxSyncMaxOrderByAggregateInput = {
   historyId?: Prisma.SortOrder
   pageToken?: Prisma.SortOrder
   since?: Prisma.SortOrder
-  listedFrom?: Prisma.SortOrder
+  fullSyncStartedAt?: Prisma.SortOrder
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  again?: Prisma.SortOrder
+  rerunRequested?: Prisma.SortOrder
   runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
@@ -764,13 +764,13 @@ export type MailboxSyncMinOrderByAggregateInput = {
   historyId?: Prisma.SortOrder
   pageToken?: Prisma.SortOrder
   since?: Prisma.SortOrder
-  listedFrom?: Prisma.SortOrder
+  fullSyncStartedAt?: Prisma.SortOrder
   imported?: Prisma.SortOrder
   estimated?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  again?: Prisma.SortOrder
+  rerunRequested?: Prisma.SortOrder
   runs?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastSyncedAt?: Prisma.SortOrder
@@ -830,14 +830,6 @@ export type EnumMailboxSyncPhaseFieldUpdateOperationsInput = {
   set?: $Enums.MailboxSyncPhase
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type BoolFieldUpdateOperationsInput = {
   set?: boolean
 }
@@ -852,13 +844,13 @@ export type MailboxSyncCreateWithoutAccountInput = {
   historyId?: string | null
   pageToken?: string | null
   since?: Date | string | null
-  listedFrom?: Date | string | null
+  fullSyncStartedAt?: Date | string | null
   imported?: number
   estimated?: number | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  again?: boolean
+  rerunRequested?: boolean
   runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
@@ -877,13 +869,13 @@ export type MailboxSyncUncheckedCreateWithoutAccountInput = {
   historyId?: string | null
   pageToken?: string | null
   since?: Date | string | null
-  listedFrom?: Date | string | null
+  fullSyncStartedAt?: Date | string | null
   imported?: number
   estimated?: number | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  again?: boolean
+  rerunRequested?: boolean
   runs?: number
   nextRunAt?: Date | string
   lastSyncedAt?: Date | string | null
@@ -918,13 +910,13 @@ export type MailboxSyncUpdateWithoutAccountInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -943,13 +935,13 @@ export type MailboxSyncUncheckedUpdateWithoutAccountInput = {
   historyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   pageToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   since?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  listedFrom?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  fullSyncStartedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   imported?: Prisma.IntFieldUpdateOperationsInput | number
   estimated?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  again?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  rerunRequested?: Prisma.BoolFieldUpdateOperationsInput | boolean
   runs?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastSyncedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -972,13 +964,13 @@ export type MailboxSyncSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   historyId?: boolean
   pageToken?: boolean
   since?: boolean
-  listedFrom?: boolean
+  fullSyncStartedAt?: boolean
   imported?: boolean
   estimated?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  again?: boolean
+  rerunRequested?: boolean
   runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
@@ -1000,13 +992,13 @@ export type MailboxSyncSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   historyId?: boolean
   pageToken?: boolean
   since?: boolean
-  listedFrom?: boolean
+  fullSyncStartedAt?: boolean
   imported?: boolean
   estimated?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  again?: boolean
+  rerunRequested?: boolean
   runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
@@ -1028,13 +1020,13 @@ export type MailboxSyncSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   historyId?: boolean
   pageToken?: boolean
   since?: boolean
-  listedFrom?: boolean
+  fullSyncStartedAt?: boolean
   imported?: boolean
   estimated?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  again?: boolean
+  rerunRequested?: boolean
   runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
@@ -1056,13 +1048,13 @@ export type MailboxSyncSelectScalar = {
   historyId?: boolean
   pageToken?: boolean
   since?: boolean
-  listedFrom?: boolean
+  fullSyncStartedAt?: boolean
   imported?: boolean
   estimated?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  again?: boolean
+  rerunRequested?: boolean
   runs?: boolean
   nextRunAt?: boolean
   lastSyncedAt?: boolean
@@ -1076,7 +1068,7 @@ export type MailboxSyncSelectScalar = {
   watchExpiresAt?: boolean
 }
 
-export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "listedFrom" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "again" | "runs" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "unreadableIds" | "unreadableRetryAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
+export type MailboxSyncOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "accountId" | "phase" | "historyId" | "pageToken" | "since" | "fullSyncStartedAt" | "imported" | "estimated" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "rerunRequested" | "runs" | "nextRunAt" | "lastSyncedAt" | "activeAt" | "failures" | "errorCode" | "errorMessage" | "failedAt" | "unreadableIds" | "unreadableRetryAt" | "watchExpiresAt", ExtArgs["result"]["mailboxSync"]>
 export type MailboxSyncInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
 }
@@ -1101,25 +1093,25 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
      */
     historyId: string | null
     /**
-     * Where a listing goes on: Gmail's page token; in LABELS the last label that is done, or the label that is being
-     * listed, a line break, and Gmail's page token. Null: at its beginning.
+     * Where a full sync continues: Gmail's page token. In LABELS: the last label that is complete, or the label in
+     * progress, Gmail's page token and the cursor at its first page, each on a line. Null: at the beginning.
      */
     pageToken: string | null
     /**
-     * The listing brings nothing older than that.
+     * The full sync imports no message older than this.
      */
     since: Date | null
     /**
-     * When the listing began.
+     * When the full sync began.
      */
-    listedFrom: Date | null
+    fullSyncStartedAt: Date | null
     /**
      * Of the first import: messages that are stored, and that there were to be.
      */
     imported: number
     estimated: number | null
     /**
-     * Who may write here and store for this mailbox. A writer whose token is no longer here changes nothing.
+     * Token of the run that may write here and store messages of this mailbox. A writer with another token changes nothing.
      */
     leaseToken: string | null
     leaseExpiresAt: Date | null
@@ -1128,23 +1120,23 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
      */
     leaseOwner: string | null
     /**
-     * Asked for while somebody else held the lease: that one reads the history once more.
+     * The history must be read once more: a sync was requested while another run held the lease, or a run was postponed.
      */
-    again: boolean
+    rerunRequested: boolean
     /**
-     * Times that the history was read under a lease, so that somebody can wait for the next one.
+     * How many times the history was read under a lease. A caller waits for the next one by it.
      */
     runs: number
     /**
-     * When it is looked at again.
+     * When the mailbox is polled next.
      */
     nextRunAt: Date
     /**
-     * The mailbox is here as it was then. Null: never read.
+     * The stored mailbox is complete up to this time. Null: never read.
      */
     lastSyncedAt: Date | null
     /**
-     * When something was last new in it: a quiet mailbox is looked at less often.
+     * When the mailbox last changed. A quiet mailbox is polled less often.
      */
     activeAt: Date
     /**
@@ -1155,11 +1147,11 @@ export type $MailboxSyncPayload<ExtArgs extends runtime.Types.Extensions.Interna
     errorMessage: string | null
     failedAt: Date | null
     /**
-     * Messages that Gmail could not give in any form.
+     * Messages that could not be read from Gmail, or stored, or came without their content.
      */
     unreadableIds: string[]
     /**
-     * When these are asked for again. Null: there are none.
+     * When these are requested again. Null: there are none.
      */
     unreadableRetryAt: Date | null
     /**
@@ -1596,13 +1588,13 @@ export interface MailboxSyncFieldRefs {
   readonly historyId: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly pageToken: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly since: Prisma.FieldRef<"MailboxSync", 'DateTime'>
-  readonly listedFrom: Prisma.FieldRef<"MailboxSync", 'DateTime'>
+  readonly fullSyncStartedAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly imported: Prisma.FieldRef<"MailboxSync", 'Int'>
   readonly estimated: Prisma.FieldRef<"MailboxSync", 'Int'>
   readonly leaseToken: Prisma.FieldRef<"MailboxSync", 'String'>
   readonly leaseExpiresAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly leaseOwner: Prisma.FieldRef<"MailboxSync", 'String'>
-  readonly again: Prisma.FieldRef<"MailboxSync", 'Boolean'>
+  readonly rerunRequested: Prisma.FieldRef<"MailboxSync", 'Boolean'>
   readonly runs: Prisma.FieldRef<"MailboxSync", 'Int'>
   readonly nextRunAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>
   readonly lastSyncedAt: Prisma.FieldRef<"MailboxSync", 'DateTime'>

@@ -170,6 +170,9 @@ export type OrganizationWhereInput = {
   accounts?: Prisma.EmailAccountListRelationFilter
   oauthStates?: Prisma.OAuthStateListRelationFilter
   contextEntities?: Prisma.ContextEntityListRelationFilter
+  templates?: Prisma.TemplateListRelationFilter
+  retention?: Prisma.XOR<Prisma.RetentionNullableScalarRelationFilter, Prisma.RetentionWhereInput> | null
+  erasures?: Prisma.ErasureListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -180,6 +183,9 @@ export type OrganizationOrderByWithRelationInput = {
   accounts?: Prisma.EmailAccountOrderByRelationAggregateInput
   oauthStates?: Prisma.OAuthStateOrderByRelationAggregateInput
   contextEntities?: Prisma.ContextEntityOrderByRelationAggregateInput
+  templates?: Prisma.TemplateOrderByRelationAggregateInput
+  retention?: Prisma.RetentionOrderByWithRelationInput
+  erasures?: Prisma.ErasureOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -193,6 +199,9 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   accounts?: Prisma.EmailAccountListRelationFilter
   oauthStates?: Prisma.OAuthStateListRelationFilter
   contextEntities?: Prisma.ContextEntityListRelationFilter
+  templates?: Prisma.TemplateListRelationFilter
+  retention?: Prisma.XOR<Prisma.RetentionNullableScalarRelationFilter, Prisma.RetentionWhereInput> | null
+  erasures?: Prisma.ErasureListRelationFilter
 }, "id" | "name">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -221,6 +230,9 @@ export type OrganizationCreateInput = {
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -231,6 +243,9 @@ export type OrganizationUncheckedCreateInput = {
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -241,6 +256,9 @@ export type OrganizationUpdateInput = {
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -251,6 +269,9 @@ export type OrganizationUncheckedUpdateInput = {
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -300,6 +321,34 @@ export type StringFieldUpdateOperationsInput = {
 
 export type DateTimeFieldUpdateOperationsInput = {
   set?: Date | string
+}
+
+export type OrganizationCreateNestedOneWithoutRetentionInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutRetentionInput, Prisma.OrganizationUncheckedCreateWithoutRetentionInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutRetentionInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutRetentionNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutRetentionInput, Prisma.OrganizationUncheckedCreateWithoutRetentionInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutRetentionInput
+  upsert?: Prisma.OrganizationUpsertWithoutRetentionInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutRetentionInput, Prisma.OrganizationUpdateWithoutRetentionInput>, Prisma.OrganizationUncheckedUpdateWithoutRetentionInput>
+}
+
+export type OrganizationCreateNestedOneWithoutErasuresInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutErasuresInput, Prisma.OrganizationUncheckedCreateWithoutErasuresInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutErasuresInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutErasuresNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutErasuresInput, Prisma.OrganizationUncheckedCreateWithoutErasuresInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutErasuresInput
+  upsert?: Prisma.OrganizationUpsertWithoutErasuresInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutErasuresInput, Prisma.OrganizationUpdateWithoutErasuresInput>, Prisma.OrganizationUncheckedUpdateWithoutErasuresInput>
 }
 
 export type OrganizationCreateNestedOneWithoutApiKeysInput = {
@@ -358,6 +407,148 @@ export type OrganizationUpdateOneRequiredWithoutContextEntitiesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutContextEntitiesInput, Prisma.OrganizationUpdateWithoutContextEntitiesInput>, Prisma.OrganizationUncheckedUpdateWithoutContextEntitiesInput>
 }
 
+export type OrganizationCreateNestedOneWithoutTemplatesInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutTemplatesInput, Prisma.OrganizationUncheckedCreateWithoutTemplatesInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutTemplatesInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutTemplatesNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutTemplatesInput, Prisma.OrganizationUncheckedCreateWithoutTemplatesInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutTemplatesInput
+  upsert?: Prisma.OrganizationUpsertWithoutTemplatesInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutTemplatesInput, Prisma.OrganizationUpdateWithoutTemplatesInput>, Prisma.OrganizationUncheckedUpdateWithoutTemplatesInput>
+}
+
+export type OrganizationCreateWithoutRetentionInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutRetentionInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutRetentionInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutRetentionInput, Prisma.OrganizationUncheckedCreateWithoutRetentionInput>
+}
+
+export type OrganizationUpsertWithoutRetentionInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutRetentionInput, Prisma.OrganizationUncheckedUpdateWithoutRetentionInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutRetentionInput, Prisma.OrganizationUncheckedCreateWithoutRetentionInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutRetentionInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutRetentionInput, Prisma.OrganizationUncheckedUpdateWithoutRetentionInput>
+}
+
+export type OrganizationUpdateWithoutRetentionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutRetentionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutErasuresInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutErasuresInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutErasuresInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutErasuresInput, Prisma.OrganizationUncheckedCreateWithoutErasuresInput>
+}
+
+export type OrganizationUpsertWithoutErasuresInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutErasuresInput, Prisma.OrganizationUncheckedUpdateWithoutErasuresInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutErasuresInput, Prisma.OrganizationUncheckedCreateWithoutErasuresInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutErasuresInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutErasuresInput, Prisma.OrganizationUncheckedUpdateWithoutErasuresInput>
+}
+
+export type OrganizationUpdateWithoutErasuresInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutErasuresInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+}
+
 export type OrganizationCreateWithoutApiKeysInput = {
   id: string
   name: string
@@ -365,6 +556,9 @@ export type OrganizationCreateWithoutApiKeysInput = {
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -374,6 +568,9 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -399,6 +596,9 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -408,6 +608,9 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutAccountsInput = {
@@ -417,6 +620,9 @@ export type OrganizationCreateWithoutAccountsInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutAccountsInput = {
@@ -426,6 +632,9 @@ export type OrganizationUncheckedCreateWithoutAccountsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutAccountsInput = {
@@ -451,6 +660,9 @@ export type OrganizationUpdateWithoutAccountsInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutAccountsInput = {
@@ -460,6 +672,9 @@ export type OrganizationUncheckedUpdateWithoutAccountsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutOauthStatesInput = {
@@ -469,6 +684,9 @@ export type OrganizationCreateWithoutOauthStatesInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutOauthStatesInput = {
@@ -478,6 +696,9 @@ export type OrganizationUncheckedCreateWithoutOauthStatesInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
   contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutOauthStatesInput = {
@@ -503,6 +724,9 @@ export type OrganizationUpdateWithoutOauthStatesInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutOauthStatesInput = {
@@ -512,6 +736,9 @@ export type OrganizationUncheckedUpdateWithoutOauthStatesInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutContextEntitiesInput = {
@@ -521,6 +748,9 @@ export type OrganizationCreateWithoutContextEntitiesInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutContextEntitiesInput = {
@@ -530,6 +760,9 @@ export type OrganizationUncheckedCreateWithoutContextEntitiesInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
   oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
+  templates?: Prisma.TemplateUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutContextEntitiesInput = {
@@ -555,6 +788,9 @@ export type OrganizationUpdateWithoutContextEntitiesInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutContextEntitiesInput = {
@@ -564,6 +800,73 @@ export type OrganizationUncheckedUpdateWithoutContextEntitiesInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
+  templates?: Prisma.TemplateUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutTemplatesInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutTemplatesInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  accounts?: Prisma.EmailAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  oauthStates?: Prisma.OAuthStateUncheckedCreateNestedManyWithoutOrganizationInput
+  contextEntities?: Prisma.ContextEntityUncheckedCreateNestedManyWithoutOrganizationInput
+  retention?: Prisma.RetentionUncheckedCreateNestedOneWithoutOrganizationInput
+  erasures?: Prisma.ErasureUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutTemplatesInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutTemplatesInput, Prisma.OrganizationUncheckedCreateWithoutTemplatesInput>
+}
+
+export type OrganizationUpsertWithoutTemplatesInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutTemplatesInput, Prisma.OrganizationUncheckedUpdateWithoutTemplatesInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutTemplatesInput, Prisma.OrganizationUncheckedCreateWithoutTemplatesInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutTemplatesInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutTemplatesInput, Prisma.OrganizationUncheckedUpdateWithoutTemplatesInput>
+}
+
+export type OrganizationUpdateWithoutTemplatesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutTemplatesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  accounts?: Prisma.EmailAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  oauthStates?: Prisma.OAuthStateUncheckedUpdateManyWithoutOrganizationNestedInput
+  contextEntities?: Prisma.ContextEntityUncheckedUpdateManyWithoutOrganizationNestedInput
+  retention?: Prisma.RetentionUncheckedUpdateOneWithoutOrganizationNestedInput
+  erasures?: Prisma.ErasureUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -576,6 +879,8 @@ export type OrganizationCountOutputType = {
   accounts: number
   oauthStates: number
   contextEntities: number
+  templates: number
+  erasures: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -583,6 +888,8 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   accounts?: boolean | OrganizationCountOutputTypeCountAccountsArgs
   oauthStates?: boolean | OrganizationCountOutputTypeCountOauthStatesArgs
   contextEntities?: boolean | OrganizationCountOutputTypeCountContextEntitiesArgs
+  templates?: boolean | OrganizationCountOutputTypeCountTemplatesArgs
+  erasures?: boolean | OrganizationCountOutputTypeCountErasuresArgs
 }
 
 /**
@@ -623,6 +930,20 @@ export type OrganizationCountOutputTypeCountContextEntitiesArgs<ExtArgs extends 
   where?: Prisma.ContextEntityWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountTemplatesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.TemplateWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountErasuresArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ErasureWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -632,6 +953,9 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   accounts?: boolean | Prisma.Organization$accountsArgs<ExtArgs>
   oauthStates?: boolean | Prisma.Organization$oauthStatesArgs<ExtArgs>
   contextEntities?: boolean | Prisma.Organization$contextEntitiesArgs<ExtArgs>
+  templates?: boolean | Prisma.Organization$templatesArgs<ExtArgs>
+  retention?: boolean | Prisma.Organization$retentionArgs<ExtArgs>
+  erasures?: boolean | Prisma.Organization$erasuresArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -659,6 +983,9 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   accounts?: boolean | Prisma.Organization$accountsArgs<ExtArgs>
   oauthStates?: boolean | Prisma.Organization$oauthStatesArgs<ExtArgs>
   contextEntities?: boolean | Prisma.Organization$contextEntitiesArgs<ExtArgs>
+  templates?: boolean | Prisma.Organization$templatesArgs<ExtArgs>
+  retention?: boolean | Prisma.Organization$retentionArgs<ExtArgs>
+  erasures?: boolean | Prisma.Organization$erasuresArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -671,6 +998,9 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     accounts: Prisma.$EmailAccountPayload<ExtArgs>[]
     oauthStates: Prisma.$OAuthStatePayload<ExtArgs>[]
     contextEntities: Prisma.$ContextEntityPayload<ExtArgs>[]
+    templates: Prisma.$TemplatePayload<ExtArgs>[]
+    retention: Prisma.$RetentionPayload<ExtArgs> | null
+    erasures: Prisma.$ErasurePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1074,6 +1404,9 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   accounts<T extends Prisma.Organization$accountsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$accountsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailAccountPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   oauthStates<T extends Prisma.Organization$oauthStatesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$oauthStatesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OAuthStatePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contextEntities<T extends Prisma.Organization$contextEntitiesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$contextEntitiesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  templates<T extends Prisma.Organization$templatesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$templatesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$TemplatePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  retention<T extends Prisma.Organization$retentionArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$retentionArgs<ExtArgs>>): Prisma.Prisma__RetentionClient<runtime.Types.Result.GetResult<Prisma.$RetentionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  erasures<T extends Prisma.Organization$erasuresArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$erasuresArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ErasurePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1601,6 +1934,73 @@ export type Organization$contextEntitiesArgs<ExtArgs extends runtime.Types.Exten
   take?: number
   skip?: number
   distinct?: Prisma.ContextEntityScalarFieldEnum | Prisma.ContextEntityScalarFieldEnum[]
+}
+
+/**
+ * Organization.templates
+ */
+export type Organization$templatesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Template
+   */
+  select?: Prisma.TemplateSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Template
+   */
+  omit?: Prisma.TemplateOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.TemplateInclude<ExtArgs> | null
+  where?: Prisma.TemplateWhereInput
+  orderBy?: Prisma.TemplateOrderByWithRelationInput | Prisma.TemplateOrderByWithRelationInput[]
+  cursor?: Prisma.TemplateWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.TemplateScalarFieldEnum | Prisma.TemplateScalarFieldEnum[]
+}
+
+/**
+ * Organization.retention
+ */
+export type Organization$retentionArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Retention
+   */
+  select?: Prisma.RetentionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Retention
+   */
+  omit?: Prisma.RetentionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RetentionInclude<ExtArgs> | null
+  where?: Prisma.RetentionWhereInput
+}
+
+/**
+ * Organization.erasures
+ */
+export type Organization$erasuresArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Erasure
+   */
+  select?: Prisma.ErasureSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Erasure
+   */
+  omit?: Prisma.ErasureOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ErasureInclude<ExtArgs> | null
+  where?: Prisma.ErasureWhereInput
+  orderBy?: Prisma.ErasureOrderByWithRelationInput | Prisma.ErasureOrderByWithRelationInput[]
+  cursor?: Prisma.ErasureWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ErasureScalarFieldEnum | Prisma.ErasureScalarFieldEnum[]
 }
 
 /**

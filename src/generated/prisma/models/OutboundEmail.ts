@@ -27,19 +27,23 @@ export type AggregateOutboundEmail = {
 }
 
 export type OutboundEmailAvgAggregateOutputType = {
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
   revision: number | null
   attempts: number | null
   deferrals: number | null
-  settleReads: number | null
+  reconcileReads: number | null
   resends: number | null
   failureStatus: number | null
 }
 
 export type OutboundEmailSumAggregateOutputType = {
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
   revision: number | null
   attempts: number | null
   deferrals: number | null
-  settleReads: number | null
+  reconcileReads: number | null
   resends: number | null
   failureStatus: number | null
 }
@@ -47,106 +51,120 @@ export type OutboundEmailSumAggregateOutputType = {
 export type OutboundEmailMinAggregateOutputType = {
   organizationId: string | null
   id: string | null
-  status: $Enums.OutboundEmailStatus | null
-  mode: $Enums.SendMode | null
-  revision: number | null
   accountId: string | null
+  mode: $Enums.SendMode | null
+  createdAt: Date | null
+  actor: string | null
   fromEmail: string | null
   subject: string | null
   bodyText: string | null
   bodyHtml: string | null
-  contextType: string | null
-  contextId: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
+  templateVersionId: string | null
+  idempotencyKey: string | null
   replyToMessageId: string | null
-  conversationId: string | null
   requestedThreadId: string | null
   inReplyTo: string | null
-  idempotencyKey: string | null
+  plannedSendAt: Date | null
+  writtenAt: Date | null
+  revision: number | null
+  status: $Enums.OutboundEmailStatus | null
+  attempts: number | null
+  updatedAt: Date | null
+  conversationId: string | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  attempts: number | null
   nextAttemptAt: Date | null
   deferrals: number | null
-  slot: $Enums.SendSlot | null
-  ticketDraftId: string | null
-  ticketMessageId: string | null
-  ticketThreadId: string | null
-  settleReads: number | null
-  ticketUnsentAt: Date | null
+  permit: $Enums.PermitState | null
+  gmailDraftId: string | null
+  gmailDraftMessageId: string | null
+  gmailDraftThreadId: string | null
+  sendingAt: Date | null
+  reconcileReads: number | null
+  gmailDraftUnsentAt: Date | null
   resolvedBy: string | null
+  canceledBecause: $Enums.CancelCondition | null
   resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
-  readBackAt: Date | null
-  plannedSendAt: Date | null
-  createdAt: Date | null
-  updatedAt: Date | null
+  sentCopyFetchedAt: Date | null
   sentAt: Date | null
   failureCode: string | null
   failureMessage: string | null
   failureRetry: $Enums.RetryAdvice | null
   failedAt: Date | null
   failureStatus: number | null
+  contentErasedAt: Date | null
+  acceptedNotSentAt: Date | null
 }
 
 export type OutboundEmailMaxAggregateOutputType = {
   organizationId: string | null
   id: string | null
-  status: $Enums.OutboundEmailStatus | null
-  mode: $Enums.SendMode | null
-  revision: number | null
   accountId: string | null
+  mode: $Enums.SendMode | null
+  createdAt: Date | null
+  actor: string | null
   fromEmail: string | null
   subject: string | null
   bodyText: string | null
   bodyHtml: string | null
-  contextType: string | null
-  contextId: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
+  templateVersionId: string | null
+  idempotencyKey: string | null
   replyToMessageId: string | null
-  conversationId: string | null
   requestedThreadId: string | null
   inReplyTo: string | null
-  idempotencyKey: string | null
+  plannedSendAt: Date | null
+  writtenAt: Date | null
+  revision: number | null
+  status: $Enums.OutboundEmailStatus | null
+  attempts: number | null
+  updatedAt: Date | null
+  conversationId: string | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  attempts: number | null
   nextAttemptAt: Date | null
   deferrals: number | null
-  slot: $Enums.SendSlot | null
-  ticketDraftId: string | null
-  ticketMessageId: string | null
-  ticketThreadId: string | null
-  settleReads: number | null
-  ticketUnsentAt: Date | null
+  permit: $Enums.PermitState | null
+  gmailDraftId: string | null
+  gmailDraftMessageId: string | null
+  gmailDraftThreadId: string | null
+  sendingAt: Date | null
+  reconcileReads: number | null
+  gmailDraftUnsentAt: Date | null
   resolvedBy: string | null
+  canceledBecause: $Enums.CancelCondition | null
   resends: number | null
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
-  readBackAt: Date | null
-  plannedSendAt: Date | null
-  createdAt: Date | null
-  updatedAt: Date | null
+  sentCopyFetchedAt: Date | null
   sentAt: Date | null
   failureCode: string | null
   failureMessage: string | null
   failureRetry: $Enums.RetryAdvice | null
   failedAt: Date | null
   failureStatus: number | null
+  contentErasedAt: Date | null
+  acceptedNotSentAt: Date | null
 }
 
 export type OutboundEmailCountAggregateOutputType = {
   organizationId: number
   id: number
-  status: number
-  mode: number
-  revision: number
   accountId: number
+  mode: number
+  createdAt: number
+  actor: number
   fromEmail: number
   to: number
   cc: number
@@ -155,61 +173,76 @@ export type OutboundEmailCountAggregateOutputType = {
   subject: number
   bodyText: number
   bodyHtml: number
-  contextType: number
-  contextId: number
+  bodyTextBytes: number
+  bodyHtmlBytes: number
+  templateUse: number
+  templateVersionId: number
+  templateValues: number
+  idempotencyKey: number
+  requestFingerprint: number
   replyToMessageId: number
-  conversationId: number
   requestedThreadId: number
   inReplyTo: number
   references: number
-  idempotencyKey: number
-  requestFingerprint: number
+  plannedSendAt: number
+  cancelWhen: number
+  writtenAt: number
+  revision: number
+  status: number
+  attempts: number
+  updatedAt: number
+  conversationId: number
   leaseToken: number
   leaseExpiresAt: number
   leaseOwner: number
-  attempts: number
   nextAttemptAt: number
   deferrals: number
-  slot: number
-  ticketDraftId: number
-  ticketMessageId: number
-  ticketThreadId: number
-  settleReads: number
-  ticketUnsentAt: number
+  permit: number
+  gmailDraftId: number
+  gmailDraftMessageId: number
+  gmailDraftThreadId: number
+  sendingAt: number
+  reconcileReads: number
+  gmailDraftUnsentAt: number
   resolvedBy: number
+  canceledBecause: number
   resends: number
   providerMessageId: number
   providerThreadId: number
   messageId: number
   threading: number
-  readBackAt: number
-  plannedSendAt: number
-  createdAt: number
-  updatedAt: number
+  sentCopyFetchedAt: number
   sentAt: number
   failureCode: number
   failureMessage: number
   failureRetry: number
   failedAt: number
   failureStatus: number
+  contentErasedAt: number
+  acceptedNotSentAt: number
+  unsentMessageIds: number
   _all: number
 }
 
 
 export type OutboundEmailAvgAggregateInputType = {
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
   revision?: true
   attempts?: true
   deferrals?: true
-  settleReads?: true
+  reconcileReads?: true
   resends?: true
   failureStatus?: true
 }
 
 export type OutboundEmailSumAggregateInputType = {
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
   revision?: true
   attempts?: true
   deferrals?: true
-  settleReads?: true
+  reconcileReads?: true
   resends?: true
   failureStatus?: true
 }
@@ -217,106 +250,120 @@ export type OutboundEmailSumAggregateInputType = {
 export type OutboundEmailMinAggregateInputType = {
   organizationId?: true
   id?: true
-  status?: true
-  mode?: true
-  revision?: true
   accountId?: true
+  mode?: true
+  createdAt?: true
+  actor?: true
   fromEmail?: true
   subject?: true
   bodyText?: true
   bodyHtml?: true
-  contextType?: true
-  contextId?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
+  templateVersionId?: true
+  idempotencyKey?: true
   replyToMessageId?: true
-  conversationId?: true
   requestedThreadId?: true
   inReplyTo?: true
-  idempotencyKey?: true
+  plannedSendAt?: true
+  writtenAt?: true
+  revision?: true
+  status?: true
+  attempts?: true
+  updatedAt?: true
+  conversationId?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  attempts?: true
   nextAttemptAt?: true
   deferrals?: true
-  slot?: true
-  ticketDraftId?: true
-  ticketMessageId?: true
-  ticketThreadId?: true
-  settleReads?: true
-  ticketUnsentAt?: true
+  permit?: true
+  gmailDraftId?: true
+  gmailDraftMessageId?: true
+  gmailDraftThreadId?: true
+  sendingAt?: true
+  reconcileReads?: true
+  gmailDraftUnsentAt?: true
   resolvedBy?: true
+  canceledBecause?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
   threading?: true
-  readBackAt?: true
-  plannedSendAt?: true
-  createdAt?: true
-  updatedAt?: true
+  sentCopyFetchedAt?: true
   sentAt?: true
   failureCode?: true
   failureMessage?: true
   failureRetry?: true
   failedAt?: true
   failureStatus?: true
+  contentErasedAt?: true
+  acceptedNotSentAt?: true
 }
 
 export type OutboundEmailMaxAggregateInputType = {
   organizationId?: true
   id?: true
-  status?: true
-  mode?: true
-  revision?: true
   accountId?: true
+  mode?: true
+  createdAt?: true
+  actor?: true
   fromEmail?: true
   subject?: true
   bodyText?: true
   bodyHtml?: true
-  contextType?: true
-  contextId?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
+  templateVersionId?: true
+  idempotencyKey?: true
   replyToMessageId?: true
-  conversationId?: true
   requestedThreadId?: true
   inReplyTo?: true
-  idempotencyKey?: true
+  plannedSendAt?: true
+  writtenAt?: true
+  revision?: true
+  status?: true
+  attempts?: true
+  updatedAt?: true
+  conversationId?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  attempts?: true
   nextAttemptAt?: true
   deferrals?: true
-  slot?: true
-  ticketDraftId?: true
-  ticketMessageId?: true
-  ticketThreadId?: true
-  settleReads?: true
-  ticketUnsentAt?: true
+  permit?: true
+  gmailDraftId?: true
+  gmailDraftMessageId?: true
+  gmailDraftThreadId?: true
+  sendingAt?: true
+  reconcileReads?: true
+  gmailDraftUnsentAt?: true
   resolvedBy?: true
+  canceledBecause?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
   threading?: true
-  readBackAt?: true
-  plannedSendAt?: true
-  createdAt?: true
-  updatedAt?: true
+  sentCopyFetchedAt?: true
   sentAt?: true
   failureCode?: true
   failureMessage?: true
   failureRetry?: true
   failedAt?: true
   failureStatus?: true
+  contentErasedAt?: true
+  acceptedNotSentAt?: true
 }
 
 export type OutboundEmailCountAggregateInputType = {
   organizationId?: true
   id?: true
-  status?: true
-  mode?: true
-  revision?: true
   accountId?: true
+  mode?: true
+  createdAt?: true
+  actor?: true
   fromEmail?: true
   to?: true
   cc?: true
@@ -325,43 +372,54 @@ export type OutboundEmailCountAggregateInputType = {
   subject?: true
   bodyText?: true
   bodyHtml?: true
-  contextType?: true
-  contextId?: true
+  bodyTextBytes?: true
+  bodyHtmlBytes?: true
+  templateUse?: true
+  templateVersionId?: true
+  templateValues?: true
+  idempotencyKey?: true
+  requestFingerprint?: true
   replyToMessageId?: true
-  conversationId?: true
   requestedThreadId?: true
   inReplyTo?: true
   references?: true
-  idempotencyKey?: true
-  requestFingerprint?: true
+  plannedSendAt?: true
+  cancelWhen?: true
+  writtenAt?: true
+  revision?: true
+  status?: true
+  attempts?: true
+  updatedAt?: true
+  conversationId?: true
   leaseToken?: true
   leaseExpiresAt?: true
   leaseOwner?: true
-  attempts?: true
   nextAttemptAt?: true
   deferrals?: true
-  slot?: true
-  ticketDraftId?: true
-  ticketMessageId?: true
-  ticketThreadId?: true
-  settleReads?: true
-  ticketUnsentAt?: true
+  permit?: true
+  gmailDraftId?: true
+  gmailDraftMessageId?: true
+  gmailDraftThreadId?: true
+  sendingAt?: true
+  reconcileReads?: true
+  gmailDraftUnsentAt?: true
   resolvedBy?: true
+  canceledBecause?: true
   resends?: true
   providerMessageId?: true
   providerThreadId?: true
   messageId?: true
   threading?: true
-  readBackAt?: true
-  plannedSendAt?: true
-  createdAt?: true
-  updatedAt?: true
+  sentCopyFetchedAt?: true
   sentAt?: true
   failureCode?: true
   failureMessage?: true
   failureRetry?: true
   failedAt?: true
   failureStatus?: true
+  contentErasedAt?: true
+  acceptedNotSentAt?: true
+  unsentMessageIds?: true
   _all?: true
 }
 
@@ -454,10 +512,10 @@ export type OutboundEmailGroupByArgs<ExtArgs extends runtime.Types.Extensions.In
 export type OutboundEmailGroupByOutputType = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt: Date
+  actor: string
   fromEmail: string
   to: string[]
   cc: string[]
@@ -466,43 +524,54 @@ export type OutboundEmailGroupByOutputType = {
   subject: string
   bodyText: string | null
   bodyHtml: string | null
-  contextType: string | null
-  contextId: string | null
+  bodyTextBytes: number | null
+  bodyHtmlBytes: number | null
+  templateUse: runtime.JsonValue | null
+  templateVersionId: string | null
+  templateValues: runtime.JsonValue | null
+  idempotencyKey: string | null
+  requestFingerprint: runtime.JsonValue | null
   replyToMessageId: string | null
-  conversationId: string | null
   requestedThreadId: string | null
   inReplyTo: string | null
   references: string[]
-  idempotencyKey: string | null
-  requestFingerprint: runtime.JsonValue | null
+  plannedSendAt: Date | null
+  cancelWhen: $Enums.CancelCondition[]
+  writtenAt: Date
+  revision: number
+  status: $Enums.OutboundEmailStatus
+  attempts: number
+  updatedAt: Date
+  conversationId: string | null
   leaseToken: string | null
   leaseExpiresAt: Date | null
   leaseOwner: string | null
-  attempts: number
   nextAttemptAt: Date | null
   deferrals: number
-  slot: $Enums.SendSlot | null
-  ticketDraftId: string | null
-  ticketMessageId: string | null
-  ticketThreadId: string | null
-  settleReads: number
-  ticketUnsentAt: Date | null
+  permit: $Enums.PermitState | null
+  gmailDraftId: string | null
+  gmailDraftMessageId: string | null
+  gmailDraftThreadId: string | null
+  sendingAt: Date | null
+  reconcileReads: number
+  gmailDraftUnsentAt: Date | null
   resolvedBy: string | null
+  canceledBecause: $Enums.CancelCondition | null
   resends: number
   providerMessageId: string | null
   providerThreadId: string | null
   messageId: string | null
   threading: $Enums.Threading | null
-  readBackAt: Date | null
-  plannedSendAt: Date | null
-  createdAt: Date
-  updatedAt: Date
+  sentCopyFetchedAt: Date | null
   sentAt: Date | null
   failureCode: string | null
   failureMessage: string | null
   failureRetry: $Enums.RetryAdvice | null
   failedAt: Date | null
   failureStatus: number | null
+  contentErasedAt: Date | null
+  acceptedNotSentAt: Date | null
+  unsentMessageIds: string[]
   _count: OutboundEmailCountAggregateOutputType | null
   _avg: OutboundEmailAvgAggregateOutputType | null
   _sum: OutboundEmailSumAggregateOutputType | null
@@ -531,10 +600,10 @@ export type OutboundEmailWhereInput = {
   NOT?: Prisma.OutboundEmailWhereInput | Prisma.OutboundEmailWhereInput[]
   organizationId?: Prisma.UuidFilter<"OutboundEmail"> | string
   id?: Prisma.UuidFilter<"OutboundEmail"> | string
-  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
-  revision?: Prisma.IntFilter<"OutboundEmail"> | number
   accountId?: Prisma.UuidFilter<"OutboundEmail"> | string
+  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  actor?: Prisma.StringFilter<"OutboundEmail"> | string
   fromEmail?: Prisma.StringFilter<"OutboundEmail"> | string
   to?: Prisma.StringNullableListFilter<"OutboundEmail">
   cc?: Prisma.StringNullableListFilter<"OutboundEmail">
@@ -543,62 +612,75 @@ export type OutboundEmailWhereInput = {
   subject?: Prisma.StringFilter<"OutboundEmail"> | string
   bodyText?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextType?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  templateUse?: Prisma.JsonNullableFilter<"OutboundEmail">
+  templateVersionId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  templateValues?: Prisma.JsonNullableFilter<"OutboundEmail">
+  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   replyToMessageId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   requestedThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   inReplyTo?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   references?: Prisma.StringNullableListFilter<"OutboundEmail">
-  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
+  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  cancelWhen?: Prisma.EnumCancelConditionNullableListFilter<"OutboundEmail">
+  writtenAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  revision?: Prisma.IntFilter<"OutboundEmail"> | number
+  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
+  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
-  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
-  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  permit?: Prisma.EnumPermitStateNullableFilter<"OutboundEmail"> | $Enums.PermitState | null
+  gmailDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  sendingAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  reconcileReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  gmailDraftUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  canceledBecause?: Prisma.EnumCancelConditionNullableFilter<"OutboundEmail"> | $Enums.CancelCondition | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
-  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
-  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  sentCopyFetchedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   sentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureCode?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureMessage?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureRetry?: Prisma.EnumRetryAdviceNullableFilter<"OutboundEmail"> | $Enums.RetryAdvice | null
   failedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureStatus?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  acceptedNotSentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  unsentMessageIds?: Prisma.StringNullableListFilter<"OutboundEmail">
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
-  entity?: Prisma.XOR<Prisma.ContextEntityNullableScalarRelationFilter, Prisma.ContextEntityWhereInput> | null
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   answers?: Prisma.EmailMessageListRelationFilter
   bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
+  contexts?: Prisma.OutboundEmailContextListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
+  found?: Prisma.XOR<Prisma.FoundOutboundEmailNullableScalarRelationFilter, Prisma.FoundOutboundEmailWhereInput> | null
+  templateVersion?: Prisma.XOR<Prisma.TemplateVersionNullableScalarRelationFilter, Prisma.TemplateVersionWhereInput> | null
 }
 
 export type OutboundEmailOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   id?: Prisma.SortOrder
-  status?: Prisma.SortOrder
-  mode?: Prisma.SortOrder
-  revision?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
+  mode?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
+  actor?: Prisma.SortOrder
   fromEmail?: Prisma.SortOrder
   to?: Prisma.SortOrder
   cc?: Prisma.SortOrder
@@ -607,68 +689,80 @@ export type OutboundEmailOrderByWithRelationInput = {
   subject?: Prisma.SortOrder
   bodyText?: Prisma.SortOrderInput | Prisma.SortOrder
   bodyHtml?: Prisma.SortOrderInput | Prisma.SortOrder
-  contextType?: Prisma.SortOrderInput | Prisma.SortOrder
-  contextId?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateUse?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateValues?: Prisma.SortOrderInput | Prisma.SortOrder
+  idempotencyKey?: Prisma.SortOrderInput | Prisma.SortOrder
+  requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   replyToMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
-  conversationId?: Prisma.SortOrderInput | Prisma.SortOrder
   requestedThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
-  idempotencyKey?: Prisma.SortOrderInput | Prisma.SortOrder
-  requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
+  plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  cancelWhen?: Prisma.SortOrder
+  writtenAt?: Prisma.SortOrder
+  revision?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  attempts?: Prisma.SortOrder
+  updatedAt?: Prisma.SortOrder
+  conversationId?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
-  attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  slot?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
-  ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  permit?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  sendingAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
+  gmailDraftUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   resolvedBy?: Prisma.SortOrderInput | Prisma.SortOrder
+  canceledBecause?: Prisma.SortOrderInput | Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
   threading?: Prisma.SortOrderInput | Prisma.SortOrder
-  readBackAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
-  updatedAt?: Prisma.SortOrder
+  sentCopyFetchedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   failureMessage?: Prisma.SortOrderInput | Prisma.SortOrder
   failureRetry?: Prisma.SortOrderInput | Prisma.SortOrder
   failedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   failureStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  acceptedNotSentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  unsentMessageIds?: Prisma.SortOrder
   account?: Prisma.EmailAccountOrderByWithRelationInput
-  entity?: Prisma.ContextEntityOrderByWithRelationInput
   replyToMessage?: Prisma.EmailMessageOrderByWithRelationInput
   conversation?: Prisma.ConversationOrderByWithRelationInput
   message?: Prisma.EmailMessageOrderByWithRelationInput
   answers?: Prisma.EmailMessageOrderByRelationAggregateInput
   bounces?: Prisma.BounceOrderByRelationAggregateInput
   attachments?: Prisma.AttachmentOrderByRelationAggregateInput
+  contexts?: Prisma.OutboundEmailContextOrderByRelationAggregateInput
   events?: Prisma.OutboundEmailEventOrderByRelationAggregateInput
   search?: Prisma.OutboundEmailSearchOrderByWithRelationInput
+  found?: Prisma.FoundOutboundEmailOrderByWithRelationInput
+  templateVersion?: Prisma.TemplateVersionOrderByWithRelationInput
 }
 
 export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   organizationId_idempotencyKey?: Prisma.OutboundEmailOrganizationIdIdempotencyKeyCompoundUniqueInput
-  organizationId_accountId_providerMessageId?: Prisma.OutboundEmailOrganizationIdAccountIdProviderMessageIdCompoundUniqueInput
   organizationId_id?: Prisma.OutboundEmailOrganizationIdIdCompoundUniqueInput
   AND?: Prisma.OutboundEmailWhereInput | Prisma.OutboundEmailWhereInput[]
   OR?: Prisma.OutboundEmailWhereInput[]
   NOT?: Prisma.OutboundEmailWhereInput | Prisma.OutboundEmailWhereInput[]
   organizationId?: Prisma.UuidFilter<"OutboundEmail"> | string
   id?: Prisma.UuidFilter<"OutboundEmail"> | string
-  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
-  revision?: Prisma.IntFilter<"OutboundEmail"> | number
   accountId?: Prisma.UuidFilter<"OutboundEmail"> | string
+  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  actor?: Prisma.StringFilter<"OutboundEmail"> | string
   fromEmail?: Prisma.StringFilter<"OutboundEmail"> | string
   to?: Prisma.StringNullableListFilter<"OutboundEmail">
   cc?: Prisma.StringNullableListFilter<"OutboundEmail">
@@ -677,62 +771,75 @@ export type OutboundEmailWhereUniqueInput = Prisma.AtLeast<{
   subject?: Prisma.StringFilter<"OutboundEmail"> | string
   bodyText?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextType?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  templateUse?: Prisma.JsonNullableFilter<"OutboundEmail">
+  templateVersionId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  templateValues?: Prisma.JsonNullableFilter<"OutboundEmail">
+  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   replyToMessageId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   requestedThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   inReplyTo?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   references?: Prisma.StringNullableListFilter<"OutboundEmail">
-  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
+  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  cancelWhen?: Prisma.EnumCancelConditionNullableListFilter<"OutboundEmail">
+  writtenAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  revision?: Prisma.IntFilter<"OutboundEmail"> | number
+  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
+  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
-  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
-  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  permit?: Prisma.EnumPermitStateNullableFilter<"OutboundEmail"> | $Enums.PermitState | null
+  gmailDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  sendingAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  reconcileReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  gmailDraftUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  canceledBecause?: Prisma.EnumCancelConditionNullableFilter<"OutboundEmail"> | $Enums.CancelCondition | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
-  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
-  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  sentCopyFetchedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   sentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureCode?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureMessage?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureRetry?: Prisma.EnumRetryAdviceNullableFilter<"OutboundEmail"> | $Enums.RetryAdvice | null
   failedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureStatus?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  acceptedNotSentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  unsentMessageIds?: Prisma.StringNullableListFilter<"OutboundEmail">
   account?: Prisma.XOR<Prisma.EmailAccountScalarRelationFilter, Prisma.EmailAccountWhereInput>
-  entity?: Prisma.XOR<Prisma.ContextEntityNullableScalarRelationFilter, Prisma.ContextEntityWhereInput> | null
   replyToMessage?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   conversation?: Prisma.XOR<Prisma.ConversationNullableScalarRelationFilter, Prisma.ConversationWhereInput> | null
   message?: Prisma.XOR<Prisma.EmailMessageNullableScalarRelationFilter, Prisma.EmailMessageWhereInput> | null
   answers?: Prisma.EmailMessageListRelationFilter
   bounces?: Prisma.BounceListRelationFilter
   attachments?: Prisma.AttachmentListRelationFilter
+  contexts?: Prisma.OutboundEmailContextListRelationFilter
   events?: Prisma.OutboundEmailEventListRelationFilter
   search?: Prisma.XOR<Prisma.OutboundEmailSearchNullableScalarRelationFilter, Prisma.OutboundEmailSearchWhereInput> | null
-}, "organizationId_id" | "organizationId_idempotencyKey" | "organizationId_accountId_providerMessageId">
+  found?: Prisma.XOR<Prisma.FoundOutboundEmailNullableScalarRelationFilter, Prisma.FoundOutboundEmailWhereInput> | null
+  templateVersion?: Prisma.XOR<Prisma.TemplateVersionNullableScalarRelationFilter, Prisma.TemplateVersionWhereInput> | null
+}, "organizationId_id" | "organizationId_idempotencyKey">
 
 export type OutboundEmailOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   id?: Prisma.SortOrder
-  status?: Prisma.SortOrder
-  mode?: Prisma.SortOrder
-  revision?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
+  mode?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
+  actor?: Prisma.SortOrder
   fromEmail?: Prisma.SortOrder
   to?: Prisma.SortOrder
   cc?: Prisma.SortOrder
@@ -741,43 +848,54 @@ export type OutboundEmailOrderByWithAggregationInput = {
   subject?: Prisma.SortOrder
   bodyText?: Prisma.SortOrderInput | Prisma.SortOrder
   bodyHtml?: Prisma.SortOrderInput | Prisma.SortOrder
-  contextType?: Prisma.SortOrderInput | Prisma.SortOrder
-  contextId?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateUse?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  templateValues?: Prisma.SortOrderInput | Prisma.SortOrder
+  idempotencyKey?: Prisma.SortOrderInput | Prisma.SortOrder
+  requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   replyToMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
-  conversationId?: Prisma.SortOrderInput | Prisma.SortOrder
   requestedThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   inReplyTo?: Prisma.SortOrderInput | Prisma.SortOrder
   references?: Prisma.SortOrder
-  idempotencyKey?: Prisma.SortOrderInput | Prisma.SortOrder
-  requestFingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
+  plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  cancelWhen?: Prisma.SortOrder
+  writtenAt?: Prisma.SortOrder
+  revision?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  attempts?: Prisma.SortOrder
+  updatedAt?: Prisma.SortOrder
+  conversationId?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseToken?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseOwner?: Prisma.SortOrderInput | Prisma.SortOrder
-  attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrderInput | Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  slot?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
-  ticketThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
-  ticketUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  permit?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftId?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
+  gmailDraftThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  sendingAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
+  gmailDraftUnsentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   resolvedBy?: Prisma.SortOrderInput | Prisma.SortOrder
+  canceledBecause?: Prisma.SortOrderInput | Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrderInput | Prisma.SortOrder
   providerThreadId?: Prisma.SortOrderInput | Prisma.SortOrder
   messageId?: Prisma.SortOrderInput | Prisma.SortOrder
   threading?: Prisma.SortOrderInput | Prisma.SortOrder
-  readBackAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  plannedSendAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
-  updatedAt?: Prisma.SortOrder
+  sentCopyFetchedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   failureMessage?: Prisma.SortOrderInput | Prisma.SortOrder
   failureRetry?: Prisma.SortOrderInput | Prisma.SortOrder
   failedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   failureStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  acceptedNotSentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  unsentMessageIds?: Prisma.SortOrder
   _count?: Prisma.OutboundEmailCountOrderByAggregateInput
   _avg?: Prisma.OutboundEmailAvgOrderByAggregateInput
   _max?: Prisma.OutboundEmailMaxOrderByAggregateInput
@@ -791,10 +909,10 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   NOT?: Prisma.OutboundEmailScalarWhereWithAggregatesInput | Prisma.OutboundEmailScalarWhereWithAggregatesInput[]
   organizationId?: Prisma.UuidWithAggregatesFilter<"OutboundEmail"> | string
   id?: Prisma.UuidWithAggregatesFilter<"OutboundEmail"> | string
-  status?: Prisma.EnumOutboundEmailStatusWithAggregatesFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeWithAggregatesFilter<"OutboundEmail"> | $Enums.SendMode
-  revision?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   accountId?: Prisma.UuidWithAggregatesFilter<"OutboundEmail"> | string
+  mode?: Prisma.EnumSendModeWithAggregatesFilter<"OutboundEmail"> | $Enums.SendMode
+  createdAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
+  actor?: Prisma.StringWithAggregatesFilter<"OutboundEmail"> | string
   fromEmail?: Prisma.StringWithAggregatesFilter<"OutboundEmail"> | string
   to?: Prisma.StringNullableListFilter<"OutboundEmail">
   cc?: Prisma.StringNullableListFilter<"OutboundEmail">
@@ -803,50 +921,61 @@ export type OutboundEmailScalarWhereWithAggregatesInput = {
   subject?: Prisma.StringWithAggregatesFilter<"OutboundEmail"> | string
   bodyText?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   bodyHtml?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  contextType?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  contextId?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  bodyTextBytes?: Prisma.IntNullableWithAggregatesFilter<"OutboundEmail"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableWithAggregatesFilter<"OutboundEmail"> | number | null
+  templateUse?: Prisma.JsonNullableWithAggregatesFilter<"OutboundEmail">
+  templateVersionId?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  templateValues?: Prisma.JsonNullableWithAggregatesFilter<"OutboundEmail">
+  idempotencyKey?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  requestFingerprint?: Prisma.JsonNullableWithAggregatesFilter<"OutboundEmail">
   replyToMessageId?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  conversationId?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   requestedThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   inReplyTo?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   references?: Prisma.StringNullableListFilter<"OutboundEmail">
-  idempotencyKey?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  requestFingerprint?: Prisma.JsonNullableWithAggregatesFilter<"OutboundEmail">
+  plannedSendAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  cancelWhen?: Prisma.EnumCancelConditionNullableListFilter<"OutboundEmail">
+  writtenAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
+  revision?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
+  status?: Prisma.EnumOutboundEmailStatusWithAggregatesFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
+  updatedAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
+  conversationId?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   leaseToken?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  attempts?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   deferrals?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
-  slot?: Prisma.EnumSendSlotNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  ticketMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  ticketThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
-  settleReads?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
-  ticketUnsentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  permit?: Prisma.EnumPermitStateNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.PermitState | null
+  gmailDraftId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  gmailDraftMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  gmailDraftThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  sendingAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  reconcileReads?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
+  gmailDraftUnsentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   resolvedBy?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
+  canceledBecause?: Prisma.EnumCancelConditionNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.CancelCondition | null
   resends?: Prisma.IntWithAggregatesFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.Threading | null
-  readBackAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
-  plannedSendAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
-  createdAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
-  updatedAt?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmail"> | Date | string
+  sentCopyFetchedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   sentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   failureCode?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   failureMessage?: Prisma.StringNullableWithAggregatesFilter<"OutboundEmail"> | string | null
   failureRetry?: Prisma.EnumRetryAdviceNullableWithAggregatesFilter<"OutboundEmail"> | $Enums.RetryAdvice | null
   failedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
   failureStatus?: Prisma.IntNullableWithAggregatesFilter<"OutboundEmail"> | number | null
+  contentErasedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  acceptedNotSentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"OutboundEmail"> | Date | string | null
+  unsentMessageIds?: Prisma.StringNullableListFilter<"OutboundEmail">
 }
 
 export type OutboundEmailCreateInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -855,58 +984,72 @@ export type OutboundEmailCreateInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -915,56 +1058,69 @@ export type OutboundEmailUncheckedCreateInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -973,58 +1129,72 @@ export type OutboundEmailUpdateInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -1033,58 +1203,71 @@ export type OutboundEmailUncheckedUpdateInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateManyInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -1093,50 +1276,61 @@ export type OutboundEmailCreateManyInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -1145,48 +1339,60 @@ export type OutboundEmailUpdateManyMutationInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -1195,43 +1401,54 @@ export type OutboundEmailUncheckedUpdateManyInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailListRelationFilter = {
@@ -1249,15 +1466,17 @@ export type OutboundEmailNullableScalarRelationFilter = {
   isNot?: Prisma.OutboundEmailWhereInput | null
 }
 
+export type EnumCancelConditionNullableListFilter<$PrismaModel = never> = {
+  equals?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel> | null
+  has?: $Enums.CancelCondition | Prisma.EnumCancelConditionFieldRefInput<$PrismaModel> | null
+  hasEvery?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel>
+  hasSome?: $Enums.CancelCondition[] | Prisma.ListEnumCancelConditionFieldRefInput<$PrismaModel>
+  isEmpty?: boolean
+}
+
 export type OutboundEmailOrganizationIdIdempotencyKeyCompoundUniqueInput = {
   organizationId: string
   idempotencyKey: string
-}
-
-export type OutboundEmailOrganizationIdAccountIdProviderMessageIdCompoundUniqueInput = {
-  organizationId: string
-  accountId: string
-  providerMessageId: string
 }
 
 export type OutboundEmailOrganizationIdIdCompoundUniqueInput = {
@@ -1268,10 +1487,10 @@ export type OutboundEmailOrganizationIdIdCompoundUniqueInput = {
 export type OutboundEmailCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   id?: Prisma.SortOrder
-  status?: Prisma.SortOrder
-  mode?: Prisma.SortOrder
-  revision?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
+  mode?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
+  actor?: Prisma.SortOrder
   fromEmail?: Prisma.SortOrder
   to?: Prisma.SortOrder
   cc?: Prisma.SortOrder
@@ -1280,50 +1499,63 @@ export type OutboundEmailCountOrderByAggregateInput = {
   subject?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
-  contextType?: Prisma.SortOrder
-  contextId?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
+  templateUse?: Prisma.SortOrder
+  templateVersionId?: Prisma.SortOrder
+  templateValues?: Prisma.SortOrder
+  idempotencyKey?: Prisma.SortOrder
+  requestFingerprint?: Prisma.SortOrder
   replyToMessageId?: Prisma.SortOrder
-  conversationId?: Prisma.SortOrder
   requestedThreadId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
   references?: Prisma.SortOrder
-  idempotencyKey?: Prisma.SortOrder
-  requestFingerprint?: Prisma.SortOrder
+  plannedSendAt?: Prisma.SortOrder
+  cancelWhen?: Prisma.SortOrder
+  writtenAt?: Prisma.SortOrder
+  revision?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  attempts?: Prisma.SortOrder
+  updatedAt?: Prisma.SortOrder
+  conversationId?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  slot?: Prisma.SortOrder
-  ticketDraftId?: Prisma.SortOrder
-  ticketMessageId?: Prisma.SortOrder
-  ticketThreadId?: Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
-  ticketUnsentAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
+  gmailDraftId?: Prisma.SortOrder
+  gmailDraftMessageId?: Prisma.SortOrder
+  gmailDraftThreadId?: Prisma.SortOrder
+  sendingAt?: Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
+  gmailDraftUnsentAt?: Prisma.SortOrder
   resolvedBy?: Prisma.SortOrder
+  canceledBecause?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
-  readBackAt?: Prisma.SortOrder
-  plannedSendAt?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
-  updatedAt?: Prisma.SortOrder
+  sentCopyFetchedAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failureMessage?: Prisma.SortOrder
   failureRetry?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
+  acceptedNotSentAt?: Prisma.SortOrder
+  unsentMessageIds?: Prisma.SortOrder
 }
 
 export type OutboundEmailAvgOrderByAggregateInput = {
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
 }
@@ -1331,104 +1563,120 @@ export type OutboundEmailAvgOrderByAggregateInput = {
 export type OutboundEmailMaxOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   id?: Prisma.SortOrder
-  status?: Prisma.SortOrder
-  mode?: Prisma.SortOrder
-  revision?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
+  mode?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
+  actor?: Prisma.SortOrder
   fromEmail?: Prisma.SortOrder
   subject?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
-  contextType?: Prisma.SortOrder
-  contextId?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
+  templateVersionId?: Prisma.SortOrder
+  idempotencyKey?: Prisma.SortOrder
   replyToMessageId?: Prisma.SortOrder
-  conversationId?: Prisma.SortOrder
   requestedThreadId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
-  idempotencyKey?: Prisma.SortOrder
+  plannedSendAt?: Prisma.SortOrder
+  writtenAt?: Prisma.SortOrder
+  revision?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  attempts?: Prisma.SortOrder
+  updatedAt?: Prisma.SortOrder
+  conversationId?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  slot?: Prisma.SortOrder
-  ticketDraftId?: Prisma.SortOrder
-  ticketMessageId?: Prisma.SortOrder
-  ticketThreadId?: Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
-  ticketUnsentAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
+  gmailDraftId?: Prisma.SortOrder
+  gmailDraftMessageId?: Prisma.SortOrder
+  gmailDraftThreadId?: Prisma.SortOrder
+  sendingAt?: Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
+  gmailDraftUnsentAt?: Prisma.SortOrder
   resolvedBy?: Prisma.SortOrder
+  canceledBecause?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
-  readBackAt?: Prisma.SortOrder
-  plannedSendAt?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
-  updatedAt?: Prisma.SortOrder
+  sentCopyFetchedAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failureMessage?: Prisma.SortOrder
   failureRetry?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
+  acceptedNotSentAt?: Prisma.SortOrder
 }
 
 export type OutboundEmailMinOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   id?: Prisma.SortOrder
-  status?: Prisma.SortOrder
-  mode?: Prisma.SortOrder
-  revision?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
+  mode?: Prisma.SortOrder
+  createdAt?: Prisma.SortOrder
+  actor?: Prisma.SortOrder
   fromEmail?: Prisma.SortOrder
   subject?: Prisma.SortOrder
   bodyText?: Prisma.SortOrder
   bodyHtml?: Prisma.SortOrder
-  contextType?: Prisma.SortOrder
-  contextId?: Prisma.SortOrder
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
+  templateVersionId?: Prisma.SortOrder
+  idempotencyKey?: Prisma.SortOrder
   replyToMessageId?: Prisma.SortOrder
-  conversationId?: Prisma.SortOrder
   requestedThreadId?: Prisma.SortOrder
   inReplyTo?: Prisma.SortOrder
-  idempotencyKey?: Prisma.SortOrder
+  plannedSendAt?: Prisma.SortOrder
+  writtenAt?: Prisma.SortOrder
+  revision?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  attempts?: Prisma.SortOrder
+  updatedAt?: Prisma.SortOrder
+  conversationId?: Prisma.SortOrder
   leaseToken?: Prisma.SortOrder
   leaseExpiresAt?: Prisma.SortOrder
   leaseOwner?: Prisma.SortOrder
-  attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  slot?: Prisma.SortOrder
-  ticketDraftId?: Prisma.SortOrder
-  ticketMessageId?: Prisma.SortOrder
-  ticketThreadId?: Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
-  ticketUnsentAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
+  gmailDraftId?: Prisma.SortOrder
+  gmailDraftMessageId?: Prisma.SortOrder
+  gmailDraftThreadId?: Prisma.SortOrder
+  sendingAt?: Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
+  gmailDraftUnsentAt?: Prisma.SortOrder
   resolvedBy?: Prisma.SortOrder
+  canceledBecause?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   providerMessageId?: Prisma.SortOrder
   providerThreadId?: Prisma.SortOrder
   messageId?: Prisma.SortOrder
   threading?: Prisma.SortOrder
-  readBackAt?: Prisma.SortOrder
-  plannedSendAt?: Prisma.SortOrder
-  createdAt?: Prisma.SortOrder
-  updatedAt?: Prisma.SortOrder
+  sentCopyFetchedAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failureMessage?: Prisma.SortOrder
   failureRetry?: Prisma.SortOrder
   failedAt?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
+  contentErasedAt?: Prisma.SortOrder
+  acceptedNotSentAt?: Prisma.SortOrder
 }
 
 export type OutboundEmailSumOrderByAggregateInput = {
+  bodyTextBytes?: Prisma.SortOrder
+  bodyHtmlBytes?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   deferrals?: Prisma.SortOrder
-  settleReads?: Prisma.SortOrder
+  reconcileReads?: Prisma.SortOrder
   resends?: Prisma.SortOrder
   failureStatus?: Prisma.SortOrder
 }
@@ -1477,48 +1725,6 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountNestedInput = {
   connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
   update?: Prisma.OutboundEmailUpdateWithWhereUniqueWithoutAccountInput | Prisma.OutboundEmailUpdateWithWhereUniqueWithoutAccountInput[]
   updateMany?: Prisma.OutboundEmailUpdateManyWithWhereWithoutAccountInput | Prisma.OutboundEmailUpdateManyWithWhereWithoutAccountInput[]
-  deleteMany?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
-}
-
-export type OutboundEmailCreateNestedManyWithoutEntityInput = {
-  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput> | Prisma.OutboundEmailCreateWithoutEntityInput[] | Prisma.OutboundEmailUncheckedCreateWithoutEntityInput[]
-  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEntityInput | Prisma.OutboundEmailCreateOrConnectWithoutEntityInput[]
-  createMany?: Prisma.OutboundEmailCreateManyEntityInputEnvelope
-  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-}
-
-export type OutboundEmailUncheckedCreateNestedManyWithoutEntityInput = {
-  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput> | Prisma.OutboundEmailCreateWithoutEntityInput[] | Prisma.OutboundEmailUncheckedCreateWithoutEntityInput[]
-  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEntityInput | Prisma.OutboundEmailCreateOrConnectWithoutEntityInput[]
-  createMany?: Prisma.OutboundEmailCreateManyEntityInputEnvelope
-  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-}
-
-export type OutboundEmailUpdateManyWithoutEntityNestedInput = {
-  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput> | Prisma.OutboundEmailCreateWithoutEntityInput[] | Prisma.OutboundEmailUncheckedCreateWithoutEntityInput[]
-  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEntityInput | Prisma.OutboundEmailCreateOrConnectWithoutEntityInput[]
-  upsert?: Prisma.OutboundEmailUpsertWithWhereUniqueWithoutEntityInput | Prisma.OutboundEmailUpsertWithWhereUniqueWithoutEntityInput[]
-  createMany?: Prisma.OutboundEmailCreateManyEntityInputEnvelope
-  set?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  disconnect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  delete?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  update?: Prisma.OutboundEmailUpdateWithWhereUniqueWithoutEntityInput | Prisma.OutboundEmailUpdateWithWhereUniqueWithoutEntityInput[]
-  updateMany?: Prisma.OutboundEmailUpdateManyWithWhereWithoutEntityInput | Prisma.OutboundEmailUpdateManyWithWhereWithoutEntityInput[]
-  deleteMany?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
-}
-
-export type OutboundEmailUncheckedUpdateManyWithoutEntityNestedInput = {
-  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput> | Prisma.OutboundEmailCreateWithoutEntityInput[] | Prisma.OutboundEmailUncheckedCreateWithoutEntityInput[]
-  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutEntityInput | Prisma.OutboundEmailCreateOrConnectWithoutEntityInput[]
-  upsert?: Prisma.OutboundEmailUpsertWithWhereUniqueWithoutEntityInput | Prisma.OutboundEmailUpsertWithWhereUniqueWithoutEntityInput[]
-  createMany?: Prisma.OutboundEmailCreateManyEntityInputEnvelope
-  set?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  disconnect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  delete?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
-  update?: Prisma.OutboundEmailUpdateWithWhereUniqueWithoutEntityInput | Prisma.OutboundEmailUpdateWithWhereUniqueWithoutEntityInput[]
-  updateMany?: Prisma.OutboundEmailUpdateManyWithWhereWithoutEntityInput | Prisma.OutboundEmailUpdateManyWithWhereWithoutEntityInput[]
   deleteMany?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
 }
 
@@ -1658,8 +1864,12 @@ export type OutboundEmailCreatereferencesInput = {
   set: string[]
 }
 
-export type EnumOutboundEmailStatusFieldUpdateOperationsInput = {
-  set?: $Enums.OutboundEmailStatus
+export type OutboundEmailCreatecancelWhenInput = {
+  set: $Enums.CancelCondition[]
+}
+
+export type OutboundEmailCreateunsentMessageIdsInput = {
+  set: string[]
 }
 
 export type EnumSendModeFieldUpdateOperationsInput = {
@@ -1691,8 +1901,21 @@ export type OutboundEmailUpdatereferencesInput = {
   push?: string | string[]
 }
 
-export type NullableEnumSendSlotFieldUpdateOperationsInput = {
-  set?: $Enums.SendSlot | null
+export type OutboundEmailUpdatecancelWhenInput = {
+  set?: $Enums.CancelCondition[]
+  push?: $Enums.CancelCondition | $Enums.CancelCondition[]
+}
+
+export type EnumOutboundEmailStatusFieldUpdateOperationsInput = {
+  set?: $Enums.OutboundEmailStatus
+}
+
+export type NullableEnumPermitStateFieldUpdateOperationsInput = {
+  set?: $Enums.PermitState | null
+}
+
+export type NullableEnumCancelConditionFieldUpdateOperationsInput = {
+  set?: $Enums.CancelCondition | null
 }
 
 export type NullableEnumThreadingFieldUpdateOperationsInput = {
@@ -1701,6 +1924,67 @@ export type NullableEnumThreadingFieldUpdateOperationsInput = {
 
 export type NullableEnumRetryAdviceFieldUpdateOperationsInput = {
   set?: $Enums.RetryAdvice | null
+}
+
+export type OutboundEmailUpdateunsentMessageIdsInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
+export type OutboundEmailCreateNestedManyWithoutTemplateVersionInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput> | Prisma.OutboundEmailCreateWithoutTemplateVersionInput[] | Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput[]
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput | Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput[]
+  createMany?: Prisma.OutboundEmailCreateManyTemplateVersionInputEnvelope
+  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+}
+
+export type OutboundEmailUncheckedCreateNestedManyWithoutTemplateVersionInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput> | Prisma.OutboundEmailCreateWithoutTemplateVersionInput[] | Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput[]
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput | Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput[]
+  createMany?: Prisma.OutboundEmailCreateManyTemplateVersionInputEnvelope
+  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+}
+
+export type OutboundEmailUpdateManyWithoutTemplateVersionNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput> | Prisma.OutboundEmailCreateWithoutTemplateVersionInput[] | Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput[]
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput | Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput[]
+  upsert?: Prisma.OutboundEmailUpsertWithWhereUniqueWithoutTemplateVersionInput | Prisma.OutboundEmailUpsertWithWhereUniqueWithoutTemplateVersionInput[]
+  createMany?: Prisma.OutboundEmailCreateManyTemplateVersionInputEnvelope
+  set?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  disconnect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  delete?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  update?: Prisma.OutboundEmailUpdateWithWhereUniqueWithoutTemplateVersionInput | Prisma.OutboundEmailUpdateWithWhereUniqueWithoutTemplateVersionInput[]
+  updateMany?: Prisma.OutboundEmailUpdateManyWithWhereWithoutTemplateVersionInput | Prisma.OutboundEmailUpdateManyWithWhereWithoutTemplateVersionInput[]
+  deleteMany?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
+}
+
+export type OutboundEmailUncheckedUpdateManyWithoutTemplateVersionNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput> | Prisma.OutboundEmailCreateWithoutTemplateVersionInput[] | Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput[]
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput | Prisma.OutboundEmailCreateOrConnectWithoutTemplateVersionInput[]
+  upsert?: Prisma.OutboundEmailUpsertWithWhereUniqueWithoutTemplateVersionInput | Prisma.OutboundEmailUpsertWithWhereUniqueWithoutTemplateVersionInput[]
+  createMany?: Prisma.OutboundEmailCreateManyTemplateVersionInputEnvelope
+  set?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  disconnect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  delete?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  connect?: Prisma.OutboundEmailWhereUniqueInput | Prisma.OutboundEmailWhereUniqueInput[]
+  update?: Prisma.OutboundEmailUpdateWithWhereUniqueWithoutTemplateVersionInput | Prisma.OutboundEmailUpdateWithWhereUniqueWithoutTemplateVersionInput[]
+  updateMany?: Prisma.OutboundEmailUpdateManyWithWhereWithoutTemplateVersionInput | Prisma.OutboundEmailUpdateManyWithWhereWithoutTemplateVersionInput[]
+  deleteMany?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
+}
+
+export type OutboundEmailCreateNestedOneWithoutContextsInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutContextsInput, Prisma.OutboundEmailUncheckedCreateWithoutContextsInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutContextsInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+}
+
+export type OutboundEmailUpdateOneRequiredWithoutContextsNestedInput = {
+  create?: Prisma.XOR<Prisma.OutboundEmailCreateWithoutContextsInput, Prisma.OutboundEmailUncheckedCreateWithoutContextsInput>
+  connectOrCreate?: Prisma.OutboundEmailCreateOrConnectWithoutContextsInput
+  upsert?: Prisma.OutboundEmailUpsertWithoutContextsInput
+  connect?: Prisma.OutboundEmailWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailUpdateToOneWithWhereWithoutContextsInput, Prisma.OutboundEmailUpdateWithoutContextsInput>, Prisma.OutboundEmailUncheckedUpdateWithoutContextsInput>
 }
 
 export type OutboundEmailCreateNestedOneWithoutSearchInput = {
@@ -1763,9 +2047,9 @@ export type OutboundEmailUpdateOneWithoutAttachmentsNestedInput = {
 
 export type OutboundEmailCreateWithoutAccountInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -1774,55 +2058,69 @@ export type OutboundEmailCreateWithoutAccountInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -1831,49 +2129,62 @@ export type OutboundEmailUncheckedCreateWithoutAccountInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutAccountInput = {
@@ -1908,10 +2219,10 @@ export type OutboundEmailScalarWhereInput = {
   NOT?: Prisma.OutboundEmailScalarWhereInput | Prisma.OutboundEmailScalarWhereInput[]
   organizationId?: Prisma.UuidFilter<"OutboundEmail"> | string
   id?: Prisma.UuidFilter<"OutboundEmail"> | string
-  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
-  revision?: Prisma.IntFilter<"OutboundEmail"> | number
   accountId?: Prisma.UuidFilter<"OutboundEmail"> | string
+  mode?: Prisma.EnumSendModeFilter<"OutboundEmail"> | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  actor?: Prisma.StringFilter<"OutboundEmail"> | string
   fromEmail?: Prisma.StringFilter<"OutboundEmail"> | string
   to?: Prisma.StringNullableListFilter<"OutboundEmail">
   cc?: Prisma.StringNullableListFilter<"OutboundEmail">
@@ -1920,190 +2231,61 @@ export type OutboundEmailScalarWhereInput = {
   subject?: Prisma.StringFilter<"OutboundEmail"> | string
   bodyText?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   bodyHtml?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextType?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  contextId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  bodyTextBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  bodyHtmlBytes?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
+  templateUse?: Prisma.JsonNullableFilter<"OutboundEmail">
+  templateVersionId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
+  templateValues?: Prisma.JsonNullableFilter<"OutboundEmail">
+  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
   replyToMessageId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   requestedThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   inReplyTo?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   references?: Prisma.StringNullableListFilter<"OutboundEmail">
-  idempotencyKey?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  requestFingerprint?: Prisma.JsonNullableFilter<"OutboundEmail">
+  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  cancelWhen?: Prisma.EnumCancelConditionNullableListFilter<"OutboundEmail">
+  writtenAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  revision?: Prisma.IntFilter<"OutboundEmail"> | number
+  status?: Prisma.EnumOutboundEmailStatusFilter<"OutboundEmail"> | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
+  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  conversationId?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseToken?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   leaseOwner?: Prisma.UuidNullableFilter<"OutboundEmail"> | string | null
-  attempts?: Prisma.IntFilter<"OutboundEmail"> | number
   nextAttemptAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   deferrals?: Prisma.IntFilter<"OutboundEmail"> | number
-  slot?: Prisma.EnumSendSlotNullableFilter<"OutboundEmail"> | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  ticketThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
-  settleReads?: Prisma.IntFilter<"OutboundEmail"> | number
-  ticketUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  permit?: Prisma.EnumPermitStateNullableFilter<"OutboundEmail"> | $Enums.PermitState | null
+  gmailDraftId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  gmailDraftThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  sendingAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  reconcileReads?: Prisma.IntFilter<"OutboundEmail"> | number
+  gmailDraftUnsentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   resolvedBy?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
+  canceledBecause?: Prisma.EnumCancelConditionNullableFilter<"OutboundEmail"> | $Enums.CancelCondition | null
   resends?: Prisma.IntFilter<"OutboundEmail"> | number
   providerMessageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   providerThreadId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   messageId?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   threading?: Prisma.EnumThreadingNullableFilter<"OutboundEmail"> | $Enums.Threading | null
-  readBackAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  plannedSendAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
-  createdAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
-  updatedAt?: Prisma.DateTimeFilter<"OutboundEmail"> | Date | string
+  sentCopyFetchedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   sentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureCode?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureMessage?: Prisma.StringNullableFilter<"OutboundEmail"> | string | null
   failureRetry?: Prisma.EnumRetryAdviceNullableFilter<"OutboundEmail"> | $Enums.RetryAdvice | null
   failedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
   failureStatus?: Prisma.IntNullableFilter<"OutboundEmail"> | number | null
-}
-
-export type OutboundEmailCreateWithoutEntityInput = {
-  id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
-  fromEmail: string
-  to?: Prisma.OutboundEmailCreatetoInput | string[]
-  cc?: Prisma.OutboundEmailCreateccInput | string[]
-  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
-  subject: string
-  bodyText?: string | null
-  bodyHtml?: string | null
-  requestedThreadId?: string | null
-  inReplyTo?: string | null
-  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: string | null
-  leaseExpiresAt?: Date | string | null
-  leaseOwner?: string | null
-  attempts?: number
-  nextAttemptAt?: Date | string | null
-  deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
-  resolvedBy?: string | null
-  resends?: number
-  providerMessageId?: string | null
-  providerThreadId?: string | null
-  messageId?: string | null
-  threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
-  sentAt?: Date | string | null
-  failureCode?: string | null
-  failureMessage?: string | null
-  failureRetry?: $Enums.RetryAdvice | null
-  failedAt?: Date | string | null
-  failureStatus?: number | null
-  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
-  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
-  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
-  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
-  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
-  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
-  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
-  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
-}
-
-export type OutboundEmailUncheckedCreateWithoutEntityInput = {
-  id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
-  accountId: string
-  fromEmail: string
-  to?: Prisma.OutboundEmailCreatetoInput | string[]
-  cc?: Prisma.OutboundEmailCreateccInput | string[]
-  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
-  subject: string
-  bodyText?: string | null
-  bodyHtml?: string | null
-  replyToMessageId?: string | null
-  conversationId?: string | null
-  requestedThreadId?: string | null
-  inReplyTo?: string | null
-  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: string | null
-  leaseExpiresAt?: Date | string | null
-  leaseOwner?: string | null
-  attempts?: number
-  nextAttemptAt?: Date | string | null
-  deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
-  resolvedBy?: string | null
-  resends?: number
-  providerMessageId?: string | null
-  providerThreadId?: string | null
-  messageId?: string | null
-  threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
-  sentAt?: Date | string | null
-  failureCode?: string | null
-  failureMessage?: string | null
-  failureRetry?: $Enums.RetryAdvice | null
-  failedAt?: Date | string | null
-  failureStatus?: number | null
-  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
-  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
-  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
-  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
-  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
-  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
-}
-
-export type OutboundEmailCreateOrConnectWithoutEntityInput = {
-  where: Prisma.OutboundEmailWhereUniqueInput
-  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput>
-}
-
-export type OutboundEmailCreateManyEntityInputEnvelope = {
-  data: Prisma.OutboundEmailCreateManyEntityInput | Prisma.OutboundEmailCreateManyEntityInput[]
-  skipDuplicates?: boolean
-}
-
-export type OutboundEmailUpsertWithWhereUniqueWithoutEntityInput = {
-  where: Prisma.OutboundEmailWhereUniqueInput
-  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutEntityInput, Prisma.OutboundEmailUncheckedUpdateWithoutEntityInput>
-  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutEntityInput, Prisma.OutboundEmailUncheckedCreateWithoutEntityInput>
-}
-
-export type OutboundEmailUpdateWithWhereUniqueWithoutEntityInput = {
-  where: Prisma.OutboundEmailWhereUniqueInput
-  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutEntityInput, Prisma.OutboundEmailUncheckedUpdateWithoutEntityInput>
-}
-
-export type OutboundEmailUpdateManyWithWhereWithoutEntityInput = {
-  where: Prisma.OutboundEmailScalarWhereInput
-  data: Prisma.XOR<Prisma.OutboundEmailUpdateManyMutationInput, Prisma.OutboundEmailUncheckedUpdateManyWithoutEntityInput>
+  contentErasedAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  acceptedNotSentAt?: Prisma.DateTimeNullableFilter<"OutboundEmail"> | Date | string | null
+  unsentMessageIds?: Prisma.StringNullableListFilter<"OutboundEmail">
 }
 
 export type OutboundEmailCreateWithoutConversationInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2112,56 +2294,70 @@ export type OutboundEmailCreateWithoutConversationInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2170,48 +2366,61 @@ export type OutboundEmailUncheckedCreateWithoutConversationInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutConversationInput = {
@@ -2242,9 +2451,9 @@ export type OutboundEmailUpdateManyWithWhereWithoutConversationInput = {
 
 export type OutboundEmailCreateWithoutMessageInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2253,57 +2462,71 @@ export type OutboundEmailCreateWithoutMessageInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2312,48 +2535,61 @@ export type OutboundEmailUncheckedCreateWithoutMessageInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutMessageInput = {
@@ -2363,9 +2599,9 @@ export type OutboundEmailCreateOrConnectWithoutMessageInput = {
 
 export type OutboundEmailCreateWithoutAnswersInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2374,57 +2610,71 @@ export type OutboundEmailCreateWithoutAnswersInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutAnswersInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2433,48 +2683,61 @@ export type OutboundEmailUncheckedCreateWithoutAnswersInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutAnswersInput = {
@@ -2484,9 +2747,9 @@ export type OutboundEmailCreateOrConnectWithoutAnswersInput = {
 
 export type OutboundEmailCreateWithoutReplyToMessageInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2495,56 +2758,70 @@ export type OutboundEmailCreateWithoutReplyToMessageInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2553,48 +2830,61 @@ export type OutboundEmailUncheckedCreateWithoutReplyToMessageInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
-  conversationId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutReplyToMessageInput = {
@@ -2620,9 +2910,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutMessageInput = {
 
 export type OutboundEmailUpdateWithoutMessageInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -2631,57 +2921,71 @@ export type OutboundEmailUpdateWithoutMessageInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -2690,48 +2994,61 @@ export type OutboundEmailUncheckedUpdateWithoutMessageInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailUpsertWithoutAnswersInput = {
@@ -2747,9 +3064,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutAnswersInput = {
 
 export type OutboundEmailUpdateWithoutAnswersInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -2758,57 +3075,71 @@ export type OutboundEmailUpdateWithoutAnswersInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutAnswersInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -2817,48 +3148,61 @@ export type OutboundEmailUncheckedUpdateWithoutAnswersInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailUpsertWithWhereUniqueWithoutReplyToMessageInput = {
@@ -2877,11 +3221,11 @@ export type OutboundEmailUpdateManyWithWhereWithoutReplyToMessageInput = {
   data: Prisma.XOR<Prisma.OutboundEmailUpdateManyMutationInput, Prisma.OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput>
 }
 
-export type OutboundEmailCreateWithoutSearchInput = {
+export type OutboundEmailCreateWithoutTemplateVersionInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2890,41 +3234,220 @@ export type OutboundEmailCreateWithoutSearchInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutTemplateVersionInput = {
+  id: string
+  accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  sentCopyFetchedAt?: Date | string | null
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutTemplateVersionInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput>
+}
+
+export type OutboundEmailCreateManyTemplateVersionInputEnvelope = {
+  data: Prisma.OutboundEmailCreateManyTemplateVersionInput | Prisma.OutboundEmailCreateManyTemplateVersionInput[]
+  skipDuplicates?: boolean
+}
+
+export type OutboundEmailUpsertWithWhereUniqueWithoutTemplateVersionInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedUpdateWithoutTemplateVersionInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedCreateWithoutTemplateVersionInput>
+}
+
+export type OutboundEmailUpdateWithWhereUniqueWithoutTemplateVersionInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutTemplateVersionInput, Prisma.OutboundEmailUncheckedUpdateWithoutTemplateVersionInput>
+}
+
+export type OutboundEmailUpdateManyWithWhereWithoutTemplateVersionInput = {
+  where: Prisma.OutboundEmailScalarWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateManyMutationInput, Prisma.OutboundEmailUncheckedUpdateManyWithoutTemplateVersionInput>
+}
+
+export type OutboundEmailCreateWithoutContextsInput = {
+  id: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  sentCopyFetchedAt?: Date | string | null
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
@@ -2932,15 +3455,18 @@ export type OutboundEmailCreateWithoutSearchInput = {
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
-export type OutboundEmailUncheckedCreateWithoutSearchInput = {
+export type OutboundEmailUncheckedCreateWithoutContextsInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -2949,48 +3475,363 @@ export type OutboundEmailUncheckedCreateWithoutSearchInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
+}
+
+export type OutboundEmailCreateOrConnectWithoutContextsInput = {
+  where: Prisma.OutboundEmailWhereUniqueInput
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutContextsInput, Prisma.OutboundEmailUncheckedCreateWithoutContextsInput>
+}
+
+export type OutboundEmailUpsertWithoutContextsInput = {
+  update: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutContextsInput, Prisma.OutboundEmailUncheckedUpdateWithoutContextsInput>
+  create: Prisma.XOR<Prisma.OutboundEmailCreateWithoutContextsInput, Prisma.OutboundEmailUncheckedCreateWithoutContextsInput>
+  where?: Prisma.OutboundEmailWhereInput
+}
+
+export type OutboundEmailUpdateToOneWithWhereWithoutContextsInput = {
+  where?: Prisma.OutboundEmailWhereInput
+  data: Prisma.XOR<Prisma.OutboundEmailUpdateWithoutContextsInput, Prisma.OutboundEmailUncheckedUpdateWithoutContextsInput>
+}
+
+export type OutboundEmailUpdateWithoutContextsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutContextsInput = {
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailCreateWithoutSearchInput = {
+  id: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  sentCopyFetchedAt?: Date | string | null
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
+  account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
+  replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
+  conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
+  message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
+}
+
+export type OutboundEmailUncheckedCreateWithoutSearchInput = {
+  organizationId: string
+  id: string
+  accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  sentCopyFetchedAt?: Date | string | null
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
+  message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
+  answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
+  bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
+  attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
+  events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutSearchInput = {
@@ -3011,9 +3852,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutSearchInput = {
 
 export type OutboundEmailUpdateWithoutSearchInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3022,57 +3863,71 @@ export type OutboundEmailUpdateWithoutSearchInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3081,55 +3936,68 @@ export type OutboundEmailUncheckedUpdateWithoutSearchInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateWithoutBouncesInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3138,57 +4006,71 @@ export type OutboundEmailCreateWithoutBouncesInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutBouncesInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3197,48 +4079,61 @@ export type OutboundEmailUncheckedCreateWithoutBouncesInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutBouncesInput = {
@@ -3259,9 +4154,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutBouncesInput = {
 
 export type OutboundEmailUpdateWithoutBouncesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3270,57 +4165,71 @@ export type OutboundEmailUpdateWithoutBouncesInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutBouncesInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3329,55 +4238,68 @@ export type OutboundEmailUncheckedUpdateWithoutBouncesInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateWithoutEventsInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3386,57 +4308,71 @@ export type OutboundEmailCreateWithoutEventsInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3445,48 +4381,61 @@ export type OutboundEmailUncheckedCreateWithoutEventsInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
   attachments?: Prisma.AttachmentUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutEventsInput = {
@@ -3507,9 +4456,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutEventsInput = {
 
 export type OutboundEmailUpdateWithoutEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3518,57 +4467,71 @@ export type OutboundEmailUpdateWithoutEventsInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3577,55 +4540,68 @@ export type OutboundEmailUncheckedUpdateWithoutEventsInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateWithoutAttachmentsInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3634,57 +4610,71 @@ export type OutboundEmailCreateWithoutAttachmentsInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   account: Prisma.EmailAccountCreateNestedOneWithoutOutboundEmailsInput
-  entity?: Prisma.ContextEntityCreateNestedOneWithoutOutboundEmailsInput
   replyToMessage?: Prisma.EmailMessageCreateNestedOneWithoutRepliesInput
   conversation?: Prisma.ConversationCreateNestedOneWithoutOutboundEmailsInput
   message?: Prisma.EmailMessageCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailCreateNestedOneWithoutOutboundEmailInput
+  templateVersion?: Prisma.TemplateVersionCreateNestedOneWithoutOutboundEmailsInput
 }
 
 export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   organizationId: string
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3693,48 +4683,61 @@ export type OutboundEmailUncheckedCreateWithoutAttachmentsInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedCreateNestedOneWithoutOutboundEmailInput
   answers?: Prisma.EmailMessageUncheckedCreateNestedManyWithoutAnswersEmailInput
   bounces?: Prisma.BounceUncheckedCreateNestedManyWithoutOutboundEmailInput
+  contexts?: Prisma.OutboundEmailContextUncheckedCreateNestedManyWithoutOutboundEmailInput
   events?: Prisma.OutboundEmailEventUncheckedCreateNestedManyWithoutOutboundEmailInput
   search?: Prisma.OutboundEmailSearchUncheckedCreateNestedOneWithoutOutboundEmailInput
+  found?: Prisma.FoundOutboundEmailUncheckedCreateNestedOneWithoutOutboundEmailInput
 }
 
 export type OutboundEmailCreateOrConnectWithoutAttachmentsInput = {
@@ -3755,9 +4758,9 @@ export type OutboundEmailUpdateToOneWithWhereWithoutAttachmentsInput = {
 
 export type OutboundEmailUpdateWithoutAttachmentsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3766,57 +4769,71 @@ export type OutboundEmailUpdateWithoutAttachmentsInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3825,55 +4842,68 @@ export type OutboundEmailUncheckedUpdateWithoutAttachmentsInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailCreateManyAccountInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
   mode: $Enums.SendMode
-  revision?: number
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -3882,50 +4912,61 @@ export type OutboundEmailCreateManyAccountInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
-  conversationId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailUpdateWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3934,55 +4975,69 @@ export type OutboundEmailUpdateWithoutAccountInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -3991,56 +5046,69 @@ export type OutboundEmailUncheckedUpdateWithoutAccountInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4049,267 +5117,62 @@ export type OutboundEmailUncheckedUpdateManyWithoutAccountInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
-  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  resends?: Prisma.IntFieldUpdateOperationsInput | number
-  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
-  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-}
-
-export type OutboundEmailCreateManyEntityInput = {
-  id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
-  accountId: string
-  fromEmail: string
-  to?: Prisma.OutboundEmailCreatetoInput | string[]
-  cc?: Prisma.OutboundEmailCreateccInput | string[]
-  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
-  subject: string
-  bodyText?: string | null
-  bodyHtml?: string | null
-  replyToMessageId?: string | null
-  conversationId?: string | null
-  requestedThreadId?: string | null
-  inReplyTo?: string | null
-  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: string | null
-  leaseExpiresAt?: Date | string | null
-  leaseOwner?: string | null
-  attempts?: number
-  nextAttemptAt?: Date | string | null
-  deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
-  resolvedBy?: string | null
-  resends?: number
-  providerMessageId?: string | null
-  providerThreadId?: string | null
-  messageId?: string | null
-  threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
-  sentAt?: Date | string | null
-  failureCode?: string | null
-  failureMessage?: string | null
-  failureRetry?: $Enums.RetryAdvice | null
-  failedAt?: Date | string | null
-  failureStatus?: number | null
-}
-
-export type OutboundEmailUpdateWithoutEntityInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revision?: Prisma.IntFieldUpdateOperationsInput | number
-  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
-  to?: Prisma.OutboundEmailUpdatetoInput | string[]
-  cc?: Prisma.OutboundEmailUpdateccInput | string[]
-  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
-  subject?: Prisma.StringFieldUpdateOperationsInput | string
-  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
-  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  resends?: Prisma.IntFieldUpdateOperationsInput | number
-  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
-  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
-  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
-  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
-  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
-  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
-  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
-  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
-  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
-}
-
-export type OutboundEmailUncheckedUpdateWithoutEntityInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
-  accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
-  to?: Prisma.OutboundEmailUpdatetoInput | string[]
-  cc?: Prisma.OutboundEmailUpdateccInput | string[]
-  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
-  subject?: Prisma.StringFieldUpdateOperationsInput | string
-  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
-  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
-  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
-  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
-  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
-  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
-}
-
-export type OutboundEmailUncheckedUpdateManyWithoutEntityInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
-  accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
-  to?: Prisma.OutboundEmailUpdatetoInput | string[]
-  cc?: Prisma.OutboundEmailUpdateccInput | string[]
-  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
-  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
-  subject?: Prisma.StringFieldUpdateOperationsInput | string
-  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
-  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
-  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  resends?: Prisma.IntFieldUpdateOperationsInput | number
-  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
-  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailCreateManyConversationInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -4318,49 +5181,60 @@ export type OutboundEmailCreateManyConversationInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: string | null
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailUpdateWithoutConversationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4369,56 +5243,70 @@ export type OutboundEmailUpdateWithoutConversationInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4427,56 +5315,69 @@ export type OutboundEmailUncheckedUpdateWithoutConversationInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4485,50 +5386,61 @@ export type OutboundEmailUncheckedUpdateManyWithoutConversationInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailCreateManyReplyToMessageInput = {
   id: string
-  status: $Enums.OutboundEmailStatus
-  mode: $Enums.SendMode
-  revision?: number
   accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
   fromEmail: string
   to?: Prisma.OutboundEmailCreatetoInput | string[]
   cc?: Prisma.OutboundEmailCreateccInput | string[]
@@ -4537,49 +5449,60 @@ export type OutboundEmailCreateManyReplyToMessageInput = {
   subject: string
   bodyText?: string | null
   bodyHtml?: string | null
-  contextType?: string | null
-  contextId?: string | null
-  conversationId?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: string | null
   inReplyTo?: string | null
   references?: Prisma.OutboundEmailCreatereferencesInput | string[]
-  idempotencyKey?: string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
   leaseToken?: string | null
   leaseExpiresAt?: Date | string | null
   leaseOwner?: string | null
-  attempts?: number
   nextAttemptAt?: Date | string | null
   deferrals?: number
-  slot?: $Enums.SendSlot | null
-  ticketDraftId?: string | null
-  ticketMessageId?: string | null
-  ticketThreadId?: string | null
-  settleReads?: number
-  ticketUnsentAt?: Date | string | null
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
   resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
   resends?: number
   providerMessageId?: string | null
   providerThreadId?: string | null
   messageId?: string | null
   threading?: $Enums.Threading | null
-  readBackAt?: Date | string | null
-  plannedSendAt?: Date | string | null
-  createdAt?: Date | string
-  updatedAt?: Date | string
+  sentCopyFetchedAt?: Date | string | null
   sentAt?: Date | string | null
   failureCode?: string | null
   failureMessage?: string | null
   failureRetry?: $Enums.RetryAdvice | null
   failedAt?: Date | string | null
   failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
 }
 
 export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
   mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4588,56 +5511,70 @@ export type OutboundEmailUpdateWithoutReplyToMessageInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
-  entity?: Prisma.ContextEntityUpdateOneWithoutOutboundEmailsNestedInput
   conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
   message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+  templateVersion?: Prisma.TemplateVersionUpdateOneWithoutOutboundEmailsNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4646,56 +5583,69 @@ export type OutboundEmailUncheckedUpdateWithoutReplyToMessageInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
   message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
   answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
   bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
   attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
   events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
 }
 
 export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
-  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
-  revision?: Prisma.IntFieldUpdateOperationsInput | number
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
   fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
   to?: Prisma.OutboundEmailUpdatetoInput | string[]
   cc?: Prisma.OutboundEmailUpdateccInput | string[]
@@ -4704,42 +5654,321 @@ export type OutboundEmailUncheckedUpdateManyWithoutReplyToMessageInput = {
   subject?: Prisma.StringFieldUpdateOperationsInput | string
   bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextType?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  contextId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
-  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   deferrals?: Prisma.IntFieldUpdateOperationsInput | number
-  slot?: Prisma.NullableEnumSendSlotFieldUpdateOperationsInput | $Enums.SendSlot | null
-  ticketDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  ticketThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  settleReads?: Prisma.IntFieldUpdateOperationsInput | number
-  ticketUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
   resends?: Prisma.IntFieldUpdateOperationsInput | number
   providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
-  readBackAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
   failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
+}
+
+export type OutboundEmailCreateManyTemplateVersionInput = {
+  id: string
+  accountId: string
+  mode: $Enums.SendMode
+  createdAt?: Date | string
+  actor: string
+  fromEmail: string
+  to?: Prisma.OutboundEmailCreatetoInput | string[]
+  cc?: Prisma.OutboundEmailCreateccInput | string[]
+  bcc?: Prisma.OutboundEmailCreatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailCreatereplyToInput | string[]
+  subject: string
+  bodyText?: string | null
+  bodyHtml?: string | null
+  bodyTextBytes?: number | null
+  bodyHtmlBytes?: number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: string | null
+  requestedThreadId?: string | null
+  inReplyTo?: string | null
+  references?: Prisma.OutboundEmailCreatereferencesInput | string[]
+  plannedSendAt?: Date | string | null
+  cancelWhen?: Prisma.OutboundEmailCreatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Date | string
+  revision?: number
+  status: $Enums.OutboundEmailStatus
+  attempts?: number
+  updatedAt?: Date | string
+  conversationId?: string | null
+  leaseToken?: string | null
+  leaseExpiresAt?: Date | string | null
+  leaseOwner?: string | null
+  nextAttemptAt?: Date | string | null
+  deferrals?: number
+  permit?: $Enums.PermitState | null
+  gmailDraftId?: string | null
+  gmailDraftMessageId?: string | null
+  gmailDraftThreadId?: string | null
+  sendingAt?: Date | string | null
+  reconcileReads?: number
+  gmailDraftUnsentAt?: Date | string | null
+  resolvedBy?: string | null
+  canceledBecause?: $Enums.CancelCondition | null
+  resends?: number
+  providerMessageId?: string | null
+  providerThreadId?: string | null
+  messageId?: string | null
+  threading?: $Enums.Threading | null
+  sentCopyFetchedAt?: Date | string | null
+  sentAt?: Date | string | null
+  failureCode?: string | null
+  failureMessage?: string | null
+  failureRetry?: $Enums.RetryAdvice | null
+  failedAt?: Date | string | null
+  failureStatus?: number | null
+  contentErasedAt?: Date | string | null
+  acceptedNotSentAt?: Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailCreateunsentMessageIdsInput | string[]
+}
+
+export type OutboundEmailUpdateWithoutTemplateVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
+  account?: Prisma.EmailAccountUpdateOneRequiredWithoutOutboundEmailsNestedInput
+  replyToMessage?: Prisma.EmailMessageUpdateOneWithoutRepliesNestedInput
+  conversation?: Prisma.ConversationUpdateOneWithoutOutboundEmailsNestedInput
+  message?: Prisma.EmailMessageUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateWithoutTemplateVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
+  message?: Prisma.EmailMessageUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  answers?: Prisma.EmailMessageUncheckedUpdateManyWithoutAnswersEmailNestedInput
+  bounces?: Prisma.BounceUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  attachments?: Prisma.AttachmentUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  contexts?: Prisma.OutboundEmailContextUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  events?: Prisma.OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
+  search?: Prisma.OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
+  found?: Prisma.FoundOutboundEmailUncheckedUpdateOneWithoutOutboundEmailNestedInput
+}
+
+export type OutboundEmailUncheckedUpdateManyWithoutTemplateVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  mode?: Prisma.EnumSendModeFieldUpdateOperationsInput | $Enums.SendMode
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  fromEmail?: Prisma.StringFieldUpdateOperationsInput | string
+  to?: Prisma.OutboundEmailUpdatetoInput | string[]
+  cc?: Prisma.OutboundEmailUpdateccInput | string[]
+  bcc?: Prisma.OutboundEmailUpdatebccInput | string[]
+  replyTo?: Prisma.OutboundEmailUpdatereplyToInput | string[]
+  subject?: Prisma.StringFieldUpdateOperationsInput | string
+  bodyText?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyHtml?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  bodyTextBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  bodyHtmlBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  templateUse?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  templateValues?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestFingerprint?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  replyToMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  requestedThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inReplyTo?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  references?: Prisma.OutboundEmailUpdatereferencesInput | string[]
+  plannedSendAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  cancelWhen?: Prisma.OutboundEmailUpdatecancelWhenInput | $Enums.CancelCondition[]
+  writtenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revision?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  conversationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextAttemptAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deferrals?: Prisma.IntFieldUpdateOperationsInput | number
+  permit?: Prisma.NullableEnumPermitStateFieldUpdateOperationsInput | $Enums.PermitState | null
+  gmailDraftId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  gmailDraftThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sendingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  reconcileReads?: Prisma.IntFieldUpdateOperationsInput | number
+  gmailDraftUnsentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  resolvedBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  canceledBecause?: Prisma.NullableEnumCancelConditionFieldUpdateOperationsInput | $Enums.CancelCondition | null
+  resends?: Prisma.IntFieldUpdateOperationsInput | number
+  providerMessageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerThreadId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  messageId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  threading?: Prisma.NullableEnumThreadingFieldUpdateOperationsInput | $Enums.Threading | null
+  sentCopyFetchedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureMessage?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureRetry?: Prisma.NullableEnumRetryAdviceFieldUpdateOperationsInput | $Enums.RetryAdvice | null
+  failedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failureStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  contentErasedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  acceptedNotSentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  unsentMessageIds?: Prisma.OutboundEmailUpdateunsentMessageIdsInput | string[]
 }
 
 
@@ -4751,6 +5980,7 @@ export type OutboundEmailCountOutputType = {
   answers: number
   bounces: number
   attachments: number
+  contexts: number
   events: number
 }
 
@@ -4758,6 +5988,7 @@ export type OutboundEmailCountOutputTypeSelect<ExtArgs extends runtime.Types.Ext
   answers?: boolean | OutboundEmailCountOutputTypeCountAnswersArgs
   bounces?: boolean | OutboundEmailCountOutputTypeCountBouncesArgs
   attachments?: boolean | OutboundEmailCountOutputTypeCountAttachmentsArgs
+  contexts?: boolean | OutboundEmailCountOutputTypeCountContextsArgs
   events?: boolean | OutboundEmailCountOutputTypeCountEventsArgs
 }
 
@@ -4795,6 +6026,13 @@ export type OutboundEmailCountOutputTypeCountAttachmentsArgs<ExtArgs extends run
 /**
  * OutboundEmailCountOutputType without action
  */
+export type OutboundEmailCountOutputTypeCountContextsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OutboundEmailContextWhereInput
+}
+
+/**
+ * OutboundEmailCountOutputType without action
+ */
 export type OutboundEmailCountOutputTypeCountEventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.OutboundEmailEventWhereInput
 }
@@ -4803,10 +6041,10 @@ export type OutboundEmailCountOutputTypeCountEventsArgs<ExtArgs extends runtime.
 export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   id?: boolean
-  status?: boolean
-  mode?: boolean
-  revision?: boolean
   accountId?: boolean
+  mode?: boolean
+  createdAt?: boolean
+  actor?: boolean
   fromEmail?: boolean
   to?: boolean
   cc?: boolean
@@ -4815,63 +6053,76 @@ export type OutboundEmailSelect<ExtArgs extends runtime.Types.Extensions.Interna
   subject?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
-  contextType?: boolean
-  contextId?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
+  templateUse?: boolean
+  templateVersionId?: boolean
+  templateValues?: boolean
+  idempotencyKey?: boolean
+  requestFingerprint?: boolean
   replyToMessageId?: boolean
-  conversationId?: boolean
   requestedThreadId?: boolean
   inReplyTo?: boolean
   references?: boolean
-  idempotencyKey?: boolean
-  requestFingerprint?: boolean
+  plannedSendAt?: boolean
+  cancelWhen?: boolean
+  writtenAt?: boolean
+  revision?: boolean
+  status?: boolean
+  attempts?: boolean
+  updatedAt?: boolean
+  conversationId?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  attempts?: boolean
   nextAttemptAt?: boolean
   deferrals?: boolean
-  slot?: boolean
-  ticketDraftId?: boolean
-  ticketMessageId?: boolean
-  ticketThreadId?: boolean
-  settleReads?: boolean
-  ticketUnsentAt?: boolean
+  permit?: boolean
+  gmailDraftId?: boolean
+  gmailDraftMessageId?: boolean
+  gmailDraftThreadId?: boolean
+  sendingAt?: boolean
+  reconcileReads?: boolean
+  gmailDraftUnsentAt?: boolean
   resolvedBy?: boolean
+  canceledBecause?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
-  readBackAt?: boolean
-  plannedSendAt?: boolean
-  createdAt?: boolean
-  updatedAt?: boolean
+  sentCopyFetchedAt?: boolean
   sentAt?: boolean
   failureCode?: boolean
   failureMessage?: boolean
   failureRetry?: boolean
   failedAt?: boolean
   failureStatus?: boolean
+  contentErasedAt?: boolean
+  acceptedNotSentAt?: boolean
+  unsentMessageIds?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
   answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
   bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
+  contexts?: boolean | Prisma.OutboundEmail$contextsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
+  found?: boolean | Prisma.OutboundEmail$foundArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
   _count?: boolean | Prisma.OutboundEmailCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmail"]>
 
 export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   id?: boolean
-  status?: boolean
-  mode?: boolean
-  revision?: boolean
   accountId?: boolean
+  mode?: boolean
+  createdAt?: boolean
+  actor?: boolean
   fromEmail?: boolean
   to?: boolean
   cc?: boolean
@@ -4880,56 +6131,67 @@ export type OutboundEmailSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   subject?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
-  contextType?: boolean
-  contextId?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
+  templateUse?: boolean
+  templateVersionId?: boolean
+  templateValues?: boolean
+  idempotencyKey?: boolean
+  requestFingerprint?: boolean
   replyToMessageId?: boolean
-  conversationId?: boolean
   requestedThreadId?: boolean
   inReplyTo?: boolean
   references?: boolean
-  idempotencyKey?: boolean
-  requestFingerprint?: boolean
+  plannedSendAt?: boolean
+  cancelWhen?: boolean
+  writtenAt?: boolean
+  revision?: boolean
+  status?: boolean
+  attempts?: boolean
+  updatedAt?: boolean
+  conversationId?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  attempts?: boolean
   nextAttemptAt?: boolean
   deferrals?: boolean
-  slot?: boolean
-  ticketDraftId?: boolean
-  ticketMessageId?: boolean
-  ticketThreadId?: boolean
-  settleReads?: boolean
-  ticketUnsentAt?: boolean
+  permit?: boolean
+  gmailDraftId?: boolean
+  gmailDraftMessageId?: boolean
+  gmailDraftThreadId?: boolean
+  sendingAt?: boolean
+  reconcileReads?: boolean
+  gmailDraftUnsentAt?: boolean
   resolvedBy?: boolean
+  canceledBecause?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
-  readBackAt?: boolean
-  plannedSendAt?: boolean
-  createdAt?: boolean
-  updatedAt?: boolean
+  sentCopyFetchedAt?: boolean
   sentAt?: boolean
   failureCode?: boolean
   failureMessage?: boolean
   failureRetry?: boolean
   failedAt?: boolean
   failureStatus?: boolean
+  contentErasedAt?: boolean
+  acceptedNotSentAt?: boolean
+  unsentMessageIds?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmail"]>
 
 export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   id?: boolean
-  status?: boolean
-  mode?: boolean
-  revision?: boolean
   accountId?: boolean
+  mode?: boolean
+  createdAt?: boolean
+  actor?: boolean
   fromEmail?: boolean
   to?: boolean
   cc?: boolean
@@ -4938,56 +6200,67 @@ export type OutboundEmailSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   subject?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
-  contextType?: boolean
-  contextId?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
+  templateUse?: boolean
+  templateVersionId?: boolean
+  templateValues?: boolean
+  idempotencyKey?: boolean
+  requestFingerprint?: boolean
   replyToMessageId?: boolean
-  conversationId?: boolean
   requestedThreadId?: boolean
   inReplyTo?: boolean
   references?: boolean
-  idempotencyKey?: boolean
-  requestFingerprint?: boolean
+  plannedSendAt?: boolean
+  cancelWhen?: boolean
+  writtenAt?: boolean
+  revision?: boolean
+  status?: boolean
+  attempts?: boolean
+  updatedAt?: boolean
+  conversationId?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  attempts?: boolean
   nextAttemptAt?: boolean
   deferrals?: boolean
-  slot?: boolean
-  ticketDraftId?: boolean
-  ticketMessageId?: boolean
-  ticketThreadId?: boolean
-  settleReads?: boolean
-  ticketUnsentAt?: boolean
+  permit?: boolean
+  gmailDraftId?: boolean
+  gmailDraftMessageId?: boolean
+  gmailDraftThreadId?: boolean
+  sendingAt?: boolean
+  reconcileReads?: boolean
+  gmailDraftUnsentAt?: boolean
   resolvedBy?: boolean
+  canceledBecause?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
-  readBackAt?: boolean
-  plannedSendAt?: boolean
-  createdAt?: boolean
-  updatedAt?: boolean
+  sentCopyFetchedAt?: boolean
   sentAt?: boolean
   failureCode?: boolean
   failureMessage?: boolean
   failureRetry?: boolean
   failedAt?: boolean
   failureStatus?: boolean
+  contentErasedAt?: boolean
+  acceptedNotSentAt?: boolean
+  unsentMessageIds?: boolean
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmail"]>
 
 export type OutboundEmailSelectScalar = {
   organizationId?: boolean
   id?: boolean
-  status?: boolean
-  mode?: boolean
-  revision?: boolean
   accountId?: boolean
+  mode?: boolean
+  createdAt?: boolean
+  actor?: boolean
   fromEmail?: boolean
   to?: boolean
   cc?: boolean
@@ -4996,96 +6269,111 @@ export type OutboundEmailSelectScalar = {
   subject?: boolean
   bodyText?: boolean
   bodyHtml?: boolean
-  contextType?: boolean
-  contextId?: boolean
+  bodyTextBytes?: boolean
+  bodyHtmlBytes?: boolean
+  templateUse?: boolean
+  templateVersionId?: boolean
+  templateValues?: boolean
+  idempotencyKey?: boolean
+  requestFingerprint?: boolean
   replyToMessageId?: boolean
-  conversationId?: boolean
   requestedThreadId?: boolean
   inReplyTo?: boolean
   references?: boolean
-  idempotencyKey?: boolean
-  requestFingerprint?: boolean
+  plannedSendAt?: boolean
+  cancelWhen?: boolean
+  writtenAt?: boolean
+  revision?: boolean
+  status?: boolean
+  attempts?: boolean
+  updatedAt?: boolean
+  conversationId?: boolean
   leaseToken?: boolean
   leaseExpiresAt?: boolean
   leaseOwner?: boolean
-  attempts?: boolean
   nextAttemptAt?: boolean
   deferrals?: boolean
-  slot?: boolean
-  ticketDraftId?: boolean
-  ticketMessageId?: boolean
-  ticketThreadId?: boolean
-  settleReads?: boolean
-  ticketUnsentAt?: boolean
+  permit?: boolean
+  gmailDraftId?: boolean
+  gmailDraftMessageId?: boolean
+  gmailDraftThreadId?: boolean
+  sendingAt?: boolean
+  reconcileReads?: boolean
+  gmailDraftUnsentAt?: boolean
   resolvedBy?: boolean
+  canceledBecause?: boolean
   resends?: boolean
   providerMessageId?: boolean
   providerThreadId?: boolean
   messageId?: boolean
   threading?: boolean
-  readBackAt?: boolean
-  plannedSendAt?: boolean
-  createdAt?: boolean
-  updatedAt?: boolean
+  sentCopyFetchedAt?: boolean
   sentAt?: boolean
   failureCode?: boolean
   failureMessage?: boolean
   failureRetry?: boolean
   failedAt?: boolean
   failureStatus?: boolean
+  contentErasedAt?: boolean
+  acceptedNotSentAt?: boolean
+  unsentMessageIds?: boolean
 }
 
-export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "status" | "mode" | "revision" | "accountId" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "contextType" | "contextId" | "replyToMessageId" | "conversationId" | "requestedThreadId" | "inReplyTo" | "references" | "idempotencyKey" | "requestFingerprint" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "attempts" | "nextAttemptAt" | "deferrals" | "slot" | "ticketDraftId" | "ticketMessageId" | "ticketThreadId" | "settleReads" | "ticketUnsentAt" | "resolvedBy" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "readBackAt" | "plannedSendAt" | "createdAt" | "updatedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus", ExtArgs["result"]["outboundEmail"]>
+export type OutboundEmailOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "accountId" | "mode" | "createdAt" | "actor" | "fromEmail" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "bodyText" | "bodyHtml" | "bodyTextBytes" | "bodyHtmlBytes" | "templateUse" | "templateVersionId" | "templateValues" | "idempotencyKey" | "requestFingerprint" | "replyToMessageId" | "requestedThreadId" | "inReplyTo" | "references" | "plannedSendAt" | "cancelWhen" | "writtenAt" | "revision" | "status" | "attempts" | "updatedAt" | "conversationId" | "leaseToken" | "leaseExpiresAt" | "leaseOwner" | "nextAttemptAt" | "deferrals" | "permit" | "gmailDraftId" | "gmailDraftMessageId" | "gmailDraftThreadId" | "sendingAt" | "reconcileReads" | "gmailDraftUnsentAt" | "resolvedBy" | "canceledBecause" | "resends" | "providerMessageId" | "providerThreadId" | "messageId" | "threading" | "sentCopyFetchedAt" | "sentAt" | "failureCode" | "failureMessage" | "failureRetry" | "failedAt" | "failureStatus" | "contentErasedAt" | "acceptedNotSentAt" | "unsentMessageIds", ExtArgs["result"]["outboundEmail"]>
 export type OutboundEmailInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
   message?: boolean | Prisma.OutboundEmail$messageArgs<ExtArgs>
   answers?: boolean | Prisma.OutboundEmail$answersArgs<ExtArgs>
   bounces?: boolean | Prisma.OutboundEmail$bouncesArgs<ExtArgs>
   attachments?: boolean | Prisma.OutboundEmail$attachmentsArgs<ExtArgs>
+  contexts?: boolean | Prisma.OutboundEmail$contextsArgs<ExtArgs>
   events?: boolean | Prisma.OutboundEmail$eventsArgs<ExtArgs>
   search?: boolean | Prisma.OutboundEmail$searchArgs<ExtArgs>
+  found?: boolean | Prisma.OutboundEmail$foundArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
   _count?: boolean | Prisma.OutboundEmailCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OutboundEmailIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
 }
 export type OutboundEmailIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.EmailAccountDefaultArgs<ExtArgs>
-  entity?: boolean | Prisma.OutboundEmail$entityArgs<ExtArgs>
   replyToMessage?: boolean | Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>
   conversation?: boolean | Prisma.OutboundEmail$conversationArgs<ExtArgs>
+  templateVersion?: boolean | Prisma.OutboundEmail$templateVersionArgs<ExtArgs>
 }
 
 export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "OutboundEmail"
   objects: {
     account: Prisma.$EmailAccountPayload<ExtArgs>
-    entity: Prisma.$ContextEntityPayload<ExtArgs> | null
     replyToMessage: Prisma.$EmailMessagePayload<ExtArgs> | null
     conversation: Prisma.$ConversationPayload<ExtArgs> | null
     message: Prisma.$EmailMessagePayload<ExtArgs> | null
     answers: Prisma.$EmailMessagePayload<ExtArgs>[]
     bounces: Prisma.$BouncePayload<ExtArgs>[]
     attachments: Prisma.$AttachmentPayload<ExtArgs>[]
+    contexts: Prisma.$OutboundEmailContextPayload<ExtArgs>[]
     events: Prisma.$OutboundEmailEventPayload<ExtArgs>[]
     search: Prisma.$OutboundEmailSearchPayload<ExtArgs> | null
+    found: Prisma.$FoundOutboundEmailPayload<ExtArgs> | null
+    templateVersion: Prisma.$TemplateVersionPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
     id: string
-    status: $Enums.OutboundEmailStatus
-    mode: $Enums.SendMode
-    /**
-     * Counts the edits of a draft, from 1.
-     */
-    revision: number
     accountId: string
+    mode: $Enums.SendMode
+    createdAt: Date
+    /**
+     * Who created it: `key:<id of the API key>`.
+     */
+    actor: string
     fromEmail: string
     to: string[]
     cc: string[]
@@ -5094,21 +6382,49 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
     subject: string
     bodyText: string | null
     bodyHtml: string | null
-    contextType: string | null
-    contextId: string | null
+    /**
+     * Bytes of each body as UTF-8, kept by PostgreSQL. Null: there is none.
+     */
+    bodyTextBytes: number | null
+    bodyHtmlBytes: number | null
+    /**
+     * How its template is used: see `outbound/template-use.ts`. Null: it has no template.
+     */
+    templateUse: runtime.JsonValue | null
+    /**
+     * The version whose words it has; before it leaves, the version that it would have had when it was written.
+     */
+    templateVersionId: string | null
+    /**
+     * The value of each token, when the words were filled in: `{ "invoice_number": "INV-1" }`. Null: not yet.
+     */
+    templateValues: runtime.JsonValue | null
+    idempotencyKey: string | null
+    /**
+     * Hash of each field of the request that claimed the key: `{ "to": "…", … }`.
+     */
+    requestFingerprint: runtime.JsonValue | null
     replyToMessageId: string | null
-    conversationId: string | null
     /**
      * The thread asked for, in the account's mailbox. Null: a thread of its own.
      */
     requestedThreadId: string | null
     inReplyTo: string | null
     references: string[]
-    idempotencyKey: string | null
+    plannedSendAt: Date | null
+    cancelWhen: $Enums.CancelCondition[]
     /**
-     * Hash of each field of the request that claimed the key: `{ "to": "…", … }`.
+     * When its content was last written, by the database's clock: what comes in later is an answer.
      */
-    requestFingerprint: runtime.JsonValue | null
+    writtenAt: Date
+    /**
+     * Counts the edits of a draft, from 1.
+     */
+    revision: number
+    status: $Enums.OutboundEmailStatus
+    attempts: number
+    updatedAt: Date
+    conversationId: string | null
     /**
      * Who may deliver it now. A writer whose token is no longer here changes nothing.
      */
@@ -5118,52 +6434,56 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
      * The process that holds the lease: when its heartbeat stops, so does the lease.
      */
     leaseOwner: string | null
-    attempts: number
     nextAttemptAt: Date | null
     /**
-     * Deferrals in a row that use up its attempts: from 0 again when it is tried anew by a person.
+     * Deferrals in a row that use up its attempts: reset to 0 when a user retries it.
      */
     deferrals: number
     /**
-     * Null: it needs no slot now, or holds one and is being delivered.
+     * Null: it needs no permit now, or holds one and is being delivered.
      */
-    slot: $Enums.SendSlot | null
+    permit: $Enums.PermitState | null
     /**
      * The Gmail draft that stands for this send: `drafts.send` works once per id.
      */
-    ticketDraftId: string | null
-    ticketMessageId: string | null
-    ticketThreadId: string | null
+    gmailDraftId: string | null
+    gmailDraftMessageId: string | null
+    gmailDraftThreadId: string | null
     /**
-     * How often Gmail was read to settle an unknown outcome.
+     * When it was last handed to Gmail: SENDING was committed. Null: never.
      */
-    settleReads: number
+    sendingAt: Date | null
     /**
-     * When settling first found the ticket unsent. Null: it has not.
+     * How often Gmail was read to reconcile an unknown outcome.
      */
-    ticketUnsentAt: Date | null
+    reconcileReads: number
     /**
-     * Who decided what became of it when reading could not. Null: nobody had to.
+     * When reconciling first found the Gmail draft unsent. Null: it has not.
+     */
+    gmailDraftUnsentAt: Date | null
+    /**
+     * The user who resolved it when reading could not. Null: not needed.
      */
     resolvedBy: string | null
     /**
-     * How often the same ticket was sent again after two reads had found it unsent.
+     * The condition that has canceled it. Null: none has.
+     */
+    canceledBecause: $Enums.CancelCondition | null
+    /**
+     * How often the same Gmail draft was sent again after two reads had found it unsent.
      */
     resends: number
     providerMessageId: string | null
     providerThreadId: string | null
     /**
-     * The Message-ID that Gmail gave the sent copy, with angle brackets. Null until it was read back.
+     * The Message-ID that Gmail gave the sent copy, with angle brackets. Null until it was fetched.
      */
     messageId: string | null
     threading: $Enums.Threading | null
     /**
-     * When the sent copy was read back, or found to be gone. Null: not yet.
+     * When the sent copy was fetched, or found to be gone. Null: not yet.
      */
-    readBackAt: Date | null
-    plannedSendAt: Date | null
-    createdAt: Date
-    updatedAt: Date
+    sentCopyFetchedAt: Date | null
     sentAt: Date | null
     failureCode: string | null
     failureMessage: string | null
@@ -5173,6 +6493,18 @@ export type $OutboundEmailPayload<ExtArgs extends runtime.Types.Extensions.Inter
      * The provider's answer to the refused send: HTTP status and reason.
      */
     failureStatus: number | null
+    /**
+     * When its bodies and files were erased: by age, for a person, or with its account. It cannot be sent again. Null: never.
+     */
+    contentErasedAt: Date | null
+    /**
+     * Gmail has reported that it had not sent what it had accepted: copies up to this time, by Gmail's clock, prove nothing. Null: it has not.
+     */
+    acceptedNotSentAt: Date | null
+    /**
+     * Gmail's ids of these copies, as far as they are known.
+     */
+    unsentMessageIds: string[]
   }, ExtArgs["result"]["outboundEmail"]>
   composites: {}
 }
@@ -5568,15 +6900,17 @@ readonly fields: OutboundEmailFieldRefs;
 export interface Prisma__OutboundEmailClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   account<T extends Prisma.EmailAccountDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailAccountDefaultArgs<ExtArgs>>): Prisma.Prisma__EmailAccountClient<runtime.Types.Result.GetResult<Prisma.$EmailAccountPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  entity<T extends Prisma.OutboundEmail$entityArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$entityArgs<ExtArgs>>): Prisma.Prisma__ContextEntityClient<runtime.Types.Result.GetResult<Prisma.$ContextEntityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   replyToMessage<T extends Prisma.OutboundEmail$replyToMessageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$replyToMessageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   conversation<T extends Prisma.OutboundEmail$conversationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$conversationArgs<ExtArgs>>): Prisma.Prisma__ConversationClient<runtime.Types.Result.GetResult<Prisma.$ConversationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   message<T extends Prisma.OutboundEmail$messageArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$messageArgs<ExtArgs>>): Prisma.Prisma__EmailMessageClient<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   answers<T extends Prisma.OutboundEmail$answersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$answersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailMessagePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   bounces<T extends Prisma.OutboundEmail$bouncesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$bouncesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BouncePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attachments<T extends Prisma.OutboundEmail$attachmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$attachmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttachmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  contexts<T extends Prisma.OutboundEmail$contextsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$contextsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailContextPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.OutboundEmail$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboundEmailEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   search<T extends Prisma.OutboundEmail$searchArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$searchArgs<ExtArgs>>): Prisma.Prisma__OutboundEmailSearchClient<runtime.Types.Result.GetResult<Prisma.$OutboundEmailSearchPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  found<T extends Prisma.OutboundEmail$foundArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$foundArgs<ExtArgs>>): Prisma.Prisma__FoundOutboundEmailClient<runtime.Types.Result.GetResult<Prisma.$FoundOutboundEmailPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  templateVersion<T extends Prisma.OutboundEmail$templateVersionArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OutboundEmail$templateVersionArgs<ExtArgs>>): Prisma.Prisma__TemplateVersionClient<runtime.Types.Result.GetResult<Prisma.$TemplateVersionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -5608,10 +6942,10 @@ export interface Prisma__OutboundEmailClient<T, Null = never, ExtArgs extends ru
 export interface OutboundEmailFieldRefs {
   readonly organizationId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly id: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly status: Prisma.FieldRef<"OutboundEmail", 'OutboundEmailStatus'>
-  readonly mode: Prisma.FieldRef<"OutboundEmail", 'SendMode'>
-  readonly revision: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly accountId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly mode: Prisma.FieldRef<"OutboundEmail", 'SendMode'>
+  readonly createdAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly actor: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly fromEmail: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly to: Prisma.FieldRef<"OutboundEmail", 'String[]'>
   readonly cc: Prisma.FieldRef<"OutboundEmail", 'String[]'>
@@ -5620,43 +6954,54 @@ export interface OutboundEmailFieldRefs {
   readonly subject: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly bodyText: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly bodyHtml: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly contextType: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly contextId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly bodyTextBytes: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly bodyHtmlBytes: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly templateUse: Prisma.FieldRef<"OutboundEmail", 'Json'>
+  readonly templateVersionId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly templateValues: Prisma.FieldRef<"OutboundEmail", 'Json'>
+  readonly idempotencyKey: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly requestFingerprint: Prisma.FieldRef<"OutboundEmail", 'Json'>
   readonly replyToMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly conversationId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly requestedThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly inReplyTo: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly references: Prisma.FieldRef<"OutboundEmail", 'String[]'>
-  readonly idempotencyKey: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly requestFingerprint: Prisma.FieldRef<"OutboundEmail", 'Json'>
+  readonly plannedSendAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly cancelWhen: Prisma.FieldRef<"OutboundEmail", 'CancelCondition[]'>
+  readonly writtenAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly revision: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly status: Prisma.FieldRef<"OutboundEmail", 'OutboundEmailStatus'>
+  readonly attempts: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly updatedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly conversationId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly leaseToken: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly leaseExpiresAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly leaseOwner: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly attempts: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly nextAttemptAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly deferrals: Prisma.FieldRef<"OutboundEmail", 'Int'>
-  readonly slot: Prisma.FieldRef<"OutboundEmail", 'SendSlot'>
-  readonly ticketDraftId: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly ticketMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly ticketThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
-  readonly settleReads: Prisma.FieldRef<"OutboundEmail", 'Int'>
-  readonly ticketUnsentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly permit: Prisma.FieldRef<"OutboundEmail", 'PermitState'>
+  readonly gmailDraftId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly gmailDraftMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly gmailDraftThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly sendingAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly reconcileReads: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly gmailDraftUnsentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly resolvedBy: Prisma.FieldRef<"OutboundEmail", 'String'>
+  readonly canceledBecause: Prisma.FieldRef<"OutboundEmail", 'CancelCondition'>
   readonly resends: Prisma.FieldRef<"OutboundEmail", 'Int'>
   readonly providerMessageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly providerThreadId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly messageId: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly threading: Prisma.FieldRef<"OutboundEmail", 'Threading'>
-  readonly readBackAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
-  readonly plannedSendAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
-  readonly createdAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
-  readonly updatedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly sentCopyFetchedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly sentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly failureCode: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly failureMessage: Prisma.FieldRef<"OutboundEmail", 'String'>
   readonly failureRetry: Prisma.FieldRef<"OutboundEmail", 'RetryAdvice'>
   readonly failedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
   readonly failureStatus: Prisma.FieldRef<"OutboundEmail", 'Int'>
+  readonly contentErasedAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly acceptedNotSentAt: Prisma.FieldRef<"OutboundEmail", 'DateTime'>
+  readonly unsentMessageIds: Prisma.FieldRef<"OutboundEmail", 'String[]'>
 }
     
 
@@ -6067,25 +7412,6 @@ export type OutboundEmailDeleteManyArgs<ExtArgs extends runtime.Types.Extensions
 }
 
 /**
- * OutboundEmail.entity
- */
-export type OutboundEmail$entityArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the ContextEntity
-   */
-  select?: Prisma.ContextEntitySelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the ContextEntity
-   */
-  omit?: Prisma.ContextEntityOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.ContextEntityInclude<ExtArgs> | null
-  where?: Prisma.ContextEntityWhereInput
-}
-
-/**
  * OutboundEmail.replyToMessage
  */
 export type OutboundEmail$replyToMessageArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -6215,6 +7541,30 @@ export type OutboundEmail$attachmentsArgs<ExtArgs extends runtime.Types.Extensio
 }
 
 /**
+ * OutboundEmail.contexts
+ */
+export type OutboundEmail$contextsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OutboundEmailContext
+   */
+  select?: Prisma.OutboundEmailContextSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OutboundEmailContext
+   */
+  omit?: Prisma.OutboundEmailContextOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OutboundEmailContextInclude<ExtArgs> | null
+  where?: Prisma.OutboundEmailContextWhereInput
+  orderBy?: Prisma.OutboundEmailContextOrderByWithRelationInput | Prisma.OutboundEmailContextOrderByWithRelationInput[]
+  cursor?: Prisma.OutboundEmailContextWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OutboundEmailContextScalarFieldEnum | Prisma.OutboundEmailContextScalarFieldEnum[]
+}
+
+/**
  * OutboundEmail.events
  */
 export type OutboundEmail$eventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -6255,6 +7605,44 @@ export type OutboundEmail$searchArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   include?: Prisma.OutboundEmailSearchInclude<ExtArgs> | null
   where?: Prisma.OutboundEmailSearchWhereInput
+}
+
+/**
+ * OutboundEmail.found
+ */
+export type OutboundEmail$foundArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the FoundOutboundEmail
+   */
+  select?: Prisma.FoundOutboundEmailSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the FoundOutboundEmail
+   */
+  omit?: Prisma.FoundOutboundEmailOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.FoundOutboundEmailInclude<ExtArgs> | null
+  where?: Prisma.FoundOutboundEmailWhereInput
+}
+
+/**
+ * OutboundEmail.templateVersion
+ */
+export type OutboundEmail$templateVersionArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the TemplateVersion
+   */
+  select?: Prisma.TemplateVersionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the TemplateVersion
+   */
+  omit?: Prisma.TemplateVersionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.TemplateVersionInclude<ExtArgs> | null
+  where?: Prisma.TemplateVersionWhereInput
 }
 
 /**

@@ -29,7 +29,9 @@ export type OutboundEmailEventMinAggregateOutputType = {
   id: string | null
   outboundEmailId: string | null
   at: Date | null
-  type: string | null
+  type: $Enums.OutboundEmailEventType | null
+  fromStatus: $Enums.OutboundEmailStatus | null
+  toStatus: $Enums.OutboundEmailStatus | null
   actor: string | null
 }
 
@@ -38,7 +40,9 @@ export type OutboundEmailEventMaxAggregateOutputType = {
   id: string | null
   outboundEmailId: string | null
   at: Date | null
-  type: string | null
+  type: $Enums.OutboundEmailEventType | null
+  fromStatus: $Enums.OutboundEmailStatus | null
+  toStatus: $Enums.OutboundEmailStatus | null
   actor: string | null
 }
 
@@ -48,6 +52,8 @@ export type OutboundEmailEventCountAggregateOutputType = {
   outboundEmailId: number
   at: number
   type: number
+  fromStatus: number
+  toStatus: number
   actor: number
   detail: number
   _all: number
@@ -60,6 +66,8 @@ export type OutboundEmailEventMinAggregateInputType = {
   outboundEmailId?: true
   at?: true
   type?: true
+  fromStatus?: true
+  toStatus?: true
   actor?: true
 }
 
@@ -69,6 +77,8 @@ export type OutboundEmailEventMaxAggregateInputType = {
   outboundEmailId?: true
   at?: true
   type?: true
+  fromStatus?: true
+  toStatus?: true
   actor?: true
 }
 
@@ -78,6 +88,8 @@ export type OutboundEmailEventCountAggregateInputType = {
   outboundEmailId?: true
   at?: true
   type?: true
+  fromStatus?: true
+  toStatus?: true
   actor?: true
   detail?: true
   _all?: true
@@ -160,7 +172,9 @@ export type OutboundEmailEventGroupByOutputType = {
   id: string
   outboundEmailId: string
   at: Date
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus: $Enums.OutboundEmailStatus | null
+  toStatus: $Enums.OutboundEmailStatus | null
   actor: string
   detail: runtime.JsonValue
   _count: OutboundEmailEventCountAggregateOutputType | null
@@ -191,7 +205,9 @@ export type OutboundEmailEventWhereInput = {
   id?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   outboundEmailId?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   at?: Prisma.DateTimeFilter<"OutboundEmailEvent"> | Date | string
-  type?: Prisma.StringFilter<"OutboundEmailEvent"> | string
+  type?: Prisma.EnumOutboundEmailEventTypeFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFilter<"OutboundEmailEvent"> | string
   detail?: Prisma.JsonFilter<"OutboundEmailEvent">
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailScalarRelationFilter, Prisma.OutboundEmailWhereInput>
@@ -203,6 +219,8 @@ export type OutboundEmailEventOrderByWithRelationInput = {
   outboundEmailId?: Prisma.SortOrder
   at?: Prisma.SortOrder
   type?: Prisma.SortOrder
+  fromStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  toStatus?: Prisma.SortOrderInput | Prisma.SortOrder
   actor?: Prisma.SortOrder
   detail?: Prisma.SortOrder
   outboundEmail?: Prisma.OutboundEmailOrderByWithRelationInput
@@ -217,7 +235,9 @@ export type OutboundEmailEventWhereUniqueInput = Prisma.AtLeast<{
   id?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   outboundEmailId?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   at?: Prisma.DateTimeFilter<"OutboundEmailEvent"> | Date | string
-  type?: Prisma.StringFilter<"OutboundEmailEvent"> | string
+  type?: Prisma.EnumOutboundEmailEventTypeFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFilter<"OutboundEmailEvent"> | string
   detail?: Prisma.JsonFilter<"OutboundEmailEvent">
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailScalarRelationFilter, Prisma.OutboundEmailWhereInput>
@@ -229,6 +249,8 @@ export type OutboundEmailEventOrderByWithAggregationInput = {
   outboundEmailId?: Prisma.SortOrder
   at?: Prisma.SortOrder
   type?: Prisma.SortOrder
+  fromStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  toStatus?: Prisma.SortOrderInput | Prisma.SortOrder
   actor?: Prisma.SortOrder
   detail?: Prisma.SortOrder
   _count?: Prisma.OutboundEmailEventCountOrderByAggregateInput
@@ -244,7 +266,9 @@ export type OutboundEmailEventScalarWhereWithAggregatesInput = {
   id?: Prisma.UuidWithAggregatesFilter<"OutboundEmailEvent"> | string
   outboundEmailId?: Prisma.UuidWithAggregatesFilter<"OutboundEmailEvent"> | string
   at?: Prisma.DateTimeWithAggregatesFilter<"OutboundEmailEvent"> | Date | string
-  type?: Prisma.StringWithAggregatesFilter<"OutboundEmailEvent"> | string
+  type?: Prisma.EnumOutboundEmailEventTypeWithAggregatesFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.EnumOutboundEmailStatusNullableWithAggregatesFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.EnumOutboundEmailStatusNullableWithAggregatesFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringWithAggregatesFilter<"OutboundEmailEvent"> | string
   detail?: Prisma.JsonWithAggregatesFilter<"OutboundEmailEvent">
 }
@@ -252,7 +276,9 @@ export type OutboundEmailEventScalarWhereWithAggregatesInput = {
 export type OutboundEmailEventCreateInput = {
   id: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
   outboundEmail: Prisma.OutboundEmailCreateNestedOneWithoutEventsInput
@@ -263,7 +289,9 @@ export type OutboundEmailEventUncheckedCreateInput = {
   id: string
   outboundEmailId: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -271,7 +299,9 @@ export type OutboundEmailEventUncheckedCreateInput = {
 export type OutboundEmailEventUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   outboundEmail?: Prisma.OutboundEmailUpdateOneRequiredWithoutEventsNestedInput
@@ -282,7 +312,9 @@ export type OutboundEmailEventUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   outboundEmailId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -292,7 +324,9 @@ export type OutboundEmailEventCreateManyInput = {
   id: string
   outboundEmailId: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -300,7 +334,9 @@ export type OutboundEmailEventCreateManyInput = {
 export type OutboundEmailEventUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -310,7 +346,9 @@ export type OutboundEmailEventUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   outboundEmailId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -336,6 +374,8 @@ export type OutboundEmailEventCountOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   at?: Prisma.SortOrder
   type?: Prisma.SortOrder
+  fromStatus?: Prisma.SortOrder
+  toStatus?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   detail?: Prisma.SortOrder
 }
@@ -346,6 +386,8 @@ export type OutboundEmailEventMaxOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   at?: Prisma.SortOrder
   type?: Prisma.SortOrder
+  fromStatus?: Prisma.SortOrder
+  toStatus?: Prisma.SortOrder
   actor?: Prisma.SortOrder
 }
 
@@ -355,6 +397,8 @@ export type OutboundEmailEventMinOrderByAggregateInput = {
   outboundEmailId?: Prisma.SortOrder
   at?: Prisma.SortOrder
   type?: Prisma.SortOrder
+  fromStatus?: Prisma.SortOrder
+  toStatus?: Prisma.SortOrder
   actor?: Prisma.SortOrder
 }
 
@@ -400,10 +444,20 @@ export type OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailNestedInput
   deleteMany?: Prisma.OutboundEmailEventScalarWhereInput | Prisma.OutboundEmailEventScalarWhereInput[]
 }
 
+export type EnumOutboundEmailEventTypeFieldUpdateOperationsInput = {
+  set?: $Enums.OutboundEmailEventType
+}
+
+export type NullableEnumOutboundEmailStatusFieldUpdateOperationsInput = {
+  set?: $Enums.OutboundEmailStatus | null
+}
+
 export type OutboundEmailEventCreateWithoutOutboundEmailInput = {
   id: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -411,7 +465,9 @@ export type OutboundEmailEventCreateWithoutOutboundEmailInput = {
 export type OutboundEmailEventUncheckedCreateWithoutOutboundEmailInput = {
   id: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -450,7 +506,9 @@ export type OutboundEmailEventScalarWhereInput = {
   id?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   outboundEmailId?: Prisma.UuidFilter<"OutboundEmailEvent"> | string
   at?: Prisma.DateTimeFilter<"OutboundEmailEvent"> | Date | string
-  type?: Prisma.StringFilter<"OutboundEmailEvent"> | string
+  type?: Prisma.EnumOutboundEmailEventTypeFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.EnumOutboundEmailStatusNullableFilter<"OutboundEmailEvent"> | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFilter<"OutboundEmailEvent"> | string
   detail?: Prisma.JsonFilter<"OutboundEmailEvent">
 }
@@ -458,7 +516,9 @@ export type OutboundEmailEventScalarWhereInput = {
 export type OutboundEmailEventCreateManyOutboundEmailInput = {
   id: string
   at?: Date | string
-  type: string
+  type: $Enums.OutboundEmailEventType
+  fromStatus?: $Enums.OutboundEmailStatus | null
+  toStatus?: $Enums.OutboundEmailStatus | null
   actor: string
   detail: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -466,7 +526,9 @@ export type OutboundEmailEventCreateManyOutboundEmailInput = {
 export type OutboundEmailEventUpdateWithoutOutboundEmailInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -474,7 +536,9 @@ export type OutboundEmailEventUpdateWithoutOutboundEmailInput = {
 export type OutboundEmailEventUncheckedUpdateWithoutOutboundEmailInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -482,7 +546,9 @@ export type OutboundEmailEventUncheckedUpdateWithoutOutboundEmailInput = {
 export type OutboundEmailEventUncheckedUpdateManyWithoutOutboundEmailInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  type?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumOutboundEmailEventTypeFieldUpdateOperationsInput | $Enums.OutboundEmailEventType
+  fromStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
+  toStatus?: Prisma.NullableEnumOutboundEmailStatusFieldUpdateOperationsInput | $Enums.OutboundEmailStatus | null
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   detail?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -495,6 +561,8 @@ export type OutboundEmailEventSelect<ExtArgs extends runtime.Types.Extensions.In
   outboundEmailId?: boolean
   at?: boolean
   type?: boolean
+  fromStatus?: boolean
+  toStatus?: boolean
   actor?: boolean
   detail?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
@@ -506,6 +574,8 @@ export type OutboundEmailEventSelectCreateManyAndReturn<ExtArgs extends runtime.
   outboundEmailId?: boolean
   at?: boolean
   type?: boolean
+  fromStatus?: boolean
+  toStatus?: boolean
   actor?: boolean
   detail?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
@@ -517,6 +587,8 @@ export type OutboundEmailEventSelectUpdateManyAndReturn<ExtArgs extends runtime.
   outboundEmailId?: boolean
   at?: boolean
   type?: boolean
+  fromStatus?: boolean
+  toStatus?: boolean
   actor?: boolean
   detail?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
@@ -528,11 +600,13 @@ export type OutboundEmailEventSelectScalar = {
   outboundEmailId?: boolean
   at?: boolean
   type?: boolean
+  fromStatus?: boolean
+  toStatus?: boolean
   actor?: boolean
   detail?: boolean
 }
 
-export type OutboundEmailEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "outboundEmailId" | "at" | "type" | "actor" | "detail", ExtArgs["result"]["outboundEmailEvent"]>
+export type OutboundEmailEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "id" | "outboundEmailId" | "at" | "type" | "fromStatus" | "toStatus" | "actor" | "detail", ExtArgs["result"]["outboundEmailEvent"]>
 export type OutboundEmailEventInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
 }
@@ -553,7 +627,12 @@ export type $OutboundEmailEventPayload<ExtArgs extends runtime.Types.Extensions.
     id: string
     outboundEmailId: string
     at: Date
-    type: string
+    type: $Enums.OutboundEmailEventType
+    /**
+     * Null with `toStatus`: the state did not change. Null alone: the email was created.
+     */
+    fromStatus: $Enums.OutboundEmailStatus | null
+    toStatus: $Enums.OutboundEmailStatus | null
     actor: string
     detail: runtime.JsonValue
   }, ExtArgs["result"]["outboundEmailEvent"]>
@@ -984,7 +1063,9 @@ export interface OutboundEmailEventFieldRefs {
   readonly id: Prisma.FieldRef<"OutboundEmailEvent", 'String'>
   readonly outboundEmailId: Prisma.FieldRef<"OutboundEmailEvent", 'String'>
   readonly at: Prisma.FieldRef<"OutboundEmailEvent", 'DateTime'>
-  readonly type: Prisma.FieldRef<"OutboundEmailEvent", 'String'>
+  readonly type: Prisma.FieldRef<"OutboundEmailEvent", 'OutboundEmailEventType'>
+  readonly fromStatus: Prisma.FieldRef<"OutboundEmailEvent", 'OutboundEmailStatus'>
+  readonly toStatus: Prisma.FieldRef<"OutboundEmailEvent", 'OutboundEmailStatus'>
   readonly actor: Prisma.FieldRef<"OutboundEmailEvent", 'String'>
   readonly detail: Prisma.FieldRef<"OutboundEmailEvent", 'Json'>
 }

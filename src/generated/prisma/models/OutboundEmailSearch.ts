@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model OutboundEmailSearch
- * The words and recipients of an outbound email, apart from it so that a change of state does not index them anew.
+ * The words and recipients of an outbound email, in a table of their own, so that a change of state does not index them again.
  */
 export type OutboundEmailSearchModel = runtime.Types.Result.DefaultSelection<Prisma.$OutboundEmailSearchPayload>
 
@@ -37,7 +37,6 @@ export type OutboundEmailSearchMaxAggregateOutputType = {
 export type OutboundEmailSearchCountAggregateOutputType = {
   organizationId: number
   outboundEmailId: number
-  terms: number
   _all: number
 }
 
@@ -55,7 +54,6 @@ export type OutboundEmailSearchMaxAggregateInputType = {
 export type OutboundEmailSearchCountAggregateInputType = {
   organizationId?: true
   outboundEmailId?: true
-  terms?: true
   _all?: true
 }
 
@@ -134,7 +132,6 @@ export type OutboundEmailSearchGroupByArgs<ExtArgs extends runtime.Types.Extensi
 export type OutboundEmailSearchGroupByOutputType = {
   organizationId: string
   outboundEmailId: string
-  terms: string[]
   _count: OutboundEmailSearchCountAggregateOutputType | null
   _min: OutboundEmailSearchMinAggregateOutputType | null
   _max: OutboundEmailSearchMaxAggregateOutputType | null
@@ -161,14 +158,12 @@ export type OutboundEmailSearchWhereInput = {
   NOT?: Prisma.OutboundEmailSearchWhereInput | Prisma.OutboundEmailSearchWhereInput[]
   organizationId?: Prisma.UuidFilter<"OutboundEmailSearch"> | string
   outboundEmailId?: Prisma.UuidFilter<"OutboundEmailSearch"> | string
-  terms?: Prisma.StringNullableListFilter<"OutboundEmailSearch">
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailScalarRelationFilter, Prisma.OutboundEmailWhereInput>
 }
 
 export type OutboundEmailSearchOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  terms?: Prisma.SortOrder
   outboundEmail?: Prisma.OutboundEmailOrderByWithRelationInput
 }
 
@@ -179,14 +174,12 @@ export type OutboundEmailSearchWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.OutboundEmailSearchWhereInput | Prisma.OutboundEmailSearchWhereInput[]
   organizationId?: Prisma.UuidFilter<"OutboundEmailSearch"> | string
   outboundEmailId?: Prisma.UuidFilter<"OutboundEmailSearch"> | string
-  terms?: Prisma.StringNullableListFilter<"OutboundEmailSearch">
   outboundEmail?: Prisma.XOR<Prisma.OutboundEmailScalarRelationFilter, Prisma.OutboundEmailWhereInput>
 }, "organizationId_outboundEmailId">
 
 export type OutboundEmailSearchOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  terms?: Prisma.SortOrder
   _count?: Prisma.OutboundEmailSearchCountOrderByAggregateInput
   _max?: Prisma.OutboundEmailSearchMaxOrderByAggregateInput
   _min?: Prisma.OutboundEmailSearchMinOrderByAggregateInput
@@ -198,45 +191,38 @@ export type OutboundEmailSearchScalarWhereWithAggregatesInput = {
   NOT?: Prisma.OutboundEmailSearchScalarWhereWithAggregatesInput | Prisma.OutboundEmailSearchScalarWhereWithAggregatesInput[]
   organizationId?: Prisma.UuidWithAggregatesFilter<"OutboundEmailSearch"> | string
   outboundEmailId?: Prisma.UuidWithAggregatesFilter<"OutboundEmailSearch"> | string
-  terms?: Prisma.StringNullableListFilter<"OutboundEmailSearch">
 }
 
 export type OutboundEmailSearchCreateInput = {
-  terms?: Prisma.OutboundEmailSearchCreatetermsInput | string[]
   outboundEmail: Prisma.OutboundEmailCreateNestedOneWithoutSearchInput
 }
 
 export type OutboundEmailSearchUncheckedCreateInput = {
   organizationId: string
   outboundEmailId: string
-  terms?: Prisma.OutboundEmailSearchCreatetermsInput | string[]
 }
 
 export type OutboundEmailSearchUpdateInput = {
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
   outboundEmail?: Prisma.OutboundEmailUpdateOneRequiredWithoutSearchNestedInput
 }
 
 export type OutboundEmailSearchUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   outboundEmailId?: Prisma.StringFieldUpdateOperationsInput | string
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
 }
 
 export type OutboundEmailSearchCreateManyInput = {
   organizationId: string
   outboundEmailId: string
-  terms?: Prisma.OutboundEmailSearchCreatetermsInput | string[]
 }
 
 export type OutboundEmailSearchUpdateManyMutationInput = {
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
+
 }
 
 export type OutboundEmailSearchUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   outboundEmailId?: Prisma.StringFieldUpdateOperationsInput | string
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
 }
 
 export type OutboundEmailSearchNullableScalarRelationFilter = {
@@ -252,7 +238,6 @@ export type OutboundEmailSearchOrganizationIdOutboundEmailIdCompoundUniqueInput 
 export type OutboundEmailSearchCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   outboundEmailId?: Prisma.SortOrder
-  terms?: Prisma.SortOrder
 }
 
 export type OutboundEmailSearchMaxOrderByAggregateInput = {
@@ -297,21 +282,12 @@ export type OutboundEmailSearchUncheckedUpdateOneWithoutOutboundEmailNestedInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.OutboundEmailSearchUpdateToOneWithWhereWithoutOutboundEmailInput, Prisma.OutboundEmailSearchUpdateWithoutOutboundEmailInput>, Prisma.OutboundEmailSearchUncheckedUpdateWithoutOutboundEmailInput>
 }
 
-export type OutboundEmailSearchCreatetermsInput = {
-  set: string[]
-}
-
-export type OutboundEmailSearchUpdatetermsInput = {
-  set?: string[]
-  push?: string | string[]
-}
-
 export type OutboundEmailSearchCreateWithoutOutboundEmailInput = {
-  terms?: Prisma.OutboundEmailSearchCreatetermsInput | string[]
+
 }
 
 export type OutboundEmailSearchUncheckedCreateWithoutOutboundEmailInput = {
-  terms?: Prisma.OutboundEmailSearchCreatetermsInput | string[]
+
 }
 
 export type OutboundEmailSearchCreateOrConnectWithoutOutboundEmailInput = {
@@ -331,11 +307,11 @@ export type OutboundEmailSearchUpdateToOneWithWhereWithoutOutboundEmailInput = {
 }
 
 export type OutboundEmailSearchUpdateWithoutOutboundEmailInput = {
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
+
 }
 
 export type OutboundEmailSearchUncheckedUpdateWithoutOutboundEmailInput = {
-  terms?: Prisma.OutboundEmailSearchUpdatetermsInput | string[]
+
 }
 
 
@@ -343,31 +319,27 @@ export type OutboundEmailSearchUncheckedUpdateWithoutOutboundEmailInput = {
 export type OutboundEmailSearchSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   outboundEmailId?: boolean
-  terms?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmailSearch"]>
 
 export type OutboundEmailSearchSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   outboundEmailId?: boolean
-  terms?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmailSearch"]>
 
 export type OutboundEmailSearchSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
   outboundEmailId?: boolean
-  terms?: boolean
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outboundEmailSearch"]>
 
 export type OutboundEmailSearchSelectScalar = {
   organizationId?: boolean
   outboundEmailId?: boolean
-  terms?: boolean
 }
 
-export type OutboundEmailSearchOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "outboundEmailId" | "terms", ExtArgs["result"]["outboundEmailSearch"]>
+export type OutboundEmailSearchOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "outboundEmailId", ExtArgs["result"]["outboundEmailSearch"]>
 export type OutboundEmailSearchInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   outboundEmail?: boolean | Prisma.OutboundEmailDefaultArgs<ExtArgs>
 }
@@ -386,7 +358,6 @@ export type $OutboundEmailSearchPayload<ExtArgs extends runtime.Types.Extensions
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
     outboundEmailId: string
-    terms: string[]
   }, ExtArgs["result"]["outboundEmailSearch"]>
   composites: {}
 }
@@ -813,7 +784,6 @@ export interface Prisma__OutboundEmailSearchClient<T, Null = never, ExtArgs exte
 export interface OutboundEmailSearchFieldRefs {
   readonly organizationId: Prisma.FieldRef<"OutboundEmailSearch", 'String'>
   readonly outboundEmailId: Prisma.FieldRef<"OutboundEmailSearch", 'String'>
-  readonly terms: Prisma.FieldRef<"OutboundEmailSearch", 'String[]'>
 }
     
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model ProcessHeartbeat
- * A process that is alive. The one table that belongs to no organization: its work is everybody's.
+ * A process that is alive. Belongs to no organization: its work is everybody's.
  */
 export type ProcessHeartbeatModel = runtime.Types.Result.DefaultSelection<Prisma.$ProcessHeartbeatPayload>
 
@@ -28,18 +28,27 @@ export type ProcessHeartbeatMinAggregateOutputType = {
   id: string | null
   beatAt: Date | null
   workerPool: string | null
+  instance: string | null
+  worker: string | null
+  version: string | null
 }
 
 export type ProcessHeartbeatMaxAggregateOutputType = {
   id: string | null
   beatAt: Date | null
   workerPool: string | null
+  instance: string | null
+  worker: string | null
+  version: string | null
 }
 
 export type ProcessHeartbeatCountAggregateOutputType = {
   id: number
   beatAt: number
   workerPool: number
+  instance: number
+  worker: number
+  version: number
   _all: number
 }
 
@@ -48,18 +57,27 @@ export type ProcessHeartbeatMinAggregateInputType = {
   id?: true
   beatAt?: true
   workerPool?: true
+  instance?: true
+  worker?: true
+  version?: true
 }
 
 export type ProcessHeartbeatMaxAggregateInputType = {
   id?: true
   beatAt?: true
   workerPool?: true
+  instance?: true
+  worker?: true
+  version?: true
 }
 
 export type ProcessHeartbeatCountAggregateInputType = {
   id?: true
   beatAt?: true
   workerPool?: true
+  instance?: true
+  worker?: true
+  version?: true
   _all?: true
 }
 
@@ -139,6 +157,9 @@ export type ProcessHeartbeatGroupByOutputType = {
   id: string
   beatAt: Date
   workerPool: string
+  instance: string
+  worker: string
+  version: string
   _count: ProcessHeartbeatCountAggregateOutputType | null
   _min: ProcessHeartbeatMinAggregateOutputType | null
   _max: ProcessHeartbeatMaxAggregateOutputType | null
@@ -166,12 +187,18 @@ export type ProcessHeartbeatWhereInput = {
   id?: Prisma.UuidFilter<"ProcessHeartbeat"> | string
   beatAt?: Prisma.DateTimeFilter<"ProcessHeartbeat"> | Date | string
   workerPool?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  instance?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  worker?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  version?: Prisma.StringFilter<"ProcessHeartbeat"> | string
 }
 
 export type ProcessHeartbeatOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   beatAt?: Prisma.SortOrder
   workerPool?: Prisma.SortOrder
+  instance?: Prisma.SortOrder
+  worker?: Prisma.SortOrder
+  version?: Prisma.SortOrder
 }
 
 export type ProcessHeartbeatWhereUniqueInput = Prisma.AtLeast<{
@@ -181,12 +208,18 @@ export type ProcessHeartbeatWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.ProcessHeartbeatWhereInput | Prisma.ProcessHeartbeatWhereInput[]
   beatAt?: Prisma.DateTimeFilter<"ProcessHeartbeat"> | Date | string
   workerPool?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  instance?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  worker?: Prisma.StringFilter<"ProcessHeartbeat"> | string
+  version?: Prisma.StringFilter<"ProcessHeartbeat"> | string
 }, "id">
 
 export type ProcessHeartbeatOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   beatAt?: Prisma.SortOrder
   workerPool?: Prisma.SortOrder
+  instance?: Prisma.SortOrder
+  worker?: Prisma.SortOrder
+  version?: Prisma.SortOrder
   _count?: Prisma.ProcessHeartbeatCountOrderByAggregateInput
   _max?: Prisma.ProcessHeartbeatMaxOrderByAggregateInput
   _min?: Prisma.ProcessHeartbeatMinOrderByAggregateInput
@@ -199,66 +232,99 @@ export type ProcessHeartbeatScalarWhereWithAggregatesInput = {
   id?: Prisma.UuidWithAggregatesFilter<"ProcessHeartbeat"> | string
   beatAt?: Prisma.DateTimeWithAggregatesFilter<"ProcessHeartbeat"> | Date | string
   workerPool?: Prisma.StringWithAggregatesFilter<"ProcessHeartbeat"> | string
+  instance?: Prisma.StringWithAggregatesFilter<"ProcessHeartbeat"> | string
+  worker?: Prisma.StringWithAggregatesFilter<"ProcessHeartbeat"> | string
+  version?: Prisma.StringWithAggregatesFilter<"ProcessHeartbeat"> | string
 }
 
 export type ProcessHeartbeatCreateInput = {
   id: string
   beatAt: Date | string
   workerPool: string
+  instance: string
+  worker: string
+  version: string
 }
 
 export type ProcessHeartbeatUncheckedCreateInput = {
   id: string
   beatAt: Date | string
   workerPool: string
+  instance: string
+  worker: string
+  version: string
 }
 
 export type ProcessHeartbeatUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   beatAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workerPool?: Prisma.StringFieldUpdateOperationsInput | string
+  instance?: Prisma.StringFieldUpdateOperationsInput | string
+  worker?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type ProcessHeartbeatUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   beatAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workerPool?: Prisma.StringFieldUpdateOperationsInput | string
+  instance?: Prisma.StringFieldUpdateOperationsInput | string
+  worker?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type ProcessHeartbeatCreateManyInput = {
   id: string
   beatAt: Date | string
   workerPool: string
+  instance: string
+  worker: string
+  version: string
 }
 
 export type ProcessHeartbeatUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   beatAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workerPool?: Prisma.StringFieldUpdateOperationsInput | string
+  instance?: Prisma.StringFieldUpdateOperationsInput | string
+  worker?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type ProcessHeartbeatUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   beatAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workerPool?: Prisma.StringFieldUpdateOperationsInput | string
+  instance?: Prisma.StringFieldUpdateOperationsInput | string
+  worker?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type ProcessHeartbeatCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   beatAt?: Prisma.SortOrder
   workerPool?: Prisma.SortOrder
+  instance?: Prisma.SortOrder
+  worker?: Prisma.SortOrder
+  version?: Prisma.SortOrder
 }
 
 export type ProcessHeartbeatMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   beatAt?: Prisma.SortOrder
   workerPool?: Prisma.SortOrder
+  instance?: Prisma.SortOrder
+  worker?: Prisma.SortOrder
+  version?: Prisma.SortOrder
 }
 
 export type ProcessHeartbeatMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   beatAt?: Prisma.SortOrder
   workerPool?: Prisma.SortOrder
+  instance?: Prisma.SortOrder
+  worker?: Prisma.SortOrder
+  version?: Prisma.SortOrder
 }
 
 
@@ -267,27 +333,39 @@ export type ProcessHeartbeatSelect<ExtArgs extends runtime.Types.Extensions.Inte
   id?: boolean
   beatAt?: boolean
   workerPool?: boolean
+  instance?: boolean
+  worker?: boolean
+  version?: boolean
 }, ExtArgs["result"]["processHeartbeat"]>
 
 export type ProcessHeartbeatSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   beatAt?: boolean
   workerPool?: boolean
+  instance?: boolean
+  worker?: boolean
+  version?: boolean
 }, ExtArgs["result"]["processHeartbeat"]>
 
 export type ProcessHeartbeatSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   beatAt?: boolean
   workerPool?: boolean
+  instance?: boolean
+  worker?: boolean
+  version?: boolean
 }, ExtArgs["result"]["processHeartbeat"]>
 
 export type ProcessHeartbeatSelectScalar = {
   id?: boolean
   beatAt?: boolean
   workerPool?: boolean
+  instance?: boolean
+  worker?: boolean
+  version?: boolean
 }
 
-export type ProcessHeartbeatOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "beatAt" | "workerPool", ExtArgs["result"]["processHeartbeat"]>
+export type ProcessHeartbeatOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "beatAt" | "workerPool" | "instance" | "worker" | "version", ExtArgs["result"]["processHeartbeat"]>
 
 export type $ProcessHeartbeatPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "ProcessHeartbeat"
@@ -299,6 +377,12 @@ export type $ProcessHeartbeatPayload<ExtArgs extends runtime.Types.Extensions.In
      * How the job queue names the process's workers.
      */
     workerPool: string
+    /**
+     * INSTANCE, WORKER and the version of the process, for `admin -- status`.
+     */
+    instance: string
+    worker: string
+    version: string
   }, ExtArgs["result"]["processHeartbeat"]>
   composites: {}
 }
@@ -725,6 +809,9 @@ export interface ProcessHeartbeatFieldRefs {
   readonly id: Prisma.FieldRef<"ProcessHeartbeat", 'String'>
   readonly beatAt: Prisma.FieldRef<"ProcessHeartbeat", 'DateTime'>
   readonly workerPool: Prisma.FieldRef<"ProcessHeartbeat", 'String'>
+  readonly instance: Prisma.FieldRef<"ProcessHeartbeat", 'String'>
+  readonly worker: Prisma.FieldRef<"ProcessHeartbeat", 'String'>
+  readonly version: Prisma.FieldRef<"ProcessHeartbeat", 'String'>
 }
     
 

@@ -1,0 +1,42 @@
+import type { Config } from '../config/config.ts';
+import { addressProblem } from '../email/address.ts';
+import { erasePerson, OwnAddressError } from '../retention/erase-person.ts';
+import { CommandError, type Report, UsageError } from './command.ts';
+import { withApp } from './with-app.ts';
+
+export const ERASE_USAGE = 'erase EMAIL [--organization NAME]';
+
+/** Erases one person's address and the content of mail with that person, in one organization or in all. */
+export async function erase(
+  config: Config,
+  { organization }: { organization?: string },
+  email?: string,
+): Promise<Report> {
+  if (email === undefined) throw new UsageError('EMAIL is required.');
+  const problem = addressProblem(email);
+  if (problem !== null) throw new UsageError(problem);
+  return withApp(config, async (app) => {
+    const name = organization?.trim();
+    const organizations = await app.db.organization.findMany({
+      where: name === undefined ? {} : { name },
+      orderBy: { name: 'asc' },
+    });
+    if (organizations.length === 0) throw new CommandError(`There is no organization "${name}".`);
+    const report = { lines: [] as string[], problems: [] as string[] };
+    for (const each of organizations) {
+      try {
+        const { emails, messages, customers, unfinished } = await erasePerson(app, each.id, email);
+        report.lines.push(`${each.name}  ${emails} emails  ${messages} messages  ${customers} customers`);
+        if (unfinished > 0) {
+          report.problems.push(
+            `${each.name}: ${unfinished} emails with this address are drafts or not finished, and were left. Delete, cancel or resolve them, then repeat the command.`,
+          );
+        }
+      } catch (error) {
+        if (!(error instanceof OwnAddressError)) throw error;
+        report.problems.push(`${each.name}: ${error.message} Use account forget.`);
+      }
+    }
+    return report;
+  });
+}

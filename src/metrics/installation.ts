@@ -1,0 +1,51 @@
+import type { Gauge } from 'prom-client';
+import type { Facts } from '../operations/facts.ts';
+
+/** Gauges of the whole installation: each process reports the same, so that queries take their maximum. */
+export function createInstallationGauges(gauge: (name: string, help: string, labelNames?: string[]) => Gauge) {
+  const waiting = gauge('emails_waiting', 'Emails that have not left, by status and reason.', ['status', 'reason']);
+  const oldestDue = gauge('emails_oldest_due_seconds', 'How long the oldest email has been due; 0: none is.');
+  const person = gauge('emails_unconfirmed_for_person', 'UNCONFIRMED emails that need resolveOutboundEmail.');
+  const accounts = gauge('accounts', 'Email accounts by status.', ['status']);
+  const lag = gauge('mailbox_sync_lag_seconds', 'Since a mailbox was complete: the 20 largest; -1: never.', [
+    'account',
+  ]);
+  const permits = gauge('permits_left', 'Emails that an account may still send in 24 hours: the 20 fewest.', [
+    'account',
+  ]);
+  const jobs = gauge('jobs', 'Jobs by kind and state.', ['job', 'state']);
+  const late = gauge('job_oldest_ready_seconds', 'How late the oldest ready job is, by kind.', ['job']);
+  const recover = gauge('recover_age_seconds', 'Since overdue emails were last looked for; -1: never.');
+  const processes = gauge('processes', 'Processes with a heartbeat, by WORKER.', ['worker']);
+  const unopenable = gauge('secrets_unopenable', 'Accounts whose consent ENCRYPTION_KEY does not decrypt.');
+  const all = [waiting, oldestDue, person, accounts, lag, permits, jobs, late, recover, processes, unopenable];
+
+  return {
+    /** Null: not known now. Nothing is reported then, rather than what was true before. */
+    set(facts: Facts | null): void {
+      for (const each of all) each.reset();
+      if (facts === null) {
+        for (const each of [oldestDue, person, recover, unopenable]) each.remove();
+        return;
+      }
+      for (const { status, reason, count } of facts.waiting) waiting.set({ status, reason }, count);
+      const due = facts.waiting.filter(({ reason }) => reason === 'due');
+      oldestDue.set(Math.max(0, ...due.map(({ oldestS }) => oldestS)));
+      const forPerson = facts.waiting.filter(({ reason }) => reason === 'person');
+      person.set(forPerson.reduce((sum, { count }) => sum + count, 0));
+      for (const status of ['ACTIVE', 'PAUSED', 'NEEDS_REAUTH', 'DISCONNECTED']) accounts.set({ status }, 0);
+      for (const { status, count } of facts.accounts) accounts.set({ status }, count);
+      for (const { accountId, lagS } of facts.mailboxes) lag.set({ account: accountId }, lagS ?? -1);
+      for (const { accountId, left } of facts.permits) permits.set({ account: accountId }, left);
+      for (const { job, oldestReadyS, ...states } of facts.jobs) {
+        for (const [state, count] of Object.entries(states)) jobs.set({ job, state }, count);
+        late.set({ job }, oldestReadyS ?? 0);
+      }
+      recover.set(facts.recoverS ?? -1);
+      for (const worker of ['on', 'off', 'only']) {
+        processes.set({ worker }, facts.processes.filter((each) => each.worker === worker).length);
+      }
+      unopenable.set(facts.unopenableAccounts);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Facts } from './facts.ts';
+
+/** An email whose time has come leaves within seconds: after so long something is wrong. */
+const MAX_DUE_S = 600;
+/** One of the processes looks for overdue emails every minute. */
+const MAX_RECOVER_S = 300;
+
+/** What needs a person, for `admin -- status`. The alerts of `ops/alerts.yml` have the same limits. */
+export function problemsOf(facts: Facts): string[] {
+  const { waiting, accounts, processes, recoverS, unopenableAccounts } = facts;
+  const due = waiting.filter(({ reason }) => reason === 'due');
+  const oldestDueS = Math.max(0, ...due.map(({ oldestS }) => oldestS));
+  const unconfirmed = count(waiting.filter(({ reason }) => reason === 'person'));
+  const needsReauth = count(accounts.filter(({ status }) => status === 'NEEDS_REAUTH'));
+  const hasWorker = processes.some(({ worker }) => worker !== 'off');
+  const found: [boolean, string][] = [
+    [oldestDueS > MAX_DUE_S, `An email has been due for ${duration(oldestDueS)}: see the log for "job failed".`],
+    [unconfirmed > 0, `${unconfirmed} UNCONFIRMED wait for a person: resolveOutboundEmail.`],
+    [needsReauth > 0, `${needsReauth} accounts are NEEDS_REAUTH: connectEmailAccount again.`],
+    [!hasWorker, 'No process runs jobs: start one with WORKER=on or WORKER=only.'],
+    [
+      hasWorker && (recoverS === null || recoverS > MAX_RECOVER_S),
+      `Overdue emails were last looked for ${recoverS === null ? 'never' : `${duration(recoverS)} ago`}: restart the processes that run jobs.`,
+    ],
+    [
+      unopenableAccounts > 0,
+      `ENCRYPTION_KEY does not decrypt the consent of ${unopenableAccounts} accounts: add the key that encrypted it, or connect them again.`,
+    ],
+  ];
+  return found.filter(([isTrue]) => isTrue).map(([, text]) => text);
+}
+
+function count(groups: readonly { readonly count: number }[]): number {
+  return groups.reduce((sum, group) => sum + group.count, 0);
+}
+
+/** For people: `45 s`, `12 min`, `3 h`, `5 d`. */
+export function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

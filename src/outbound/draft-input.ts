@@ -1,0 +1,97 @@
+import type { CancelCondition } from '#generated/prisma/enums.ts';
+import { type ContextInput, type ContextName, parseContextNames } from '../contexts/references.ts';
+import { type ContentInput, type EmailContent, parseContent, reportMissing } from '../email/content.ts';
+import { type InputIssue, InvalidInputError } from '../errors.ts';
+import type { TemplateChoice } from '../templates/find-version.ts';
+import { parseCancelWhen, plannedSendAtIssues } from './planned-time.ts';
+import { missingFileOf, type NewRequest, parseIdempotency } from './send-input.ts';
+import { parseAlias } from './sender-address.ts';
+import { FROM_TEMPLATE, parseTemplateChoice, reportBodies, type TemplateUseInput } from './template-use.ts';
+
+interface DraftFields extends ContentInput {
+  readonly fromAccountUid?: string | null;
+  readonly fromAlias?: string | null;
+  readonly contexts?: readonly ContextInput[] | null;
+  readonly template?: TemplateUseInput | null;
+  readonly plannedSendAt?: Date | null;
+  readonly cancelWhen?: readonly CancelCondition[] | null;
+}
+
+export interface CreateDraftInput extends DraftFields {
+  readonly replyToMessageUid?: string | null;
+  readonly replyToOutboundEmailUid?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface UpdateDraftInput extends DraftFields {
+  readonly draftUid: string;
+  readonly expectedRevision?: number | null;
+}
+
+/** A draft whose form is valid. */
+type NewDraft = Pick<
+  NewRequest,
+  | 'fromAlias'
+  | 'content'
+  | 'template'
+  | 'contexts'
+  | 'plannedSendAt'
+  | 'cancelWhen'
+  | 'idempotency'
+  | 'issuesIfNew'
+  | 'missingFile'
+>;
+
+/** @throws {InvalidInputError} with every issue. */
+export function parseNewDraft(input: CreateDraftInput, now: Date): NewDraft {
+  const issues: InputIssue[] = [];
+  const fromAlias = parseAlias(input.fromAlias, 'input', issues);
+  const content = parseContent(input, 'input', issues);
+  const contexts = parseContextNames(input.contexts, 'input.contexts', issues);
+  const { plannedSendAt = null, fromAccountUid, replyToMessageUid, replyToOutboundEmailUid } = input;
+  const origins = [fromAccountUid, replyToMessageUid, replyToOutboundEmailUid];
+  if (origins.filter((origin) => origin != null).length !== 1) {
+    const message =
+      'Give exactly one of fromAccountUid, replyToMessageUid and replyToOutboundEmailUid. A reply leaves from the account that owns the conversation.';
+    issues.push({ path: 'input.fromAccountUid', message });
+  }
+  const template = parseTemplateChoice(input.template, 'input.template', issues);
+  if (template !== null) reportBodies(input, 'input', issues);
+  if (plannedSendAt !== null) reportMissing({ ...content, ...(template && FROM_TEMPLATE) }, 'input', issues);
+  const cancelWhen = parseCancelWhen(input.cancelWhen, { path: 'input', isPlanned: plannedSendAt !== null }, issues);
+  const target = { fromAccountUid, replyToMessageUid, replyToOutboundEmailUid };
+  const request = { mode: 'draft', ...target, fromAlias, content, template, contexts, plannedSendAt, cancelWhen };
+  const idempotency = parseIdempotency(input.idempotencyKey, 'input', issues, request);
+  const issuesIfNew = plannedSendAtIssues(plannedSendAt, 'input', now);
+  if (issues.length > 0) throw new InvalidInputError([...issues, ...issuesIfNew]);
+  const ifNew = { issuesIfNew, missingFile: missingFileOf(input) };
+  return { fromAlias, content, template, contexts, plannedSendAt, cancelWhen, idempotency, ...ifNew };
+}
+
+interface DraftChanges {
+  /** Undefined: it stays. Null: the account's own address. */
+  readonly fromAlias: string | null | undefined;
+  readonly content: EmailContent;
+  /** Undefined: it stays. Null: the draft has words of its own. */
+  readonly template: TemplateChoice | null | undefined;
+  readonly contexts: readonly ContextName[];
+}
+
+/**
+ * Checks the given fields. Whether the draft is complete and has a time is known once it is read.
+ * @throws {InvalidInputError} with every issue.
+ */
+export function parseDraftChanges(input: UpdateDraftInput, now: Date): DraftChanges {
+  const issues: InputIssue[] = [];
+  const fromAlias = input.fromAlias === undefined ? undefined : parseAlias(input.fromAlias, 'input', issues);
+  const content = parseContent(input, 'input', issues);
+  const contexts = parseContextNames(input.contexts, 'input.contexts', issues);
+  const template =
+    input.template === undefined ? undefined : parseTemplateChoice(input.template, 'input.template', issues);
+  if (input.fromAccountUid === null) {
+    issues.push({ path: 'input.fromAccountUid', message: 'A draft always has an account: name another, or omit it.' });
+  }
+  issues.push(...plannedSendAtIssues(input.plannedSendAt, 'input', now));
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  return { fromAlias, content, template, contexts };
+}

@@ -1,0 +1,88 @@
+/** The words with which a stored draft or a scheduled email leaves: those of its template are filled now. */
+import type { App } from '../app.ts';
+import type { ContextLink } from '../contexts/links.ts';
+import type { Sql } from '../db/client.ts';
+import { sql } from '../db/statement.ts';
+import { appendBelow } from '../email/append.ts';
+import type { AttachedFile, EmailContent } from '../email/content.ts';
+import { mayHaveTokens } from '../email/template.ts';
+import { UnresolvedTokensError } from '../errors.ts';
+import { fillTemplate } from '../templates/fill-template.ts';
+import { unfilledTokens } from '../templates/unfilled.ts';
+import type { DraftToSend } from './draft-to-send.ts';
+import type { UsedTemplate } from './template-use.ts';
+import type { EmailRef } from './transition-parts.ts';
+import { findBelow, requireSendable, threadSubject } from './write-content.ts';
+
+interface Stored {
+  readonly draft: DraftToSend;
+  readonly found: ReturnType<DraftToSend['found']>;
+  readonly files: readonly AttachedFile[];
+  readonly allowUnresolved: boolean;
+}
+
+/**
+ * @throws {UnresolvedTokensError} when tokens are left. Words without a template that `sendEmail` has scheduled were judged then.
+ * @throws {InvalidInputError} when the filled words cannot be sent: there is no subject, or they are too long.
+ */
+export async function fillStored(
+  app: App,
+  ref: EmailRef,
+  { draft, found, files, allowUnresolved }: Stored,
+): Promise<{ content: EmailContent; template: UsedTemplate | null }> {
+  const content = { ...draft, attachments: files };
+  const { templateUse: use } = draft;
+  if (use === null) {
+    if (draft.mode === 'DRAFT' && !allowUnresolved) await refuseTokens(app.pool, ref, draft, found.contexts);
+    return { content, template: null };
+  }
+  const path = 'input.draft.template';
+  const contexts = await linksOfEmail(app.pool, ref, found.contexts);
+  const options = { path, isStored: true, now: app.now() };
+  const { words, versionId } = await fillTemplate(app.pool, ref.organizationId, use, contexts, options);
+  if (words.problems.length > 0 && !allowUnresolved && !use.allowUnresolved) {
+    throw new UnresolvedTokensError(words.problems, 'AFTER');
+  }
+  const { sender, thread } = found;
+  const { fromEmail } = draft;
+  const { appendSignature: signature, quote } = use;
+  const below = await findBelow(app.pool, { sender, fromEmail, parentId: thread.replyToMessageId, signature, quote });
+  const own = use.keepsSubject ? content.subject : await subjectOf(app.pool, found);
+  const filled = { ...content, subject: own ?? words.subject, ...appendBelow(words, below) };
+  return { content: requireSendable(filled, 'input.draft'), template: { use, versionId, values: words.values } };
+}
+
+/** That of the thread, for a reply. Null: it is not a reply. */
+async function subjectOf(connection: Sql, { sender, thread }: Stored['found']): Promise<string | null> {
+  const { replyToMessageId } = thread;
+  return replyToMessageId === null ? null : threadSubject(connection, sender, replyToMessageId);
+}
+
+async function refuseTokens(
+  connection: Sql,
+  ref: EmailRef,
+  content: DraftToSend,
+  inherited: readonly ContextLink[],
+): Promise<void> {
+  if (![content.subject, content.bodyText, content.bodyHtml].some((words) => mayHaveTokens(words ?? ''))) return;
+  const contexts = await linksOfEmail(connection, ref, inherited);
+  const problems = unfilledTokens(
+    content,
+    contexts.map(({ type }) => type),
+  );
+  if (problems.length > 0) throw new UnresolvedTokensError(problems, 'AFTER');
+}
+
+/** What it is about: its own links, or those that it takes from its conversation. */
+async function linksOfEmail(
+  connection: Sql,
+  { organizationId, outboundEmailId }: EmailRef,
+  inherited: readonly ContextLink[],
+): Promise<readonly ContextLink[]> {
+  if (inherited.length > 0) return inherited;
+  const { rows } = await connection.query<ContextLink>(
+    sql`SELECT context_type AS type, context_id AS id, position FROM outbound_email_context
+      WHERE organization_id = ${organizationId} AND outbound_email_id = ${outboundEmailId} ORDER BY position`,
+  );
+  return rows;
+}

@@ -1,0 +1,158 @@
+/**
+ * What an email says once its request is filled in: the words of its template, recipients, subject and quote of a reply, and the
+ * signature. Fixed when the row is written; a scheduled email takes the words of its template again when it leaves.
+ */
+import { z } from 'zod';
+import { findSendAs } from '../accounts/send-as.ts';
+import type { App } from '../app.ts';
+import type { ContextLink } from '../contexts/links.ts';
+import type { Sql } from '../db/client.ts';
+import type { Sender } from '../db/sender.ts';
+import { sql } from '../db/statement.ts';
+import { addressKey } from '../email/address.ts';
+import { appendBelow, type Below } from '../email/append.ts';
+import { type EmailContent, reportLimits, reportMissing } from '../email/content.ts';
+import { type ReplySuggestion, replySuggestion } from '../email/threading.ts';
+import { type InputIssue, InvalidInputError, type TokenProblem, UnresolvedTokensError } from '../errors.ts';
+import { fillTemplate } from '../templates/fill-template.ts';
+import { unfilledTokens } from '../templates/unfilled.ts';
+import type { NewRequest } from './send-input.ts';
+import type { UsedTemplate } from './template-use.ts';
+
+const NamedAddresses = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
+
+interface Sending {
+  readonly sender: Sender;
+  readonly fromEmail: string;
+  /** The message that it answers. Null: none. */
+  readonly parentId: string | null;
+}
+
+/**
+ * @throws {UnresolvedTokensError} when tokens are left. @throws {InvalidInputError} when the resulting email cannot be sent: it has no
+ * recipient, or is too large. @throws {NotFoundError} for the template.
+ */
+export async function writeContent(
+  { pool, now }: App,
+  request: NewRequest,
+  sending: Sending & { readonly contexts: readonly ContextLink[] },
+): Promise<{ content: EmailContent; template: UsedTemplate | null }> {
+  const { template: choice, content } = request;
+  const { sender, contexts } = sending;
+  if (choice === null) {
+    const types = contexts.map(({ type }) => type);
+    refuseTokens(unfilledTokens(content, types), request, 'NEVER');
+    return { content: await complete(pool, request, content, sending), template: null };
+  }
+  const options = { path: `${request.path}.template`, isStored: false, now: now() };
+  const { words, versionId } = await fillTemplate(pool, sender.organizationId, choice, contexts, options);
+  refuseTokens(words.problems, request, 'AFTER');
+  const { fill, allowUnresolved } = request;
+  const keepsSubject = fill.subject || content.subject !== '';
+  const { subject, bodyText, bodyHtml, values } = words;
+  const filled = { ...content, bodyText, bodyHtml, subject: keepsSubject ? content.subject : subject };
+  const use = { ...choice, keepsSubject, appendSignature: fill.signature, quote: fill.quote, allowUnresolved };
+  return { content: await complete(pool, request, filled, sending), template: { use, versionId, values } };
+}
+
+function refuseTokens(problems: readonly TokenProblem[], request: NewRequest, retry: 'AFTER' | 'NEVER'): void {
+  if (problems.length > 0 && !request.allowUnresolved) throw new UnresolvedTokensError(problems, retry);
+}
+
+/** Adds what the server fills in. */
+async function complete(
+  connection: Sql,
+  { fill, path, template }: NewRequest,
+  content: EmailContent,
+  { sender, fromEmail, parentId }: Sending,
+): Promise<EmailContent> {
+  const suggestion =
+    parentId !== null && (fill.to || fill.subject || fill.replyAll || fill.quote)
+      ? await suggest(connection, sender, parentId, fill.replyAll)
+      : null;
+  const signatureHtml = fill.signature ? await findSignature(connection, sender, fromEmail) : null;
+  if (suggestion === null && signatureHtml === null && template === null) return content;
+  const quote = suggestion !== null && fill.quote ? { text: suggestion.quotedText, html: suggestion.quotedHtml } : null;
+  const written = {
+    ...content,
+    ...(suggestion === null ? {} : addressed(content, fill, suggestion)),
+    ...appendBelow(content, { signatureHtml, quote }),
+  };
+  return requireSendable(written, path);
+}
+
+/** @throws {InvalidInputError} for what an email must have, and for what is too large. */
+export function requireSendable(content: EmailContent, path: string): EmailContent {
+  const issues: InputIssue[] = [];
+  reportMissing(content, path, issues);
+  reportLimits(content, path, issues);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  return content;
+}
+
+function addressed(content: EmailContent, fill: NewRequest['fill'], suggestion: ReplySuggestion) {
+  const to = fill.to ? suggestion.to : content.to;
+  const taken = new Set(to.map(addressKey));
+  const others = suggestion.cc.filter((address) => !taken.has(addressKey(address)));
+  return {
+    to,
+    cc: fill.replyAll && content.cc.length === 0 ? others : content.cc,
+    subject: fill.subject ? suggestion.subject : content.subject,
+  };
+}
+
+interface ParentRow {
+  readonly fromAddress: string;
+  readonly fromName: string | null;
+  readonly to: unknown;
+  readonly cc: unknown;
+  readonly replyTo: unknown;
+  readonly subject: string;
+  readonly bodyText: string | null;
+  readonly bodyHtml: string | null;
+  readonly sentAt: Date;
+}
+
+async function suggest(connection: Sql, sender: Sender, parentId: string, all: boolean): Promise<ReplySuggestion> {
+  const { rows } = await connection.query<ParentRow>(
+    sql`SELECT from_address AS "fromAddress", from_name AS "fromName", "to", cc, reply_to AS "replyTo", subject,
+        body_text AS "bodyText", body_html AS "bodyHtml", sent_at AS "sentAt"
+      FROM email_message WHERE organization_id = ${sender.organizationId} AND id = ${parentId}`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('the message that is answered is gone');
+  const { fromAddress, fromName, to, cc, replyTo, ...message } = row;
+  return replySuggestion({
+    message: {
+      ...message,
+      from: { address: fromAddress, name: fromName },
+      to: NamedAddresses.parse(to),
+      cc: NamedAddresses.parse(cc),
+      replyTo: NamedAddresses.parse(replyTo),
+    },
+    ownAddresses: [sender.email, ...sender.aliases],
+    all,
+  });
+}
+
+/** The subject of a reply, by which mail programs keep it in its thread. */
+export async function threadSubject(connection: Sql, sender: Sender, parentId: string): Promise<string> {
+  return (await suggest(connection, sender, parentId, false)).subject;
+}
+
+/** What stands below the words: the signature and the quote, if they are asked for. */
+export async function findBelow(
+  connection: Sql,
+  { sender, fromEmail, parentId, signature, quote }: Sending & { readonly signature: boolean; readonly quote: boolean },
+): Promise<Below> {
+  const suggestion = quote && parentId !== null ? await suggest(connection, sender, parentId, false) : null;
+  return {
+    signatureHtml: signature ? await findSignature(connection, sender, fromEmail) : null,
+    quote: suggestion && { text: suggestion.quotedText, html: suggestion.quotedHtml },
+  };
+}
+
+/** The signature of the address that it leaves from. Null: it has none. */
+async function findSignature(connection: Sql, sender: Sender, address: string): Promise<string | null> {
+  return (await findSendAs(connection, sender, address))?.signatureHtml ?? null;
+}

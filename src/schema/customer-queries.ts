@@ -1,0 +1,103 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { Prisma } from '#generated/prisma/client.ts';
+import { customerKind } from '../contexts/customer.ts';
+import { utcDate } from '../contexts/invoice.ts';
+import { builder } from './builder.ts';
+import { byUidOr } from './by-uid-or.ts';
+import { CONTACT_KEY, contactConditions, LAST_CONTACTED_ASC, LAST_CONTACTED_DESCRIPTION } from './contact-filter.ts';
+import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { areFew, rowsOf, sortedQuery, sortedRows } from './page.ts';
+import { DateTimeRange } from './ranges.ts';
+import { Customer, CustomerConnection } from './refs.ts';
+
+builder.queryField('customer', (t) =>
+  t.prismaField({
+    type: Customer,
+    nullable: true,
+    description: 'Finds a customer by its uid or by its externalId. Null if there is none.',
+    args: {
+      uid: t.arg({ type: 'UUID', description: 'The uid of the customer. Give either this or `externalId`.' }),
+      externalId: t.arg.string({
+        description: 'The id of the customer in your own system. Give either this or `uid`.',
+      }),
+    },
+    resolve: (query, _root, { uid, externalId }, { db }) => {
+      const where = byUidOr('externalId', uid, externalId);
+      return db.customer.findFirst({ ...query, where });
+    },
+  }),
+);
+
+const CustomerFilter = builder.inputType('CustomerFilter', {
+  description: 'Selects customers. All given conditions must hold.',
+  fields: (t) => ({
+    search: t.string({
+      description:
+        'Customers with all of these words in name, externalId or email address. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything.',
+    }),
+    awaitingReply: t.boolean({
+      description:
+        'True: customers that were contacted and have not answered since. False: all others. See `Customer.awaitingReply`.',
+    }),
+    hasOverdueInvoices: t.boolean({ description: 'True: customers with an OVERDUE invoice. False: all others.' }),
+    lastContacted: t.field({ type: DateTimeRange, description: LAST_CONTACTED_DESCRIPTION }),
+  }),
+});
+
+const CustomerOrder = builder.enumType('CustomerOrder', {
+  description: 'The order of a list of customers.',
+  values: {
+    NAME_ASC: { description: 'By `name`. Case and accents are ignored.' },
+    LAST_CONTACTED_ASC: { description: 'By `lastContactedAt`, earliest first. Customers never contacted come first.' },
+  } as const,
+});
+
+const ORDER_COLUMNS = { sortName: true } as const;
+const COLUMNS = { id: true, contextType: true, ...ORDER_COLUMNS } as const;
+const NAME_ASC: KeysetOrder<'sortName'> = { column: 'sortName', direction: 'asc' };
+
+function hasOverdue(hasOverdueInvoices: boolean | null | undefined, today: Date): Prisma.CustomerWhereInput[] {
+  const overdue = { status: 'OPEN', dueDate: { lt: today } } as const;
+  if (hasOverdueInvoices == null) return [];
+  return [{ invoices: hasOverdueInvoices ? { some: overdue } : { none: overdue } }];
+}
+
+builder.queryField('customers', (t) =>
+  t.connection(
+    {
+      type: Customer,
+      description: 'The customers of the organization.',
+      args: {
+        filter: t.arg({ type: CustomerFilter, description: 'Which customers to list. Omitted: all.' }),
+        orderBy: t.arg({ type: CustomerOrder, description: 'The order. Omitted: NAME_ASC.' }),
+      },
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const { app, db } = context;
+        const { contact, countFound, countContacts } = contactConditions(db, customerKind.type, filter ?? {});
+        const overdue = hasOverdue(filter?.hasOverdueInvoices, utcDate(app.now()));
+        const query = queryFromInfo({ context, info, select: COLUMNS });
+        const read = (rows: Prisma.CustomerFindManyArgs) => db.customer.findMany({ ...query, ...rows });
+        if (orderBy === 'LAST_CONTACTED_ASC') {
+          const keyset = parseKeyset(args, LAST_CONTACTED_ASC);
+          const where = {
+            type: customerKind.type,
+            AND: [contact ?? {}, ...overdue.map((is) => ({ customer: { is } }))],
+          };
+          const page = keysetQuery(keyset, where);
+          const keys = (await areFew(countFound))
+            ? await db.contextEntity.groupBy({ ...sortedQuery(page), _min: { contactedOrder: true } })
+            : await db.contextEntity.findMany({ ...page, select: CONTACT_KEY });
+          const rows = await rowsOf(keys, read);
+          return toConnection(keyset, rows, (limit) => db.contextEntity.count({ where, ...limit }));
+        }
+        const keyset = parseKeyset(args, NAME_ASC);
+        const where = { AND: [...overdue, contact ? { entity: { is: contact } } : {}] };
+        const page = keysetQuery(keyset, where);
+        const keys = () => db.customer.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const rows = (await sortedRows(countFound ?? countContacts, keys, read)) ?? (await read(page));
+        return toConnection(keyset, rows, (limit) => db.customer.count({ where, ...limit }));
+      },
+    },
+    CustomerConnection,
+  ),
+);

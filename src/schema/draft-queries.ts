@@ -1,0 +1,84 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { Prisma } from '#generated/prisma/client.ts';
+import { builder } from './builder.ts';
+import { ContextRefInput, isLinkedTo } from './context-entity.ts';
+import { enumOf } from './enum-of.ts';
+import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { A_DRAFT, CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC } from './lists.ts';
+import { DateTimeRange, inRange } from './ranges.ts';
+import { Draft, DraftConnection } from './refs.ts';
+
+const DraftFilter = builder.inputType('DraftFilter', {
+  description: 'Selects drafts. All given conditions must hold.',
+  fields: (t) => ({
+    context: t.field({
+      type: ContextRefInput,
+      description: 'Drafts about this entity. An unknown type matches nothing.',
+    }),
+    accountUid: t.field({ type: 'UUID', description: 'Drafts to be sent from this account.' }),
+    connectedAccountsOnly: t.boolean({ description: CONNECTED_DESCRIPTION('drafts') }),
+    scheduled: t.boolean({ description: 'True: SCHEDULED drafts. False: drafts without a planned time.' }),
+    planned: t.field({ type: DateTimeRange, description: 'Drafts with a `plannedSendAt` in this range.' }),
+  }),
+});
+
+type Column = 'createdAt' | 'updatedAt' | 'plannedSendAt';
+
+const ORDER_COLUMNS = { id: true, createdAt: true, updatedAt: true, plannedSendAt: true } as const;
+
+const ORDERS: Record<string, KeysetOrder<Column>> = {
+  CREATED_DESC,
+  UPDATED_DESC: { column: 'updatedAt', direction: 'desc' },
+  PLANNED_ASC: { column: 'plannedSendAt', direction: 'asc' },
+};
+
+const DraftOrder = enumOf('DraftOrder', 'The order of a list of drafts.', {
+  CREATED_DESC: 'By `createdAt`, newest first.',
+  UPDATED_DESC: 'By `updatedAt`, last changed first.',
+  PLANNED_ASC: 'By `plannedSendAt`, earliest first. Drafts without a planned time are left out.',
+});
+
+builder.queryField('draft', (t) =>
+  t.prismaField({
+    type: Draft,
+    nullable: true,
+    description: 'Finds a draft by its uid. Null if there is none or if it was sent; then see `outboundEmail`.',
+    args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the draft.' }) },
+    resolve: (query, _root, { uid }, { db }) =>
+      db.outboundEmail.findFirst({ ...query, where: { id: uid, ...A_DRAFT } }),
+  }),
+);
+
+builder.queryField('drafts', (t) =>
+  t.connection(
+    {
+      type: Draft,
+      description: 'The drafts of the organization, scheduled ones included.',
+      args: {
+        filter: t.arg({ type: DraftFilter, description: 'Which drafts to list. Omitted: all.' }),
+        orderBy: t.arg({ type: DraftOrder, description: 'The order. Omitted: CREATED_DESC.' }),
+      },
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const { identity } = context;
+        const order = ORDERS[orderBy ?? 'CREATED_DESC'] ?? CREATED_DESC;
+        const keyset = parseKeyset(args, order);
+        const about = filter?.context;
+        const where: Prisma.OutboundEmailWhereInput = {
+          ...A_DRAFT,
+          ...(filter?.scheduled == null ? {} : { status: filter.scheduled ? 'SCHEDULED' : 'DRAFT' }),
+          ...(about ? { contexts: { some: isLinkedTo(about, 'filter.context', identity) } } : {}),
+          ...(order.column === 'plannedSendAt' ? { AND: { plannedSendAt: { not: null } } } : {}),
+          ...(filter?.planned ? { plannedSendAt: { not: null, ...inRange(filter.planned) } } : {}),
+          ...(filter?.accountUid ? { accountId: filter.accountUid } : {}),
+          ...(filter?.connectedAccountsOnly ? { account: CONNECTED } : {}),
+        };
+        const rows = await context.db.outboundEmail.findMany({
+          ...queryFromInfo({ context, info, select: ORDER_COLUMNS }),
+          ...keysetQuery(keyset, where),
+        });
+        return toConnection(keyset, rows, (limit) => context.db.outboundEmail.count({ where, ...limit }));
+      },
+    },
+    DraftConnection,
+  ),
+);

@@ -1,0 +1,70 @@
+import { builder } from './builder.ts';
+import { Template } from './refs.ts';
+
+export const TemplateUseInput = builder.inputType('TemplateUseInput', {
+  description: 'The template that brings the words of an email.',
+  fields: (t) => ({
+    uid: t.field({
+      type: 'UUID',
+      required: true,
+      description: 'The uid of the template. The email must be about an entity of its `contextType`.',
+    }),
+    version: t.int({
+      description:
+        'The version. Omitted: when the email leaves, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language.',
+    }),
+    locale: t.string({
+      description:
+        'The language of the words, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US.',
+    }),
+    timeZone: t.string({
+      description:
+        'The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC.',
+    }),
+  }),
+});
+
+export const TEMPLATE_DESCRIPTION =
+  'The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves.';
+
+export const UNRESOLVED_DESCRIPTION =
+  'True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError.';
+
+interface Use {
+  readonly values: unknown;
+  readonly version: { readonly id: string; readonly version: number };
+}
+
+export const TemplateUse = builder.objectRef<Use>('TemplateUse').implement({
+  description: 'The template of an email.',
+  fields: (t) => ({
+    template: t.field({
+      type: Template,
+      description: 'The version that the email has its words from, also if the template was deleted since.',
+      resolve: ({ version }) => version,
+    }),
+    version: t.int({
+      description:
+        'The number of the version. Until the email leaves, it is the version that was current when the email was written.',
+      resolve: ({ version }) => version.version,
+    }),
+    values: t.field({
+      type: 'JSON',
+      description:
+        'The values of the tokens in the words, by the name of the token: `{ "invoice_number": "INV-1" }`. Empty until they are filled.',
+      resolve: ({ values }) => values ?? {},
+    }),
+  }),
+});
+
+/** What a version is read with, beside what the operation asks for. */
+export const TEMPLATE_VERSION = { id: true, version: true } as const;
+
+/** Null when the email has words of its own. */
+export function templateUse<Version extends Use['version']>(email: {
+  readonly templateValues: unknown;
+  readonly templateVersion: Version | null;
+}): Use | null {
+  const { templateVersion: version, templateValues: values } = email;
+  return version === null ? null : { version, values };
+}

@@ -1,0 +1,398 @@
+/** Files by themselves: uploaded before they are attached, and attached again. */
+import { createHash, randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../src/db/client.ts';
+import { insertAttachments } from '../../src/outbound/enqueue.ts';
+import { deleteUnusedUploads } from '../../src/outbound/uploads.ts';
+import { graphql } from '../generated/gql.ts';
+import type { AttachmentInput } from '../generated/graphql.ts';
+import {
+  createKey,
+  createTenant,
+  eventually,
+  expectType,
+  lockAwaited,
+  query,
+  receive,
+  request,
+  type Tenant,
+  useTestApp,
+} from '../support/harness.ts';
+import { accepted, createRecipient, fresh, issuesOf, onlyMail, parse, send } from '../support/mail.ts';
+
+const FilesOfEmail = graphql(`
+  query FilesOfEmail($uid: UUID!) {
+    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }
+  }
+`);
+const FilesOfMessage = graphql(`
+  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }
+`);
+const AttachmentNode = graphql(`
+  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }
+`);
+const DraftWithFiles = graphql(`
+  mutation DraftWithFiles($input: CreateDraftInput!) {
+    createDraft(input: $input) {
+      __typename
+      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }
+      ... on NotFoundError { entity uid }
+      ... on InvalidInputError { issues { path message } }
+    }
+  }
+`);
+
+const ORIGIN = 'https://app.example.com';
+/** Random bytes: what is in it does not matter here. */
+const PNG = randomBytes(70);
+const MB = 1024 * 1024;
+
+const app = useTestApp({ env: { CORS_ORIGINS: ORIGIN } });
+
+let tenant: Tenant;
+let other: Tenant;
+beforeAll(async () => {
+  tenant = await createTenant(app);
+  other = await createTenant(app);
+});
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+interface Upload {
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+}
+
+function post(bytes: Buffer | ReadableStream, { key = tenant.key, headers = {} }: Upload = {}) {
+  return fetch(`${app.url}/attachments`, {
+    method: 'POST',
+    body: bytes instanceof Buffer ? new Uint8Array(bytes) : bytes,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      'content-type': 'application/pdf',
+      'content-disposition': `attachment; filename="invoice.pdf"`,
+      ...headers,
+    },
+    ...(bytes instanceof Buffer ? {} : { duplex: 'half' }),
+  } as RequestInit);
+}
+
+async function upload(bytes: Buffer, options: Upload = {}): Promise<string> {
+  const response = await post(bytes, options);
+  const { uid } = (await response.json()) as { uid: string };
+  expect(response.status).toBe(201);
+  return uid;
+}
+
+async function filesOf(uid: string) {
+  return (await query(app, tenant.key, FilesOfEmail, { uid })).outboundEmail?.attachments ?? [];
+}
+
+/** Sends these files. @returns the files of the email, and those that have arrived. */
+async function sendFiles(attachments: AttachmentInput[], name: string) {
+  const to = createRecipient(app, tenant, name);
+  const { outboundEmail } = await accepted(app, tenant, fresh(tenant, to, { attachments }));
+  const { attachments: arrived } = await parse(onlyMail(app, to));
+  return { files: await filesOf(outboundEmail.uid), arrived, uid: outboundEmail.uid };
+}
+
+const bytesOf = (content: unknown) => (content instanceof ArrayBuffer ? Buffer.from(content) : Buffer.alloc(0));
+
+/** Lets uploads grow older. */
+const age = (hours: number) =>
+  app.app.pool.query(`UPDATE attachment_upload SET created_at = created_at - $1 * interval '1 hour'`, [hours]);
+const contentsOf = async (hash: string) => app.app.db.attachmentContent.count({ where: { sha256: hash } });
+
+describe('POST /attachments', () => {
+  it('stores a file, to be sent by its uid', async () => {
+    const bytes = randomBytes(3 * MB + 17);
+    const response = await post(bytes);
+    const answer = await response.json();
+    expect([response.status, answer]).toEqual([
+      201,
+      {
+        uid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        filename: 'invoice.pdf',
+        contentType: 'application/pdf',
+        size: bytes.length,
+        sha256: sha256(bytes),
+      },
+    ]);
+    const { files, arrived } = await sendFiles([{ uploadUid: (answer as { uid: string }).uid }], 'upload');
+    expect(files).toMatchObject([{ filename: 'invoice.pdf', contentType: 'application/pdf', sha256: sha256(bytes) }]);
+    expect(arrived).toMatchObject([{ filename: 'invoice.pdf', mimeType: 'application/pdf' }]);
+    expect(bytesOf(arrived[0]?.content).equals(bytes)).toBe(true);
+    expect(await app.app.db.attachmentUploadPiece.count()).toBe(0);
+  });
+
+  it.each([
+    [`attachment; filename="Rechnung.pdf"`, 'Rechnung.pdf'],
+    [`attachment; filename=plain.pdf`, 'plain.pdf'],
+    [
+      `attachment; filename="fallback.pdf"; filename*=UTF-8''%C3%9Cberweisung%20%E5%8F%91%E7%A5%A8.pdf`,
+      'Überweisung 发票.pdf',
+    ],
+    [`inline; filename*=iso-8859-1'de'%DCbung.txt`, 'Übung.txt'],
+    [String.raw`attachment; filename="a \"quoted\" name.txt"`, 'a "quoted" name.txt'],
+  ])('takes the name of %s', async (disposition, filename) => {
+    const response = await post(Buffer.from('a'), { headers: { 'content-disposition': disposition } });
+    expect(await response.json()).toMatchObject({ filename });
+  });
+
+  it.each<[string, Upload, number]>([
+    ['without a key', { key: null }, 401],
+    ['with a wrong key', { key: `epk_${'A'.repeat(43)}` }, 401],
+    ['without a name', { headers: { 'content-disposition': 'attachment' } }, 400],
+    ['with a field that is malformed', { headers: { 'content-disposition': 'attachment; filename="' } }, 400],
+    ['with a name of two lines', { headers: { 'content-disposition': `attachment; filename*=UTF-8''a%0D%0Ab` } }, 400],
+    ['with a name of 256 characters', { headers: { 'content-disposition': `a; filename=${'x'.repeat(256)}` } }, 400],
+    ['without a media type', { headers: { 'content-type': 'pdf' } }, 400],
+  ])('refuses a file %s', async (_what, options, status) => {
+    const response = await post(Buffer.from('a'), options);
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      { error: expect.any(String), requestId: expect.any(String) },
+    ]);
+  });
+
+  it('asks for a scope that writes emails', async () => {
+    const keyWith = (...scopes: Parameters<typeof createKey>[2][number][]) =>
+      createKey(app, tenant.organizationId, scopes);
+    const status = async (key: string) => (await post(Buffer.from('a'), { key })).status;
+    expect(await status(await keyWith('email:read', 'contexts:write', 'accounts:manage'))).toBe(403);
+    expect(await status(await keyWith('email:send'))).toBe(201);
+    expect(await status(await keyWith('drafts:write'))).toBe(201);
+  });
+
+  it('takes 25 MB and no more, announced or not, and keeps nothing of what is larger', async () => {
+    const before = await app.app.db.attachmentUpload.count();
+    const stream = (bytes: number) =>
+      new ReadableStream({
+        start: (controller) => {
+          for (let sent = 0; sent < bytes; sent += MB) controller.enqueue(new Uint8Array(Math.min(MB, bytes - sent)));
+          controller.close();
+        },
+      });
+    expect((await post(Buffer.alloc(25 * MB + 1))).status).toBe(413);
+    expect((await post(stream(25 * MB + 1))).status).toBe(413);
+    expect(await app.app.db.attachmentUpload.count()).toBe(before);
+    expect((await post(stream(25 * MB))).status).toBe(201);
+    expect(await app.app.db.attachmentUploadPiece.count()).toBe(0);
+  });
+
+  it('takes many files at a time', async () => {
+    const files = Array.from({ length: 40 }, () => randomBytes(MB + 5));
+    const uids = await Promise.all(files.map((bytes) => upload(bytes)));
+    expect(new Set(uids).size).toBe(40);
+    const { files: sent } = await sendFiles(
+      uids.slice(0, 3).map((uploadUid) => ({ uploadUid })),
+      'many',
+    );
+    expect(sent.map(({ sha256: hash }) => hash)).toEqual(files.slice(0, 3).map(sha256));
+  });
+
+  it('keeps nothing of a file whose client goes away', async () => {
+    const before = await app.app.db.attachmentUpload.count();
+    const headers = {
+      authorization: `Bearer ${tenant.key}`,
+      'content-type': 'text/plain',
+      'content-disposition': 'attachment; filename=a.txt',
+    };
+    const leaving = httpRequest(`${app.url}/attachments`, { method: 'POST', headers });
+    leaving.on('error', () => undefined);
+    leaving.write(Buffer.alloc(2 * MB));
+    await eventually(async () => ((await app.app.db.attachmentUploadPiece.count()) > 0 ? true : null));
+    leaving.destroy();
+    await eventually(async () => ((await app.app.db.attachmentUpload.count()) === before ? true : null));
+    expect(app.logged.filter((line) => line.includes('unexpected error'))).toEqual([]);
+  });
+
+  it('can be called by a page of an allowed origin', async () => {
+    const preflight = await fetch(`${app.url}/attachments`, { method: 'OPTIONS', headers: { origin: ORIGIN } });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+    for (const name of ['authorization', 'content-type', 'content-disposition']) {
+      expect(preflight.headers.get('access-control-allow-headers')).toContain(name);
+    }
+    const response = await post(Buffer.from('a'), { headers: { origin: ORIGIN } });
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  });
+
+  it('keeps a file for 24 hours, and longer what an email uses', async () => {
+    const [unused, used, sameAsUsed] = [randomBytes(20), randomBytes(20), randomBytes(20)];
+    const [unusedUid, usedUid] = [await upload(unused), await upload(used)];
+    await upload(sameAsUsed);
+    const to = createRecipient(app, tenant, 'kept');
+    const input = fresh(tenant, to, { attachments: [{ uploadUid: usedUid }], idempotencyKey: 'with-upload' });
+    const first = await accepted(app, tenant, input);
+    await age(23);
+    await deleteUnusedUploads(app.app);
+    expect(await contentsOf(sha256(unused))).toBe(1);
+    await age(2);
+    await deleteUnusedUploads(app.app);
+    expect(await contentsOf(sha256(unused))).toBe(0);
+    expect(await contentsOf(sha256(used))).toBe(1);
+    // The same request, repeated much later, is the same email.
+    const again = await accepted(app, tenant, input);
+    expect([again.replayed, again.outboundEmail.uid]).toEqual([true, first.outboundEmail.uid]);
+    const gone = await send(app, tenant, fresh(tenant, to, { attachments: [{ uploadUid: unusedUid }] }));
+    expect(expectType(gone, 'NotFoundError')).toMatchObject({ entity: 'Upload', uid: unusedUid });
+  });
+
+  it('keeps the bytes of a file that an email takes while unused files are deleted', async () => {
+    const bytes = randomBytes(20);
+    await upload(bytes);
+    await age(25);
+    const to = createRecipient(app, tenant, 'meanwhile');
+    const { outboundEmail } = await accepted(app, tenant, fresh(tenant, to));
+    const email = { organizationId: tenant.organizationId, outboundEmailId: outboundEmail.uid };
+    const file = { filename: 'a.pdf', contentType: 'application/pdf', contentId: null, bytes, sha256: sha256(bytes) };
+    const { deletion } = await inTransaction(app.app.pool, async (tx) => {
+      await insertAttachments(tx, email, [file]);
+      const deletion = deleteUnusedUploads(app.app);
+      await lockAwaited(app);
+      return { deletion };
+    });
+    await deletion;
+    expect(await contentsOf(sha256(bytes))).toBe(1);
+  });
+
+  it('answers a repeated request although its file was erased since', async () => {
+    const key = 'erased-since';
+    const request = (changes: object) => fresh(tenant, to, { idempotencyKey: key, ...changes });
+    const to = createRecipient(app, tenant, 'erased');
+    const attachments = [{ uploadUid: await upload(randomBytes(20)) }];
+    const { outboundEmail } = await accepted(app, tenant, request({ attachments }));
+    const draft = { fromAccountUid: tenant.accountId, attachments, idempotencyKey: 'erased-draft' };
+    const { createDraft: created } = await query(app, tenant.key, DraftWithFiles, { input: draft });
+    // The sent copy is stored with the email's files.
+    const { organizationId } = tenant;
+    await eventually(() => app.app.db.emailMessage.findFirst({ where: { outboundEmailId: outboundEmail.uid } }));
+    await app.app.db.attachment.deleteMany({ where: { organizationId } });
+    await age(25);
+    await deleteUnusedUploads(app.app);
+    const again = await accepted(app, tenant, request({ attachments }));
+    expect([again.replayed, again.outboundEmail.uid]).toEqual([true, outboundEmail.uid]);
+    const { createDraft } = await query(app, tenant.key, DraftWithFiles, { input: draft });
+    expect(expectType(createDraft, 'CreateDraftPayload').draft.uid).toBe(
+      expectType(created, 'CreateDraftPayload').draft.uid,
+    );
+    const other = await send(app, tenant, request({ attachments, subject: 'Another' }));
+    expect(expectType(other, 'IdempotencyConflictError').differingFields).toEqual(['subject']);
+    const fresher = await send(app, tenant, request({ attachments, idempotencyKey: 'not-used-before' }));
+    expect(expectType(fresher, 'NotFoundError')).toMatchObject({ entity: 'Upload', uid: attachments[0]?.uploadUid });
+  });
+});
+
+describe('a file that is attached again', () => {
+  it('comes from an email that was sent, with its name or another one', async () => {
+    const uploadUid = await upload(PNG, { headers: { 'content-type': 'image/png' } });
+    const {
+      files: [first],
+    } = await sendFiles([{ uploadUid, contentId: 'logo@epistle' }], 'first');
+    const attachmentUid = first?.uid ?? '';
+    const { files, arrived } = await sendFiles(
+      [{ attachmentUid }, { attachmentUid, filename: 'other.png', contentType: 'image/x-png', contentId: 'b' }],
+      'second',
+    );
+    expect(files).toMatchObject([
+      { filename: 'invoice.pdf', contentType: 'image/png', contentId: null, sha256: sha256(PNG) },
+      { filename: 'other.png', contentType: 'image/x-png', contentId: 'b', sha256: sha256(PNG) },
+    ]);
+    expect(arrived.map(({ content }) => bytesOf(content).equals(PNG))).toEqual([true, true]);
+  });
+
+  it('comes from a received message, whose file is fetched for it; a name that cannot be sent is replaced', async () => {
+    const uid = await receive(app, tenant, {
+      from: 'maria@acme.example',
+      raw: `From: maria@acme.example
+To: ${tenant.email}
+Subject: file
+Message-ID: <forwarded@acme.example>
+Content-Type: not a type; name="x"
+Content-Disposition: attachment; filename*=UTF-8''a%0Ab.txt
+Content-Transfer-Encoding: base64
+
+${Buffer.from('received').toString('base64')}`,
+    });
+    const [file] = (await query(app, tenant.key, FilesOfMessage, { uid })).emailMessage?.attachments ?? [];
+    expect(file).toMatchObject({ sha256: null });
+    await app.app.pool.query(`UPDATE attachment SET filename = E'a\\nb', content_type = 'no type' WHERE id = $1`, [
+      file?.uid,
+    ]);
+    const { files, arrived } = await sendFiles([{ attachmentUid: file?.uid ?? '' }], 'forward');
+    expect(files).toMatchObject([{ filename: 'attachment', contentType: 'application/octet-stream' }]);
+    expect(bytesOf(arrived[0]?.content).toString()).toBe('received');
+  });
+
+  it('goes into a draft', async () => {
+    const uploadUid = await upload(Buffer.from('draft'));
+    const input = {
+      fromAccountUid: tenant.accountId,
+      attachments: [{ uploadUid, filename: 'a.txt', contentType: 'text/plain' }],
+    };
+    const { createDraft } = await query(app, tenant.key, DraftWithFiles, { input });
+    const { draft } = expectType(createDraft, 'CreateDraftPayload');
+    expect(draft.attachments).toMatchObject([{ filename: 'a.txt', contentType: 'text/plain', size: 5 }]);
+  });
+
+  it('has exactly one source', async () => {
+    const uploadUid = await upload(Buffer.from('a'));
+    const dataBase64 = 'YQ==';
+    const attachments = [
+      { filename: 'a', contentType: 'a/b' },
+      { filename: 'a', contentType: 'a/b', dataBase64, uploadUid },
+      { dataBase64 },
+    ];
+    expect(await issuesOf(app, tenant, fresh(tenant, 'maria@acme.example', { attachments }))).toEqual([
+      'input.fresh.attachments.0: Give exactly one of dataBase64, uploadUid and attachmentUid.',
+      'input.fresh.attachments.1: Give exactly one of dataBase64, uploadUid and attachmentUid.',
+      'input.fresh.attachments.2.filename: Must be 1 to 255 characters.',
+      'input.fresh.attachments.2.contentType: Must be a media type such as application/pdf.',
+    ]);
+  });
+
+  it('counts towards 25 MB together with the others', async () => {
+    const uploadUid = await upload(randomBytes(13 * MB));
+    const attachments = [{ uploadUid }, { uploadUid }];
+    const [issue] = await issuesOf(app, tenant, fresh(tenant, 'maria@acme.example', { attachments }));
+    expect(issue).toMatch(/^input\.fresh\.attachments: .*25 MB/);
+  });
+
+  it("is not found when it is another organization's", async () => {
+    const uploadUid = await upload(Buffer.from('theirs'), { key: other.key });
+    const { files } = await sendFiles([{ uploadUid: await upload(Buffer.from('ours')) }], 'tenancy');
+    const attachmentUid = files[0]?.uid ?? '';
+    const foreign = async (sender: Tenant, attachment: AttachmentInput) =>
+      expectType(
+        await send(app, sender, fresh(sender, 'maria@acme.example', { attachments: [attachment] })),
+        'NotFoundError',
+      );
+    expect(await foreign(tenant, { uploadUid })).toMatchObject({ entity: 'Upload', uid: uploadUid });
+    expect(await foreign(other, { attachmentUid })).toMatchObject({ entity: 'Attachment', uid: attachmentUid });
+    const input = { fromAccountUid: other.accountId, attachments: [{ attachmentUid }] };
+    const { createDraft } = await query(app, other.key, DraftWithFiles, { input });
+    expect(createDraft).toMatchObject({ __typename: 'NotFoundError', entity: 'Attachment' });
+    expect((await query(app, other.key, AttachmentNode, { id: `Attachment_${attachmentUid}` })).node).toBeNull();
+  });
+
+  it('by its attachment needs a key that may read it', async () => {
+    const { files } = await sendFiles([{ uploadUid: await upload(Buffer.from('secret')) }], 'scope');
+    const key = await createKey(app, tenant.organizationId, ['drafts:write']);
+    const input = { fromAccountUid: tenant.accountId, attachments: [{ attachmentUid: files[0]?.uid ?? '' }] };
+    const { errors } = await request(app, key, DraftWithFiles, { input });
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+});
+
+describe('Attachment', () => {
+  it('is a node', async () => {
+    const {
+      files: [file],
+    } = await sendFiles([{ uploadUid: await upload(Buffer.from('node')) }], 'node');
+    expect(file?.id).toBe(`Attachment_${file?.uid}`);
+    const { node } = await query(app, tenant.key, AttachmentNode, { id: file?.id ?? '' });
+    expect(node).toEqual({ id: file?.id, uid: file?.uid, filename: 'invoice.pdf', size: 4, sha256: file?.sha256 });
+  });
+});

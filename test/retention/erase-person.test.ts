@@ -1,0 +1,159 @@
+/** One person's address and content, erased on request. */
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { erase } from '../../src/cli/erase.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { upsertCustomer } from '../../src/contexts/upsert-customers.ts';
+import { createInvoice, createTenant, receive, type Tenant, useTestApp } from '../support/harness.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, record } from '../support/mail.ts';
+import { arrive, bouncesOf, notification } from '../support/notices.ts';
+import { insertConversation, insertEmail, insertMessage } from '../support/rows.ts';
+
+const t = useTestApp();
+
+let tenant: Tenant;
+let maria: string;
+let bob: string;
+beforeEach(async () => {
+  tenant = await createTenant(t);
+  maria = createRecipient(t, tenant, 'maria');
+  bob = createRecipient(t, tenant, 'bob');
+});
+
+const config = () =>
+  parseConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: t.database.url,
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  });
+const nameOf = async ({ organizationId }: Tenant) =>
+  (await t.app.db.organization.findUniqueOrThrow({ where: { id: organizationId } })).name;
+const eraseIn = async (of: Tenant, email = maria) => erase(config(), { organization: await nameOf(of) }, email);
+
+/** The tables of the organization that hold this text anywhere in a row. */
+async function tablesWith(text: string): Promise<string[]> {
+  const { rows } = await t.app.pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+       AND relname NOT LIKE '\\_%' ORDER BY 1`,
+  );
+  const found: string[] = [];
+  for (const { name } of rows) {
+    const { rowCount } = await t.app.pool.query(`SELECT FROM ${name} r WHERE strpos(lower(r::text), $1) > 0 LIMIT 1`, [
+      text,
+    ]);
+    if (rowCount !== 0) found.push(name);
+  }
+  return found;
+}
+
+async function sentTo(to: string, changes: Parameters<typeof fresh>[2] = {}) {
+  const { outboundEmail } = await accepted(t, tenant, fresh(tenant, to, changes));
+  return fetchSentCopy(t, tenant, outboundEmail.uid);
+}
+
+describe('admin -- erase', () => {
+  it('leaves neither the address nor the words of mail with the person, anywhere', async () => {
+    await createInvoice(t, tenant, 'INV-1');
+    const customer = { externalId: 'customer-of-INV-1', email: maria, contacts: [{ email: maria }] };
+    await upsertCustomer(t.app.pool, tenant.organizationId, customer);
+    const file = { filename: 'xylophone.txt', contentType: 'text/plain', dataBase64: 'eHlsb3Bob25l' };
+    const { messageId } = await sentTo(maria, { subject: 'Xylophone', bodyText: 'xylophone', attachments: [file] });
+    const headers = `From: Maria <${maria}>\nTo: ${tenant.email}\nCc: ${bob}\nSubject: Xylophone\nIn-Reply-To: ${messageId}`;
+    await receive(t, tenant, { from: maria, raw: `${headers}\n\nxylophone` });
+    const lost = await sentTo(maria, { subject: 'Xylophone' });
+    await arrive(
+      t,
+      tenant,
+      notification({ recipients: [{ final: maria }], returned: [`Message-ID: ${lost.messageId}`] }),
+    );
+    expect(await tablesWith(maria)).toEqual(expect.arrayContaining(['outbound_email_event', 'context_search']));
+    const { lines, problems } = await eraseIn(tenant);
+    expect(problems).toEqual([]);
+    expect(lines).toEqual([expect.stringMatching(/ {2}2 emails {2}4 messages {2}1 customers$/)]);
+    expect(await tablesWith(maria)).toEqual([]);
+    expect(await tablesWith('xylophone')).toEqual([]);
+    expect(await bouncesOf(t, tenant, lost.uid)).toMatchObject({ status: 'BOUNCED', bounces: [{ diagnostic: null }] });
+  });
+
+  it('leaves mail with others as it is', async () => {
+    const { uid } = await sentTo(bob);
+    const both = await sentTo('', { to: [bob, maria] });
+    await eraseIn(tenant);
+    expect(await record(t, tenant, uid)).toMatchObject({ to: [bob], bodyText: 'Please find it here.' });
+    expect(await record(t, tenant, both.uid)).toMatchObject({ to: [bob, 'erased@erased.invalid'], bodyText: null });
+  });
+
+  it('answers a repeated request afterwards, and sends nothing', async () => {
+    const { uid } = await sentTo(maria, { idempotencyKey: 'k' });
+    await eraseIn(tenant);
+    const repeated = await accepted(t, tenant, fresh(tenant, maria, { idempotencyKey: 'k' }));
+    expect(repeated).toMatchObject({ replayed: true, outboundEmail: { uid, status: 'SENT' } });
+    onlyMail(t, maria);
+  });
+
+  it('keeps the record that it was done, without the address', async () => {
+    await sentTo(maria);
+    await eraseIn(tenant);
+    const [done] = await t.app.db.erasure.findMany({ where: { organizationId: tenant.organizationId } });
+    expect(done).toMatchObject({ emails: 1, messages: 1, at: expect.any(Date) });
+    expect(Buffer.from(done?.addressHash ?? []).toString('hex')).toBe(createHash('sha256').update(maria).digest('hex'));
+  });
+
+  it('names what is not finished, and leaves it', async () => {
+    const uid = await insertEmail(t, tenant, { status: 'UNCONFIRMED', to: [maria] });
+    const { problems } = await eraseIn(tenant);
+    expect(problems).toEqual([expect.stringMatching(/: 1 emails with this address are drafts or not finished/)]);
+    expect(await record(t, tenant, uid)).toMatchObject({ status: 'UNCONFIRMED', to: [maria] });
+  });
+
+  it('finds the person among more emails and messages than one statement reads', async () => {
+    const { organizationId } = tenant;
+    const emailUid = await insertEmail(t, tenant, { to: [bob] });
+    const messageUid = await insertMessage(t, tenant, { conversationId: await insertConversation(t, tenant) });
+    for (const [table, uid, change] of [
+      ['outbound_email', emailUid, '"to" = ARRAY[$2]'],
+      ['email_message', messageUid, 'from_address = $2'],
+    ]) {
+      const { rows } = await t.app.pool.query(
+        `SELECT string_agg(format('%I', attname), ', ') AS columns FROM pg_attribute
+          WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+        [table],
+      );
+      const [{ columns }] = rows;
+      await t.app.pool.query(
+        `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM (
+          SELECT (json_populate_record(r, json_build_object('id', n, 'provider_message_id', n))).*
+          FROM ${table} r, LATERAL (SELECT gen_random_uuid() AS n FROM generate_series(1, 5000) WHERE r.id IS NOT NULL) ids
+          WHERE r.id = $1) copies`,
+        [uid],
+      );
+      await t.app.pool.query(
+        `UPDATE ${table} SET ${change} WHERE id IN (
+          (SELECT id FROM ${table} WHERE organization_id = $1 ORDER BY id LIMIT 1) UNION ALL
+          (SELECT id FROM ${table} WHERE organization_id = $1 ORDER BY id DESC LIMIT 1))`,
+        [organizationId, maria],
+      );
+    }
+    const { lines } = await eraseIn(tenant);
+    expect(lines).toEqual([expect.stringMatching(/ {2}2 emails {2}2 messages /)]);
+    expect(await tablesWith(maria)).toEqual([]);
+  });
+
+  it('erases in the named organization only, or in all', async () => {
+    const other = await createTenant(t);
+    const uid = await insertEmail(t, other, { to: [maria] });
+    await eraseIn(tenant);
+    expect(await record(t, other, uid)).toMatchObject({ to: [maria] });
+    await erase(config(), {}, maria);
+    expect(await record(t, other, uid)).toMatchObject({ to: ['erased@erased.invalid'] });
+  });
+
+  it('refuses the address of an account, and what is no address', async () => {
+    expect((await eraseIn(tenant, tenant.email)).problems).toEqual([
+      expect.stringMatching(/ is the address of an account\. Use account forget\.$/),
+    ]);
+    await expect(erase(config(), {}, 'maria')).rejects.toThrow('An address needs an "@".');
+    await expect(erase(config(), { organization: 'none' }, maria)).rejects.toThrow('There is no organization "none".');
+  });
+});
