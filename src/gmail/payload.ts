@@ -6,7 +6,7 @@ import type { MimeHeader } from './gateway.ts';
 const MAX_NODES = 10_000;
 /** The longest that a line of a message can hold (RFC 5322 section 2.1.1). */
 const MAX_HEADER_NAME_LENGTH = 998;
-/** Longer than the References of any thread and the recipients that are read of a message; what is beyond is not read. */
+/** Longer than the References of any thread and the recipients of any message. The rest of a longer header is ignored. */
 const MAX_HEADER_LENGTH = 262_144;
 
 const text = z.string().catch('');
