@@ -7,5 +7,5 @@ import config from './vitest.config.ts';
  */
 export default mergeConfig(
   { ...config, test: { ...config.test, include: [] } },
-  { test: { include: ['test/chaos/**/*.chaos.ts'], testTimeout: 300_000, fileParallelism: false } },
+  { test: { include: ['test/chaos/**/*.chaos.ts'], fileParallelism: false } },
 );

@@ -11,7 +11,9 @@ export default defineConfig({
     isolate: false,
     // More than there are cores: most tests wait for something most of their time.
     maxWorkers: 4,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // No test is about how fast this machine is.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

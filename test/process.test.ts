@@ -145,7 +145,7 @@ describe('npm start with nothing set', () => {
     }
     expect(acknowledged.length).toBeGreaterThanOrEqual(60);
     expect(acknowledged.filter((uid) => !stored.has(uid))).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('npm start, and who is told to stop', () => {

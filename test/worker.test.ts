@@ -15,7 +15,9 @@ async function cutConnections(): Promise<void> {
   const { rows } = await t.app.pool.query<{ name: string }>('SELECT current_database() AS name');
   const other = new Client({ connectionString: inject('postgres').url });
   await other.connect();
-  await other.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [rows[0]?.name]);
+  await other.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [
+    rows[0]?.name,
+  ]);
   await other.end();
 }
 

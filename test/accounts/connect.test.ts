@@ -199,7 +199,7 @@ describe('a consent', () => {
       status: 'ACTIVE',
       statusReason: null,
     });
-    await expect.poll(() => t.sandbox.admin.messages(maria).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => t.sandbox.admin.messages(maria).length).toBe(1);
   });
 
   it('without a refresh token keeps the stored one', async () => {

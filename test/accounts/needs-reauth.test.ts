@@ -12,7 +12,7 @@ let maria: string;
 
 beforeAll(async () => {
   const push = { GOOGLE_PUBSUB_TOPIC: 'projects/p/topics/gmail', GOOGLE_PUSH_SERVICE_ACCOUNT: 'push@p.example' };
-  t = await startTestApp({ env: { ...push, GMAIL_TIMEOUT_MS: '500' } });
+  t = await startTestApp({ env: { ...push, GMAIL_TIMEOUT_MS: '3000' } });
 });
 afterAll(() => t.close());
 beforeEach(async () => {

@@ -33,6 +33,7 @@ afterAll(() => Promise.all([browser?.close(), demo?.kill()]));
 async function visit(): Promise<void> {
   const context = await browser.createBrowserContext();
   page = await context.newPage();
+  page.setDefaultTimeout(100_000);
   await page.setViewport({ width: 1_400, height: 1_000 });
   await open('/graphql');
 }
@@ -61,7 +62,7 @@ async function answerTo(run: () => Promise<void>) {
       const request = response.request();
       return request.method() === 'POST' && !(request.postData() ?? '').includes('IntrospectionQuery');
     },
-    { timeout: 30_000 },
+    { timeout: 100_000 },
   );
   await run();
   const response = await answering;

@@ -21,6 +21,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   browser = await launchBrowser();
   page = await browser.newPage();
+  page.setDefaultTimeout(100_000);
   await page.setRequestInterception(true);
   page.on('request', (request) => {
     if (request.isNavigationRequest() || request.url().startsWith('data:')) return void request.continue();
@@ -75,6 +76,7 @@ it('runs and escapes where it is not sanitized, so that the test can tell', asyn
 });
 
 it('runs nothing, loads nothing from elsewhere and stays in its place', async () => {
+  await page.waitForNetworkIdle();
   requested.splice(0);
   const options = { keepRemoteImages: false, inlineImageUrl: () => null };
   const outcomes = [];

@@ -30,7 +30,7 @@ import {
 import { CreateDraft } from '../support/send-documents.ts';
 
 /** Long enough for a machine that is busy with other tests: what is not struck by a fault must not time out. */
-const GMAIL_TIMEOUT_MS = 1_000;
+const GMAIL_TIMEOUT_MS = 3_000;
 /** Cases at once; each has an organization and mailboxes of its own. */
 const LANES = 8;
 
@@ -289,19 +289,15 @@ function summary(outcomes: readonly Outcome[]): Record<string, number> {
 }
 
 describe('one copy or none, and the truth about it', () => {
-  it.each(CALLS.filter((call) => call !== 'token'))(
-    'with every fault at %s',
-    async (call) => {
-      const outcomes = await runAll(t, casesOf([call]), LANES);
-      process.stdout.write(`fault matrix, ${call}: ${outcomes.length} cases ${JSON.stringify(summary(outcomes))}\n`);
-      expect(problemsOf(outcomes)).toEqual([]);
-    },
-    180_000,
-  );
+  it.each(CALLS.filter((call) => call !== 'token'))('with every fault at %s', async (call) => {
+    const outcomes = await runAll(t, casesOf([call]), LANES);
+    process.stdout.write(`fault matrix, ${call}: ${outcomes.length} cases ${JSON.stringify(summary(outcomes))}\n`);
+    expect(problemsOf(outcomes)).toEqual([]);
+  });
 
   it('with every fault at the token', async () => {
     const outcomes = await runAll(alone, casesOf(['token']), 1);
     process.stdout.write(`fault matrix, token: ${outcomes.length} cases ${JSON.stringify(summary(outcomes))}\n`);
     expect(problemsOf(outcomes)).toEqual([]);
-  }, 180_000);
+  });
 });

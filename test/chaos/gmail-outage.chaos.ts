@@ -99,47 +99,43 @@ const OUTAGES: readonly [string, FaultEffect][] = [
 ];
 
 describe('Gmail', () => {
-  it.each(OUTAGES)(
-    '%s for an hour: what was accepted meanwhile leaves afterwards, once',
-    async (_name, effect) => {
-      sandbox.admin.expireAccessTokens(tenant.email);
-      sandbox.admin.fault({ call: '*', times: 'always', effect });
-      sandbox.admin.resetCalls();
-      const start = clock;
-      const uids: string[] = [];
-      t.resetStatements();
-      for (let index = 0; index < EMAILS; index++) {
-        const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { subject: `Mail ${index}` }));
-        expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'UNREACHABLE', retry: 'AFTER' } });
-        uids.push(outboundEmail.uid);
-        await passUntil(start + ((index + 1) * OUTAGE_MS) / EMAILS);
-      }
-      const calls = sandbox.admin.calls().length;
-      const statements = deliveryStatements().length;
-      const attempts = Array.from({ length: EMAILS }, (_, index) =>
-        mostAttempts(OUTAGE_MS - (index * OUTAGE_MS) / EMAILS),
-      );
-      const most = attempts.reduce((sum, each) => sum + each, 0);
-      process.stdout.write(`Gmail ${_name}: ${calls} calls, ${statements} statements, at most ${most} attempts\n`);
+  it.each(OUTAGES)('%s for an hour: what was accepted meanwhile leaves afterwards, once', async (_name, effect) => {
+    sandbox.admin.expireAccessTokens(tenant.email);
+    sandbox.admin.fault({ call: '*', times: 'always', effect });
+    sandbox.admin.resetCalls();
+    const start = clock;
+    const uids: string[] = [];
+    t.resetStatements();
+    for (let index = 0; index < EMAILS; index++) {
+      const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria, { subject: `Mail ${index}` }));
+      expect(outboundEmail).toMatchObject({ status: 'QUEUED', failure: { code: 'UNREACHABLE', retry: 'AFTER' } });
+      uids.push(outboundEmail.uid);
+      await passUntil(start + ((index + 1) * OUTAGE_MS) / EMAILS);
+    }
+    const calls = sandbox.admin.calls().length;
+    const statements = deliveryStatements().length;
+    const attempts = Array.from({ length: EMAILS }, (_, index) =>
+      mostAttempts(OUTAGE_MS - (index * OUTAGE_MS) / EMAILS),
+    );
+    const most = attempts.reduce((sum, each) => sum + each, 0);
+    process.stdout.write(`Gmail ${_name}: ${calls} calls, ${statements} statements, at most ${most} attempts\n`);
 
-      sandbox.admin.clearFaults();
-      // The last pause is half an hour at most, and a quarter.
-      await passUntil(start + OUTAGE_MS + 40 * MINUTE_MS);
-      const emails = await Promise.all(uids.map((uid) => record(t, tenant, uid)));
-      expect(emails.map(({ status, failure }) => ({ status, failure }))).toEqual(
-        uids.map(() => ({ status: 'SENT', failure: null })),
-      );
-      const ids = sandbox.admin.messages(maria).map((message) => message.header('X-Epistle-Id'));
-      expect(ids.sort()).toEqual([...uids].sort());
-      expect(sandbox.admin.drafts(tenant.email)).toEqual([]);
-      // An attempt that gets no token asks for one twice; nothing else is asked.
-      expect(calls).toBeLessThanOrEqual(2 * most);
-      expect(calls).toBeGreaterThanOrEqual(EMAILS);
-      // Of an attempt: the draft's look, the claim, what it came to; of a request: what it finds, accepts and answers.
-      expect(statements).toBeLessThanOrEqual(4 * most + 10 * EMAILS);
-    },
-    120_000,
-  );
+    sandbox.admin.clearFaults();
+    // The last pause is half an hour at most, and a quarter.
+    await passUntil(start + OUTAGE_MS + 40 * MINUTE_MS);
+    const emails = await Promise.all(uids.map((uid) => record(t, tenant, uid)));
+    expect(emails.map(({ status, failure }) => ({ status, failure }))).toEqual(
+      uids.map(() => ({ status: 'SENT', failure: null })),
+    );
+    const ids = sandbox.admin.messages(maria).map((message) => message.header('X-Epistle-Id'));
+    expect(ids.sort()).toEqual([...uids].sort());
+    expect(sandbox.admin.drafts(tenant.email)).toEqual([]);
+    // An attempt that gets no token asks for one twice; nothing else is asked.
+    expect(calls).toBeLessThanOrEqual(2 * most);
+    expect(calls).toBeGreaterThanOrEqual(EMAILS);
+    // Of an attempt: the draft's look, the claim, what it came to; of a request: what it finds, accepts and answers.
+    expect(statements).toBeLessThanOrEqual(4 * most + 10 * EMAILS);
+  });
 
   it('is away from the moment it sent an email on: that is found afterwards, and not sent again', async () => {
     sandbox.admin.fault({ call: 'drafts.send', when: 'after', effect: { kind: 'reset' } });
@@ -167,5 +163,5 @@ describe('Gmail', () => {
     // A call that only reads is made up to three times.
     expect(calls).toBeLessThanOrEqual(3 * mostReadings);
     expect(statements).toBeLessThanOrEqual(3 * mostReadings);
-  }, 120_000);
+  });
 });

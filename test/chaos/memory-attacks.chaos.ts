@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { availableParallelism, loadavg } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,13 +62,19 @@ const query = (operation: string) => post(Buffer.from(JSON.stringify({ query: op
 
 const ask = () => post(Buffer.from('{"query":"{ contextTypes }"}'));
 
-/** How many times as long everything takes on this machine as on one that runs nothing else. */
-function busyness(): number {
-  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
-}
-
 /** @returns what `attack` does, once it is over and the process is as it was. */
 async function survive<Result>(attack: () => Promise<Result>): Promise<Result> {
+  // Others are made to wait by the attack each time, and by a pause of the machine once.
+  for (let triesLeft = 2; ; triesLeft--) {
+    const { result, slowestMs } = await surviveOnce(attack);
+    if (slowestMs < 1_000 || triesLeft === 0) {
+      expect(slowestMs).toBeLessThan(1_000 * slowness());
+      return result;
+    }
+  }
+}
+
+async function surviveOnce<Result>(attack: () => Promise<Result>) {
   await epistle.collectGarbage();
   const before = epistle.memoryMb('now');
   epistle.resetPeak();
@@ -90,11 +95,10 @@ async function survive<Result>(attack: () => Promise<Result>): Promise<Result> {
   await eventually(async () => {
     await epistle.collectGarbage();
     return epistle.memoryMb('now') < before + 100 || null;
-  }, 60_000);
-  expect(slowestMs).toBeLessThan(1_000 * busyness() * slowness());
+  }, 240_000);
   expect(peak).toBeLessThan(before + MAX_GROWTH_MB);
   expect(epistle.isRunning).toBe(true);
-  return result;
+  return { result, slowestMs };
 }
 
 function sendEmail(fresh: object) {
@@ -124,7 +128,7 @@ async function upload(bytes: Buffer): Promise<string> {
 const MB = 1_000_000;
 const TOO_LARGE = { status: 413, code: 'INVALID_INPUT' };
 
-describe('the process survives', { timeout: 120_000 }, () => {
+describe('the process survives', () => {
   it('40 MB of brackets in the variables', async () => {
     const deep = Buffer.from(
       `{"query":"{ contextTypes }","variables":{"a":${'['.repeat(20 * MB)}${']'.repeat(20 * MB)}}}`,

@@ -113,5 +113,5 @@ describe('processes that are killed at any moment', () => {
     // The kills did what they are for.
     expect(asked).toBeGreaterThan(0);
     expect(events.UNCONFIRMED).toBeGreaterThan(0);
-  }, 120_000);
+  });
 });

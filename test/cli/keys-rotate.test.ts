@@ -119,6 +119,8 @@ describe('npm run admin -- keys rotate', () => {
     const all = [tenant, ...others];
     const locker = await t.app.pool.connect();
     await locker.query('BEGIN');
+    // Until another process has started and rotated two.
+    await locker.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await locker.query('SELECT FROM email_account WHERE id = $1 FOR UPDATE', [others[1]?.accountId]);
     const { isCurrent } = createSealer([NEW]);
     const child = spawn(process.execPath, ['src/cli/index.ts', 'keys', 'rotate'], {

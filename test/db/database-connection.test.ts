@@ -49,11 +49,11 @@ describe('a connection', () => {
   it('is not given up while a large file is on its way, for longer than it may be silent', async () => {
     const proxy = await startDatabaseProxy(() => database.url);
     onTestFinished(() => proxy.close());
-    const timing = { ...TIMING, databaseSilenceMs: 3_000 };
+    const timing = { ...TIMING, databaseSilenceMs: 5_000 };
     const { pool, close } = openDatabase({ connectionString: proxy.url }, createLogger('silent'), timing);
     onTestFinished(close);
     await pool.query('SELECT 1');
-    proxy.slowDown(7);
+    proxy.slowDown(12);
     const begun = performance.now();
     const { rows } = await pool.query('SELECT length($1::bytea) AS bytes', [Buffer.alloc(LARGE)]);
     expect(rows).toEqual([{ bytes: LARGE }]);

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = { clientId: 'client', clientSecret: 'GOCSPX-secret', serviceAccount: null };
-  oauth = createOAuthEndpoints({ ...client, baseUrl, timeoutMs: 1_000, now: () => new Date() });
+  oauth = createOAuthEndpoints({ ...client, baseUrl, timeoutMs: 3_000, now: () => new Date() });
 });
 afterEach(() => {
   server.closeAllConnections();

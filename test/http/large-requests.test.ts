@@ -47,7 +47,7 @@ function bodyWith(bytes: Buffer): string {
 }
 
 describe('large requests', () => {
-  it('at once all arrive with the bytes that they were given', { timeout: 60_000 }, async () => {
+  it('at once all arrive with the bytes that they were given', async () => {
     const sends = Array.from({ length: 8 }, async (_, n) => {
       const bytes = randomBytes(LARGE_BYTES + n);
       const fromAccountUid = await createAccount(t, tenant.organizationId, `n${n}-${tenant.email}`);
@@ -138,7 +138,7 @@ describe('large requests', () => {
 });
 
 describe('mutations with files that were uploaded before', () => {
-  it('hold the memory of one at a time, however many an operation has', { timeout: 60_000 }, async () => {
+  it('hold the memory of one at a time, however many an operation has', async () => {
     const response = await fetch(`${t.url}/attachments`, {
       method: 'POST',
       headers: {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SendEmail } from '../support/documents.ts';
-import { expectType, request, useTenant, useTestApp } from '../support/harness.ts';
+import { expectType, request, startTestApp, useTenant, useTestApp } from '../support/harness.ts';
 import { countRows, createRecipient, fresh, send } from '../support/mail.ts';
 
-const t = useTestApp({ timing: { requestMs: 1_000 } });
+const t = useTestApp();
 const tenant = useTenant(t, beforeEach);
 
 /** @returns status and the first error. */
@@ -185,8 +185,8 @@ describe('a body', () => {
     return answer;
   }
 
-  function open(head: string) {
-    const socket = connect(Number(new URL(t.url).port), '127.0.0.1');
+  function open(head: string, { url } = t) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(head);
     return socket;
   }
@@ -196,11 +196,13 @@ describe('a body', () => {
     ['Content-Length: 40000000', ' '],
     ['Transfer-Encoding: chunked', '1\r\n \r\n'],
   ])('that does not come to its end ends after a while, whoever sends it (%s)', async (length, piece) => {
-    const socket = open(`${HEADERS}Authorization: Bearer ${tenant.key}\r\n${length}\r\n\r\n${piece}`);
+    const hasty = await startTestApp({ beside: t, timing: { requestMs: 1_000 } });
+    onTestFinished(() => hasty.close());
+    const socket = open(`${HEADERS}Authorization: Bearer ${tenant.key}\r\n${length}\r\n\r\n${piece}`, hasty);
     const trickle = setInterval(() => socket.write(piece), 100);
     const answer = await untilClosed(socket).finally(() => clearInterval(trickle));
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect((await request(t, tenant.key, QUERY)).errors).toEqual([]);
+    expect((await request(hasty, tenant.key, QUERY)).errors).toEqual([]);
   });
 
   it('is not waited for without a key', async () => {

@@ -9,7 +9,7 @@ import { insertEmail } from '../support/rows.ts';
 
 let server: Awaited<ReturnType<typeof startServer>>;
 
-const t = useTestApp({ timing: { requestMs: 1_000 } });
+const t = useTestApp({ timing: { requestMs: 3_000 } });
 beforeEach(async () => {
   server = await startServer(t.app, { demo: null });
 });
@@ -21,7 +21,7 @@ async function openConnection() {
 }
 
 describe('closing the server', () => {
-  it('does not wait for a connection that never asked anything', { timeout: 20_000 }, async () => {
+  it('does not wait for a connection that never asked anything', async () => {
     const socket = await openConnection();
     const ended = once(socket, 'close');
     socket.resume();
@@ -30,7 +30,7 @@ describe('closing the server', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('waits for what is being answered, and for nothing else then', { timeout: 20_000 }, async () => {
+  it('waits for what is being answered, and for nothing else then', async () => {
     const tenant = await createTenant(t);
     const maria = createRecipient(t, tenant);
     const idle = await openConnection();

@@ -8,11 +8,12 @@ import {
   useTenant,
   useTestApp,
 } from '../support/harness.ts';
-import { accepted, createRecipient, fetchSentCopy, fresh, record, sentFrom } from '../support/mail.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, record, runNow, sentFrom } from '../support/mail.ts';
 import { arrive, arriveAsItIs, bouncesOf, importInbound, notification } from '../support/notices.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
 
-const t = useTestApp();
+// What is reconciled is reconciled when a test says so.
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
 const tenant = useTenant(t, beforeEach);
 
 /** Sent and read back. */
@@ -111,6 +112,7 @@ describe('a notification of Gmail', () => {
     expect(outboundEmail.status).toBe('UNCONFIRMED');
     await importInbound(t, tenant);
     expect(await bouncesOf(t, tenant, outboundEmail.uid)).toMatchObject({ status: 'UNCONFIRMED', bounces: [] });
+    await runNow(t, tenant, outboundEmail.uid, 'reconcile');
     const email = await eventually(async () => {
       const now = await bouncesOf(t, tenant, outboundEmail.uid);
       return now.status === 'BOUNCED' ? now : null;

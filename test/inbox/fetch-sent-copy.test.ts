@@ -97,6 +97,7 @@ describe('what came in before the sending was settled', () => {
     await resolve(uid, 'SENT');
     await recoverLater(uid);
     await untilBounced(uid);
+    await eventually(async () => (await jobsOf(uid)).length === 0 || null);
     // There is nothing more to be done about it.
     await requeueOverdue(t.app);
     expect(await jobsOf(uid)).toEqual([]);

@@ -314,13 +314,15 @@ it('other requests are answered within a second while a message fails again and 
     for (let tries = 0; tries < 20; tries++) await expect(sync()).rejects.toMatchObject({ code: '53100' });
     isOver = true;
   })();
-  let slowestMs = 0;
+  const tookMs: number[] = [];
   while (!isOver) {
     const began = performance.now();
     const { data } = await request(t, tenant.key, '{ viewer { __typename } }');
     expect(data).not.toBeNull();
-    slowestMs = Math.max(slowestMs, performance.now() - began);
+    tookMs.push(performance.now() - began);
   }
   await syncing;
-  expect(slowestMs).toBeLessThan(1_000);
+  // What the message itself costs comes back with each of the 20 tries; a pause of the machine does not.
+  const [tenthSlowestMs] = tookMs.toSorted((a, b) => b - a).slice(9);
+  expect(tenthSlowestMs).toBeLessThan(1_000);
 });

@@ -288,7 +288,7 @@ it('comes out the same in whatever order the messages are stored', async () => {
     awaited: false,
     lastInboundAt: at(14).toISOString(),
   });
-}, 180_000);
+});
 
 describe('a mail from an address of the account itself that is not in Sent', () => {
   it.each(['email', 'alias'])('is received and answers nothing (%s)', async (address) => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     // The folder of data cannot be made: with all of this set, none is needed.
     env: { NODE_ENV: 'production', HOST: '127.0.0.1', PUBLIC_URL: 'https://mail.example.com', DATA_DIR: '/proc/data' },
   });
-}, 400_000);
+});
 afterAll(async () => {
   await fleet?.close();
   await database?.drop();

@@ -115,7 +115,7 @@ describe('PgBouncer', () => {
     } finally {
       await fleet.close();
     }
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -145,7 +145,7 @@ describe('PgBouncer', () => {
       if (first === undefined || server === undefined) throw new Error('there is no process');
       await fetchSentCopy(server, fleet.tenant, first.outboundEmail.uid);
       // A job of the queue, which listens on PostgreSQL itself.
-      const plannedSendAt = new Date(Date.now() + 2_000).toISOString();
+      const plannedSendAt = new Date(Date.now() + 10_000).toISOString();
       const planned = await accepted(server, fleet.tenant, fresh(fleet.tenant, maria, { plannedSendAt }));
       await eventually(async () => {
         const { status } = await record(server, fleet.tenant, planned.outboundEmail.uid);
@@ -156,7 +156,7 @@ describe('PgBouncer', () => {
     } finally {
       await fleet.close();
     }
-  }, 120_000);
+  });
 
   it.each([
     [

@@ -60,5 +60,5 @@ describe('a restored backup', () => {
     expect(outboundEmail).toBeNull();
     expect((await accepted(server, tenant, since)).replayed).toBe(false);
     expect(sandbox.admin.messages(bob)).toHaveLength(2);
-  }, 120_000);
+  });
 });

@@ -16,7 +16,7 @@ import { importInbound } from '../support/notices.ts';
 import { operatorActions } from '../support/operator-actions.ts';
 import { syncWholly } from '../support/syncing.ts';
 
-const t = useTestApp({ env: { SETTLE_DELAYS_MS: '30,60,90', GMAIL_TIMEOUT_MS: '3000' } });
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '30,60,90', GMAIL_TIMEOUT_MS: '10000' } });
 const tenant = useTenant(t, beforeEach);
 let maria: string;
 beforeEach(() => {

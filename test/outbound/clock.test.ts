@@ -3,6 +3,7 @@
  * A lease is dated by the clock of whoever took it, so that with clocks that differ by more than a lease a live one may be
  * taken over. What then holds is the gmailDraft, which Gmail sends once, and that who has lost its lease changes nothing.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { leaseMs } from '../../src/outbound/lease.ts';
@@ -36,7 +37,7 @@ const JUMPS = [
   ['a day forward', DAY_MS],
   ['a day back', -DAY_MS],
 ] as const;
-const ENV = { SETTLE_DELAYS_MS: '100,200,300', SEND_WAIT_MS: '400', GMAIL_TIMEOUT_MS: '2500' };
+const ENV = { SETTLE_DELAYS_MS: '100,200,300', SEND_WAIT_MS: '400', GMAIL_TIMEOUT_MS: '5000' };
 
 let database: TestDatabase;
 let sandbox: Sandbox;
@@ -103,6 +104,7 @@ async function untilSent(uid: string, longestWaitMs: number) {
     if (email.status === 'SENT') return email;
     expect((await jobOf(uid))?.waitMs ?? 0).toBeLessThanOrEqual(longestWaitMs);
     await letQueueLook(uid);
+    await delay(100);
     return null;
   });
 }
@@ -159,7 +161,7 @@ describe.each(JUMPS)('a clock that jumps %s', (_name, jumpMs) => {
   });
 
   it('while a draft waits for its time', async () => {
-    const plannedSendAt = new Date(Date.now() + 300).toISOString();
+    const plannedSendAt = new Date(Date.now() + 1_500).toISOString();
     const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Soon', bodyText: 'Soon.', plannedSendAt };
     const { createDraft } = await query(app, tenant.key, CreateDraft, { input });
     const { uid } = expectType(createDraft, 'CreateDraftPayload').draft;

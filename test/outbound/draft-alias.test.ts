@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccount, createTenant, expectType, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, onlyMail, parse, record, send, write } from '../support/mail.ts';
-import { DAY_MS, inMs, SOON_MS, scheduling } from '../support/scheduling.ts';
+import { DAY_MS, inMs, scheduling } from '../support/scheduling.ts';
 
 let tenant: Tenant;
 let maria: string;
@@ -19,11 +19,13 @@ beforeEach(async () => {
   accountId = await createAccount(t, tenant.organizationId, own, { aliases: [alias] });
 });
 
-const { create, createDraft, draftOf, left, noJobLeft, plan, update, updated } = scheduling(() => ({
-  t,
-  tenant,
-  maria,
-}));
+const { create, createDraft, draftOf, left, letLeaveNow, noJobLeft, plan, planForNow, update, updated } = scheduling(
+  () => ({
+    t,
+    tenant,
+    maria,
+  }),
+);
 const from = () => ({ fromAccountUid: accountId, fromAlias: alias });
 const setAliases = (aliases: string[]) =>
   t.app.db.emailAccount.updateMany({ where: { id: accountId }, data: { aliases } });
@@ -105,14 +107,15 @@ describe('fromAlias of a draft', () => {
 
 describe('a scheduled draft', () => {
   it('leaves from its alias', async () => {
-    const uid = await plan(SOON_MS, from());
+    const uid = await planForNow(from());
     expect(await left(uid)).toMatchObject({ fromEmail: alias });
     expect(onlyMail(t, maria).header('From')).toContain(`<${alias}>`);
   });
 
   it('becomes a draft again when its alias is not accepted any more at its time', async () => {
-    const uid = await plan(SOON_MS, from());
+    const uid = await plan(DAY_MS, from());
     await setAliases([]);
+    await letLeaveNow(uid);
     await noJobLeft(uid);
     expect(await draftOf(uid)).toMatchObject({
       status: 'DRAFT',

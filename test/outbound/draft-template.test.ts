@@ -15,7 +15,7 @@ import {
   type Tenant,
   useTestApp,
 } from '../support/harness.ts';
-import { accepted, createRecipient, eventTypes, onlyMail, parse, record, runNow, send } from '../support/mail.ts';
+import { accepted, createRecipient, eventTypes, onlyMail, parse, record, send } from '../support/mail.ts';
 import { DAY_MS, inMs, scheduling } from '../support/scheduling.ts';
 import { deleted, reminder, SaveTemplate, saved } from '../support/templates.ts';
 
@@ -31,13 +31,12 @@ beforeEach(async () => {
   ({ uid } = await saved(t, tenant));
 });
 
-const { create, createDraft, draftOf, expectNothingLeft, left, plan, runToItsEnd, update, updated } = scheduling(
-  () => ({
+const { create, createDraft, draftOf, expectNothingLeft, left, letLeaveNow, plan, runToItsEnd, update, updated } =
+  scheduling(() => ({
     t,
     tenant,
     maria,
-  }),
-);
+  }));
 
 const ABOUT = { contexts: [{ type: 'invoice', externalId: 'INV-1' }] };
 const templated = (changes: Partial<CreateDraftInput> = {}): Partial<CreateDraftInput> => ({
@@ -61,12 +60,6 @@ async function schedule(changes: Partial<SendFreshInput> = {}): Promise<string> 
   const { outboundEmail } = await accepted(t, tenant, { fresh: { ...input, ...ABOUT, ...changes } });
   expect(outboundEmail.status).toBe('SCHEDULED');
   return outboundEmail.uid;
-}
-
-/** Lets it leave now. */
-async function itsTimeHasCome(emailUid: string): Promise<void> {
-  await t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [emailUid]);
-  await runNow(t, tenant, emailUid, 'deliver');
 }
 
 describe('a draft with a template', () => {
@@ -184,7 +177,7 @@ describe('a draft with words of its own', () => {
 
   it('goes back to a draft with the reason, when its time has come', async () => {
     const draftUid = await plan(DAY_MS, { bodyText: 'Dear {client_name}', ...ABOUT });
-    await itsTimeHasCome(draftUid);
+    await letLeaveNow(draftUid);
     await expect.poll(() => draftOf(draftUid)).toMatchObject({ status: 'DRAFT', plannedSendAt: null });
     const draft = await draftOf(draftUid);
     expect(draft?.lastFailure).toMatchObject({ code: 'UNRESOLVED_TOKENS', retry: 'AFTER' });
@@ -203,7 +196,7 @@ describe('a scheduled email with a template', () => {
     await saved(t, tenant, { uid, subject: 'Now {invoice_number}' });
     await upsertCustomer(t.app.pool, tenant.organizationId, { externalId: 'customer-of-INV-1', name: 'Acme Inc' });
     await deleted(t, tenant, uid);
-    await itsTimeHasCome(emailUid);
+    await letLeaveNow(emailUid);
     await left(emailUid);
     expect(await parse(onlyMail(t, maria))).toMatchObject({
       subject: 'Now INV-1',
@@ -245,7 +238,7 @@ describe('a scheduled email with a template', () => {
     const reply = { replyToOutboundEmailUid: outboundEmail.uid, template: { uid, version: 1 }, quote: true };
     const answer = await accepted(t, tenant, { reply: { ...reply, plannedSendAt: inMs(DAY_MS) } });
     await saved(t, tenant, { uid, bodyText: 'other' });
-    await itsTimeHasCome(answer.outboundEmail.uid);
+    await letLeaveNow(answer.outboundEmail.uid);
     const email = await left(answer.outboundEmail.uid);
     expect(email).toMatchObject({ subject: 'Re: Invoice INV-1', template: { version: 1 } });
     expect(email.bodyText).toMatch(/^Dear Acme Corp, .*\n\nOn .* wrote:\n> Dear Acme/s);
@@ -254,7 +247,7 @@ describe('a scheduled email with a template', () => {
   it('goes back to a draft with the reason when it cannot be filled, and can be sent by hand', async () => {
     const emailUid = await schedule({ idempotencyKey: 'k', cancelWhen: ['CONTEXT_CLOSED'] });
     await saved(t, tenant, { uid, bodyText: 'Paid on {paid_date}.' });
-    await itsTimeHasCome(emailUid);
+    await letLeaveNow(emailUid);
     await expect.poll(() => draftOf(emailUid)).toMatchObject({ status: 'DRAFT', plannedSendAt: null });
     const draft = await draftOf(emailUid);
     expect(draft?.lastFailure).toMatchObject({ code: 'UNRESOLVED_TOKENS', retry: 'AFTER' });
@@ -283,7 +276,7 @@ describe('a scheduled email with a template', () => {
     const emailUid = await schedule({ cancelWhen: ['CONTEXT_CLOSED'] });
     await saved(t, tenant, { uid, bodyText: 'Please pay at {payment_link}.' });
     await upsertInvoice(t.app.pool, tenant.organizationId, { number: 'INV-1', status: 'PAID' });
-    await itsTimeHasCome(emailUid);
+    await letLeaveNow(emailUid);
     await expect
       .poll(() => record(t, tenant, emailUid))
       .toMatchObject({ status: 'CANCELED', canceledBecause: 'CONTEXT_CLOSED' });
@@ -293,7 +286,7 @@ describe('a scheduled email with a template', () => {
   it('leaves with the tokens that are left, when that was allowed', async () => {
     await saved(t, tenant, { uid, bodyText: 'Paid on {paid_date}.' });
     const emailUid = await schedule({ allowUnresolved: true });
-    await itsTimeHasCome(emailUid);
+    await letLeaveNow(emailUid);
     await left(emailUid);
     expect((await parse(onlyMail(t, maria))).text).toBe('Paid on {paid_date}.\n');
   });

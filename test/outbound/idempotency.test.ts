@@ -307,7 +307,7 @@ describe('a key of createDraft', () => {
   });
 
   it('answers a scheduled draft although its time has passed', async () => {
-    const plannedSendAt = new Date(Date.now() + 300).toISOString();
+    const plannedSendAt = new Date(Date.now() + 3_000).toISOString();
     const { uid } = expectType(await create({ plannedSendAt }), 'CreateDraftPayload').draft;
     await untilStatus(t, tenant, uid, 'SENT');
     expect(expectType(await create({ plannedSendAt }), 'CreateDraftPayload').draft.uid).toBe(uid);

@@ -24,7 +24,7 @@ const State = graphql(`
   }
 `);
 
-const GMAIL_TIMEOUT_MS = 400;
+const GMAIL_TIMEOUT_MS = 1_000;
 const epistle = useTestApp({ env: { SETTLE_DELAYS_MS: '30,60,90', GMAIL_TIMEOUT_MS: String(GMAIL_TIMEOUT_MS) } });
 
 let tenant: Tenant;

@@ -9,7 +9,7 @@ import { operatorActions } from '../support/operator-actions.ts';
 let tenant: Tenant;
 let maria: string;
 
-const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000', SEND_WAIT_MS: '1000' } });
+const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
 beforeEach(async () => {
   tenant = await createTenant(t);
   maria = createRecipient(t, tenant);

@@ -25,11 +25,13 @@ beforeEach(async () => {
   maria = createRecipient(t, tenant);
 });
 
-const { draftOf, drafts, expectNothingLeft, left, noJobLeft, plan, runToItsEnd, updated } = scheduling(() => ({
-  t,
-  tenant,
-  maria,
-}));
+const { draftOf, drafts, expectNothingLeft, left, noJobLeft, plan, planForNow, runToItsEnd, updated } = scheduling(
+  () => ({
+    t,
+    tenant,
+    maria,
+  }),
+);
 
 describe('an account that cannot send at the time', () => {
   async function setAccount(status: 'NEEDS_REAUTH' | 'ACTIVE') {
@@ -45,7 +47,7 @@ describe('an account that cannot send at the time', () => {
 
   it('lets it wait where everybody sees it, and it leaves when the account is back', async () => {
     await setAccount('NEEDS_REAUTH');
-    const uid = await plan();
+    const uid = await planForNow();
     const row = await waiting(uid);
     expect(row).toMatchObject({ status: 'SCHEDULED', failureCode: 'ACCOUNT_NOT_ACTIVE', failureRetry: 'AFTER' });
     expect(Number(row.nextAttemptAt) - Date.now()).toBeGreaterThan(1_000);
@@ -66,7 +68,7 @@ describe('an account that cannot send at the time', () => {
 
   it('does not keep it from being sent by hand, changed or cancelled meanwhile', async () => {
     await setAccount('NEEDS_REAUTH');
-    const [byHand, cleared, cancelled] = [await plan(), await plan(), await plan()];
+    const [byHand, cleared, cancelled] = [await planForNow(), await planForNow(), await planForNow()];
     await Promise.all([byHand, cleared, cancelled].map(waiting));
     await updated({ draftUid: cleared, plannedSendAt: null });
     await query(t, tenant.key, CancelOutboundEmail, { uid: cancelled });
@@ -79,7 +81,7 @@ describe('an account that cannot send at the time', () => {
 
   it('does not move the time that it is given while it is looked at', async () => {
     await setAccount('NEEDS_REAUTH');
-    const uid = await plan();
+    const uid = await planForNow();
     await waiting(uid);
     await setAccount('ACTIVE');
     await updated({ draftUid: uid, plannedSendAt: inMs(SOON_MS) });

@@ -27,7 +27,7 @@ beforeEach(async () => {
   maria = createRecipient(t, tenant);
 });
 
-const { drafts, expectNothingLeft, left, runToItsEnd, update } = scheduling(() => ({ t, tenant, maria }));
+const { drafts, expectNothingLeft, left, letLeaveNow, runToItsEnd, update } = scheduling(() => ({ t, tenant, maria }));
 
 const planned = (plannedSendAt: string, changes = {}) =>
   fresh(tenant, maria, { plannedSendAt, idempotencyKey: 'reminder-7', ...changes });
@@ -52,8 +52,9 @@ describe('sendEmail with plannedSendAt', () => {
   it('of a reply leaves in the thread that it answers', async () => {
     const letter = await write(t, tenant, { from: maria, subject: 'A question' });
     const reply = { replyToMessageUid: letter.uid, to: [maria], subject: 'Re: A question', bodyText: 'Yes.' };
-    const { outboundEmail } = await accepted(t, tenant, { reply: { ...reply, plannedSendAt: inMs(SOON_MS) } });
+    const { outboundEmail } = await accepted(t, tenant, { reply: { ...reply, plannedSendAt: inMs(DAY_MS) } });
     expect(outboundEmail.status).toBe('SCHEDULED');
+    await letLeaveNow(outboundEmail.uid);
     expect(await left(outboundEmail.uid)).toMatchObject({
       mode: 'REPLY',
       threading: 'NATIVE',
@@ -63,7 +64,8 @@ describe('sendEmail with plannedSendAt', () => {
 
   it('with files leaves with them', async () => {
     const file = { filename: 'a.pdf', contentType: 'application/pdf', dataBase64: 'JVBERi0xLjc=' };
-    const { outboundEmail } = await accepted(t, tenant, planned(inMs(SOON_MS), { attachments: [file] }));
+    const { outboundEmail } = await accepted(t, tenant, planned(inMs(DAY_MS), { attachments: [file] }));
+    await letLeaveNow(outboundEmail.uid);
     expect((await left(outboundEmail.uid)).attachments).toMatchObject([{ filename: 'a.pdf' }]);
   });
 
@@ -89,7 +91,7 @@ describe('sendEmail with plannedSendAt', () => {
   });
 
   it('that is cancelled never leaves', async () => {
-    const { outboundEmail } = await accepted(t, tenant, planned(inMs(SOON_MS)));
+    const { outboundEmail } = await accepted(t, tenant, planned(inMs(DAY_MS)));
     const { uid } = outboundEmail;
     const { cancelOutboundEmail } = await query(t, tenant.key, CancelOutboundEmail, { uid });
     expectType(cancelOutboundEmail, 'CancelOutboundEmailPayload');
@@ -100,8 +102,9 @@ describe('sendEmail with plannedSendAt', () => {
 
   it('that Gmail refuses is FAILED, and can be tried again', async () => {
     t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: { kind: 'status', status: 413 } });
-    const { outboundEmail } = await accepted(t, tenant, planned(inMs(SOON_MS)));
+    const { outboundEmail } = await accepted(t, tenant, planned(inMs(DAY_MS)));
     const { uid } = outboundEmail;
+    await letLeaveNow(uid);
     const failed = await untilStatus(t, tenant, uid, 'FAILED');
     expect(failed.failure).toMatchObject({ code: 'REJECTED' });
     expectNothingLeft();
@@ -112,11 +115,12 @@ describe('sendEmail with plannedSendAt', () => {
   it('of a reply whose owner was disconnected waits, and leaves once it is connected', async () => {
     const letter = await write(t, tenant, { from: maria, subject: 'A question' });
     const reply = { replyToMessageUid: letter.uid, to: [maria], subject: 'Re: A question', bodyText: 'Yes.' };
-    const { outboundEmail } = await accepted(t, tenant, { reply: { ...reply, plannedSendAt: inMs(SOON_MS) } });
+    const { outboundEmail } = await accepted(t, tenant, { reply: { ...reply, plannedSendAt: inMs(DAY_MS) } });
     const { uid } = outboundEmail;
     const setStatus = (status: 'DISCONNECTED' | 'ACTIVE') =>
       t.app.db.emailAccount.updateMany({ where: { id: tenant.accountId }, data: { status } });
     await setStatus('DISCONNECTED');
+    await letLeaveNow(uid);
     const waiting = await eventually(async () => {
       const email = await record(t, tenant, uid);
       return email.failure === null ? null : email;
@@ -131,7 +135,7 @@ describe('sendEmail with plannedSendAt', () => {
 
 describe('the same key', () => {
   it('answers the same email: before its time, after it, and when it has left', async () => {
-    const plannedSendAt = inMs(2 * SOON_MS);
+    const plannedSendAt = inMs(SOON_MS);
     const first = await accepted(t, tenant, planned(plannedSendAt));
     expect(await accepted(t, tenant, planned(plannedSendAt))).toEqual({ ...first, replayed: true });
     await left(first.outboundEmail.uid);

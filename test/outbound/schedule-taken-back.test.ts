@@ -1,5 +1,6 @@
 /** A scheduled draft that is taken back before its time never leaves; the answer says so, or that it came too late. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { enqueue } from '../../src/jobs.ts';
 import {
   createTenant,
   eventually,
@@ -22,11 +23,13 @@ beforeEach(async () => {
   maria = createRecipient(t, tenant);
 });
 
-const { draftOf, expectNothingLeft, left, noJobLeft, plan, runToItsEnd, update, updated } = scheduling(() => ({
-  t,
-  tenant,
-  maria,
-}));
+const { draftOf, expectNothingLeft, left, noJobLeft, plan, planForNow, runToItsEnd, update, updated } = scheduling(
+  () => ({
+    t,
+    tenant,
+    maria,
+  }),
+);
 
 describe('what is taken back', () => {
   it('because its time is cleared never leaves', async () => {
@@ -52,8 +55,8 @@ describe('what is taken back', () => {
   });
 
   it('because its time is moved leaves at the new one only', async () => {
-    const uid = await plan(SOON_MS);
-    const plannedSendAt = inMs(1_200);
+    const uid = await plan(DAY_MS);
+    const plannedSendAt = inMs(SOON_MS);
     await updated({ draftUid: uid, plannedSendAt });
     await runNow(t, tenant, uid, 'deliver');
     const email = await left(uid);
@@ -77,7 +80,8 @@ describe('what is taken back', () => {
       async (uid: string) => (await query(t, tenant.key, CancelOutboundEmail, { uid })).cancelOutboundEmail.__typename,
     ],
   ] as const)('%s at the very moment of its time, leaves only when the answer says so', async (_name, takeBack) => {
-    const plannedSendAt = inMs(800);
+    // Time enough to plan them all.
+    const plannedSendAt = inMs(4_000);
     const emails = await Promise.all(Array.from({ length: 12 }, () => plan(0, { plannedSendAt })));
     const at = Date.parse(plannedSendAt);
     const answers = await Promise.all(
@@ -109,15 +113,17 @@ describe('what is taken back', () => {
   }
 
   it('because its time is cleared after the job has read it, before it was accepted, never leaves', async () => {
-    const uid = await plan();
+    const uid = await plan(DAY_MS);
     const editor = await t.app.pool.connect();
     try {
+      await t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [uid]);
       // Holds the row as `updateDraft` does: the job reads the draft as it was, and waits to accept it.
       await editor.query('BEGIN');
       await editor.query(
         `UPDATE outbound_email SET status = 'DRAFT', planned_send_at = NULL, revision = revision + 1 WHERE id = $1`,
         [uid],
       );
+      await enqueue(t.app.pool, 'deliver', { organizationId: tenant.organizationId, outboundEmailId: uid }, 0);
       await lockAwaited(t);
       await editor.query('COMMIT');
     } finally {
@@ -133,7 +139,7 @@ describe('what is taken back', () => {
     ['deleting', async (uid: string) => (await query(t, tenant.key, DeleteDraft, { uid })).deleteDraft],
   ] as const)('comes too late for %s once the job delivers it, and the answer says so', async (_name, takeBack) => {
     const gate = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email });
-    const uid = await plan();
+    const uid = await planForNow();
     await gate.arrived;
     expect(await takeBack(uid)).toMatchObject({ __typename: 'DraftConflictError' });
     gate.release();
@@ -143,7 +149,7 @@ describe('what is taken back', () => {
 
   it('is in time for cancelling while the job delivers it: it does not leave, nor stay among the drafts', async () => {
     const gate = t.sandbox.admin.hold('drafts.create', { mailbox: tenant.email });
-    const uid = await plan();
+    const uid = await planForNow();
     await gate.arrived;
     const { cancelOutboundEmail } = await query(t, tenant.key, CancelOutboundEmail, { uid });
     expect(expectType(cancelOutboundEmail, 'CancelOutboundEmailPayload').outboundEmail.status).toBe('CANCELED');

@@ -13,9 +13,20 @@ beforeEach(async () => {
   maria = createRecipient(t, tenant);
 });
 
-const { create, draftOf, drafts, expectNothingLeft, left, noJobLeft, plan, runToItsEnd, update, updated } = scheduling(
-  () => ({ t, tenant, maria }),
-);
+const {
+  create,
+  draftOf,
+  drafts,
+  expectNothingLeft,
+  left,
+  letLeaveNow,
+  noJobLeft,
+  plan,
+  planForNow,
+  runToItsEnd,
+  update,
+  updated,
+} = scheduling(() => ({ t, tenant, maria }));
 
 describe('a planned time', () => {
   it.each([
@@ -65,10 +76,10 @@ describe('a planned time', () => {
 
 describe('at its time', () => {
   it('it leaves, by nobody but the system', async () => {
-    const uid = await plan();
-    const { plannedSendAt } = (await draftOf(uid)) ?? {};
+    const plannedSendAt = inMs(SOON_MS);
+    const uid = await plan(0, { plannedSendAt });
     const email = await left(uid);
-    expect(Date.parse(String(email.sentAt))).toBeGreaterThanOrEqual(Date.parse(String(plannedSendAt)));
+    expect(Date.parse(String(email.sentAt))).toBeGreaterThanOrEqual(Date.parse(plannedSendAt));
     expect(onlyMail(t, maria).header('X-Epistle-Id')).toBe(uid);
     expect(email).toMatchObject({ mode: 'DRAFT', attempts: 1, failure: null, nextAttemptAt: null });
     expect(email.events.edges.map(({ node }) => [node.type, node.actor === 'system'])).toEqual([
@@ -82,9 +93,10 @@ describe('at its time', () => {
   });
 
   it('it leaves as it is then', async () => {
-    const uid = await plan(SOON_MS, { bodyText: 'Old words.' });
+    const uid = await plan(DAY_MS, { bodyText: 'Old words.' });
     const file = { filename: 'new.pdf', contentType: 'application/pdf', dataBase64: 'JVBERi0xLjc=' };
     await updated({ draftUid: uid, subject: 'Second reminder', bodyText: 'New words.', attachments: [file] });
+    await letLeaveNow(uid);
     await left(uid);
     const mail = await parse(onlyMail(t, maria));
     expect({ subject: mail.subject, text: mail.text?.trim() }).toEqual({
@@ -101,10 +113,11 @@ describe('at its time', () => {
         fromAccountUid: null,
         replyToMessageUid: letter.uid,
         subject: 'Re: A question',
-        plannedSendAt: inMs(SOON_MS),
+        plannedSendAt: inMs(DAY_MS),
       }),
       'CreateDraftPayload',
     );
+    await letLeaveNow(draft.uid);
     expect(await left(draft.uid)).toMatchObject({
       threading: 'NATIVE',
       providerThreadId: letter.received.threadId,
@@ -113,7 +126,7 @@ describe('at its time', () => {
 
   it('several leave, each once', async () => {
     // Time enough to plan them all.
-    const at = inMs(2_000);
+    const at = inMs(5_000);
     const uids = await Promise.all(Array.from({ length: 12 }, () => plan(0, { plannedSendAt: at })));
     await Promise.all(uids.map(left));
     const ids = t.sandbox.admin.messages(maria).map((message) => message.header('X-Epistle-Id'));
@@ -122,7 +135,7 @@ describe('at its time', () => {
 
   it('it is a draft again, with the reason, when Gmail refuses it', async () => {
     t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: { kind: 'status', status: 413 } });
-    const uid = await plan();
+    const uid = await planForNow();
     const draft = await eventually(async () => {
       const found = await draftOf(uid);
       return found?.status === 'DRAFT' ? found : null;
@@ -140,7 +153,7 @@ describe('at its time', () => {
 
   it('waits, as any other, when Gmail cannot take it just then', async () => {
     t.sandbox.admin.fault({ call: 'drafts.create', mailbox: tenant.email, effect: { kind: 'status', status: 503 } });
-    const uid = await plan();
+    const uid = await planForNow();
     const waiting = await eventually(async () => {
       const email = await record(t, tenant, uid);
       return email.failure === null ? null : email;
@@ -154,7 +167,7 @@ describe('at its time', () => {
 
 describe('sent by hand before its time', () => {
   it('it leaves once, and its time changes nothing', async () => {
-    const uid = await plan(SOON_MS);
+    const uid = await plan(DAY_MS);
     const { outboundEmail } = await accepted(t, tenant, { draft: { draftUid: uid } });
     expect(outboundEmail).toMatchObject({ status: 'SENT' });
     await runToItsEnd(uid);
@@ -164,7 +177,7 @@ describe('sent by hand before its time', () => {
 
   it('at its very time it leaves once, and the caller gets that result', async () => {
     const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
-    const uid = await plan();
+    const uid = await planForNow();
     await gate.arrived;
     const byHand = accepted(t, tenant, { draft: { draftUid: uid } });
     gate.release();

@@ -145,6 +145,8 @@ describe('retention', () => {
       message.release(true);
       progress.release(true);
     });
+    // Longer than a session may be idle in a transaction.
+    for (const session of [message, progress]) await session.query('SET idle_in_transaction_session_timeout = 0');
     await message.query('BEGIN');
     await message.query('SELECT FROM email_message WHERE id = $1 FOR UPDATE', [id]);
     const running = expireIn(31);

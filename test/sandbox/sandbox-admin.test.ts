@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { gmail_v1 } from '@googleapis/gmail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sandboxGmailClient } from '../../sandbox/client.ts';
@@ -74,8 +75,11 @@ describe('a sandbox with a state file', () => {
 
   it('loses no message that it answered for, when its process is killed', async () => {
     const child = spawn(process.execPath, [MAIN, '--port', '0', '--state', statePath, '--mailbox', ANNA]);
-    const [output] = (await once(child.stdout, 'data')) as [Buffer];
-    const url = /Gmail sandbox: (\S+)/.exec(output.toString())?.[1];
+    let url: string | undefined;
+    for await (const line of createInterface(child.stdout)) {
+      url = /Gmail sandbox: (\S+)/.exec(line)?.[1];
+      if (url !== undefined) break;
+    }
     const mail = { from: 'carl@customer.test', to: ANNA, raw: 'Subject: Hi\r\n\r\nHello' };
     const headers = { 'content-type': 'application/json' };
     const delivered = await fetch(`${url}/sandbox/deliverExternal`, {

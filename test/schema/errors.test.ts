@@ -249,14 +249,14 @@ describe('the HTTP server', () => {
 describe('input that is made to be slow or to break something', () => {
   it('is refused in no time when its error would repeat megabytes', async () => {
     const subject = { [', but encountered error "'.repeat(80_000)]: 1 };
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const variables = { input: { fresh: { fromAccountUid: tenant.accountId, to: [], subject } } };
     const { data } = await request<Refused, object>(app, tenant.key, SEND_FOR_ISSUES, variables);
     expect(data?.sendEmail.issues).toContainEqual({
       path: 'input.fresh.subject',
       message: 'Must be a string such as "text".',
     });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(10_000);
   });
 
   it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59.999-23:59'])(

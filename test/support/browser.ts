@@ -5,6 +5,8 @@ import puppeteer, { type Browser } from 'puppeteer-core';
 export function launchBrowser(): Promise<Browser> {
   return puppeteer.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    timeout: 120_000,
+    protocolTimeout: 300_000,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
 }

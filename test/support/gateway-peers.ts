@@ -58,5 +58,5 @@ export function json(response: ServerResponse, value: unknown, headers: Record<s
 
 export const mailbox: MailboxAccess = { accountId: 'ann', accessToken: async () => 'ya29.secret-token' };
 export const mailboxOf = (accountId: string): MailboxAccess => ({ ...mailbox, accountId });
-export const gatewayTo = (rootUrl: string, proxyEnv: ProxyEnvironment = {}, timeoutMs = 5_000) =>
+export const gatewayTo = (rootUrl: string, proxyEnv: ProxyEnvironment = {}, timeoutMs = 60_000) =>
   googleGateway({ rootUrl, timeoutMs, now: () => new Date(), proxyEnv });

@@ -153,14 +153,22 @@ export function environment(env: Record<string, string>): Record<string, string>
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_COMPILE_CACHE, ...env };
 }
 
+let ports = 0;
+
+/** Below those that the system gives to connections, so that nothing takes it meanwhile; each is given once. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = 20_000 + 1_000 * (Number(process.env.VITEST_POOL_ID ?? 0) % 10) + (ports++ % 1_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Several processes on one database and one sandbox, and a tenant to send for. */

@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** With room for a request on a loaded machine. */
-export const SOON_MS = 1_500;
+export const SOON_MS = 3_000;
 export const DAY_MS = 86_400_000;
 
 export function inMs(ms: number): string {
@@ -39,10 +39,23 @@ export function scheduling(at: () => Place) {
   }
 
   /** @returns the uid of a draft that is to leave so many milliseconds from now. */
-  async function plan(ms = SOON_MS, changes: Partial<CreateDraftInput> = {}): Promise<string> {
+  async function plan(ms: number, changes: Partial<CreateDraftInput> = {}): Promise<string> {
     const { draft } = expectType(await create({ plannedSendAt: inMs(ms), ...changes }), 'CreateDraftPayload');
     expect(draft.status).toBe('SCHEDULED');
     return draft.uid;
+  }
+
+  /** Lets an email that is planned for later leave now. */
+  async function letLeaveNow(uid: string): Promise<void> {
+    await at().t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [uid]);
+    await runNow(at().t, at().tenant, uid, 'deliver');
+  }
+
+  /** @returns the uid of a draft whose time has just come. */
+  async function planForNow(changes: Partial<CreateDraftInput> = {}): Promise<string> {
+    const uid = await plan(DAY_MS, changes);
+    await letLeaveNow(uid);
+    return uid;
   }
 
   async function update(input: UpdateDraftInput) {
@@ -80,6 +93,8 @@ export function scheduling(at: () => Place) {
     create,
     createDraft,
     plan,
+    planForNow,
+    letLeaveNow,
     update,
     updated,
     draftOf,

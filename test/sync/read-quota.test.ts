@@ -10,8 +10,9 @@ const PERMITS = 46;
 /** Of these, reading leaves two to the next emails, and an import one to what is new. */
 const IMPORT_SLOTS = 44;
 const MESSAGES = 300;
-/** What an import reads from two permits. */
+/** What an import reads from two permits, and for how long one permit keeps it waiting. */
 const MEANWHILE = 13;
+const MS_PER_PERMIT = 60_000 / PERMITS;
 
 const t = useTestApp({ env: { GMAIL_UNITS_PER_MINUTE: String(PERMITS * 130) } });
 const tenant = useTenant(t, beforeEach);
@@ -45,10 +46,11 @@ describe('permits for reading', () => {
     const aged = `UPDATE account_rate_limit SET permits = ARRAY(SELECT at - interval '61 s' FROM unnest(permits) at) WHERE account_id = $1`;
     await t.app.pool.query(aged, [tenant.accountId]);
     expect(await take(1, false)).toMatchObject({ granted: 0 });
+    const began = performance.now();
     expect(await take(5, true)).toMatchObject({ granted: 1 });
     const { granted, waitMs } = await take(5, true);
     expect(granted).toBe(0);
-    expect(waitMs).toBeGreaterThan(1_000);
+    expect(waitMs + performance.now() - began).toBeGreaterThan(1_000);
     expect(waitMs).toBeLessThan(6_000);
   });
 });
@@ -61,6 +63,7 @@ it('a mailbox that is being imported gives way to what is new in it', async () =
   await eventually(async () => ((await stored()).length >= 60 ? true : null));
   for (let round = 0; round < 3; round++) {
     const before = (await stored()).length;
+    const began = performance.now();
     const id = deliver(t, tenant, { subject: `New ${round}` });
     await enqueue(t.app.pool, 'sync', { organizationId: tenant.organizationId, accountId: tenant.accountId }, 0);
     const after = await eventually(async () => {
@@ -68,6 +71,8 @@ it('a mailbox that is being imported gives way to what is new in it', async () =
       return ids.includes(id) ? ids.length : null;
     });
     expect(after).toBeLessThan(MESSAGES);
-    expect(after - before).toBeLessThanOrEqual(MEANWHILE);
+    // On a busy machine it takes longer to be told of the mail.
+    const permits = (performance.now() - began) / MS_PER_PERMIT;
+    expect(after - before).toBeLessThanOrEqual(MEANWHILE + (permits * MEANWHILE) / 2);
   }
 });

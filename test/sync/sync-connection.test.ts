@@ -140,7 +140,7 @@ it('stops at once when the account is disconnected, and goes on from there when 
   const tenant = await createTenant(t);
   await whenCurrent(t, tenant);
   for (let n = 0; n < 20; n++) deliver(t, tenant, { subject: `Mail ${n}` });
-  t.sandbox.admin.fault({ call: 'messages.get', times: 'always', effect: { kind: 'delay', ms: 100 } });
+  t.sandbox.admin.fault({ call: 'messages.get', nth: 5, times: 'always', effect: { kind: 'delay', ms: 5_000 } });
   const { signal } = new AbortController();
   const reading = syncMailbox(t.app, tenant, { signal, withFullSync: true });
   await eventually(async () => (await mailboxHere(t, tenant)).length > 0 || null);

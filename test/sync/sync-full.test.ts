@@ -8,7 +8,7 @@ import { callsOf } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 import { deliver, expectMailboxesEqual, gmailOf, mailboxHere, syncWholly } from '../support/syncing.ts';
 
-const app = useTestApp();
+const app = useTestApp({ env: { WORKER: 'off' } });
 const tenant = useTenant(app, beforeEach);
 
 const me = { userId: 'me' };

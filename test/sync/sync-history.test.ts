@@ -338,7 +338,7 @@ it('begins for an account that nobody has asked for, when mailboxes are polled',
     deliver(polled, owner, { subject: 'Hello' });
     await whenCurrent(polled, owner);
     deliver(polled, owner, { subject: 'Later' });
-    await expect.poll(() => mailboxHere(polled, owner), { timeout: 30_000 }).toEqual(mailboxInGmail(polled, owner));
+    await expect.poll(() => mailboxHere(polled, owner)).toEqual(mailboxInGmail(polled, owner));
   } finally {
     await polled.close();
   }
