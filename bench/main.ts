@@ -8,6 +8,7 @@ import { benchAttachments } from './attachments.ts';
 import { benchDue } from './due.ts';
 import { benchHistory } from './history.ts';
 import { benchImport, benchImportQuota } from './import.ts';
+import { benchLists } from './lists.ts';
 import { benchQuota } from './quota.ts';
 import { benchRender } from './render.ts';
 import { printTable, type Row } from './report.ts';
@@ -28,7 +29,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Row[]>>> = {
   retention: benchRetention,
 };
 /** Long scenarios, which run only when they are named. */
-const LONG_SCENARIOS: typeof SCENARIOS = { 'import-quota': benchImportQuota, soak: benchSoak };
+const LONG_SCENARIOS: typeof SCENARIOS = { lists: benchLists, 'import-quota': benchImportQuota, soak: benchSoak };
 const RESULTS = path.join(import.meta.dirname, 'results.json');
 
 const named = process.argv.slice(2);
