@@ -195,9 +195,14 @@ BEGIN
     share := per_window;
     most := 1;
   END IF;
-  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE s > t - window_ms * interval '1 ms';
+  -- While sending is blocked, the permits are of the time after it: reading only keeps its pace.
+  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE NOT is_blocked AND s > t - window_ms * interval '1 ms';
   granted := greatest(0, least(most, share - used, floor(burst - owed_ms / spacing_ms)::integer));
-  IF granted > 0 THEN
+  IF granted > 0 AND is_blocked THEN
+    owed_ms := owed_ms + granted * spacing_ms;
+    UPDATE account_rate_limit p SET read_until = t + owed_ms * interval '1 ms'
+      WHERE p.organization_id = organization AND p.account_id = account;
+  ELSIF granted > 0 THEN
     owed_ms := owed_ms + granted * spacing_ms;
     rate.permits := rate.permits || array_fill(t, ARRAY[granted]);
     used := used + granted;

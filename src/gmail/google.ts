@@ -28,6 +28,8 @@ import { ANSWER_TOO_LARGE, type ProxyEnvironment } from './transport.ts';
 const HEAD_HEADERS = [OP_ID_HEADER, REVISION_HEADER];
 /** Of `messages.batchModify`. */
 const MAX_IDS_PER_MODIFY = 1_000;
+/** Bodies of one message that are fetched by themselves. Mail programs write two or three; each costs as much as a message. */
+const MAX_FETCHES = 20;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
 
@@ -131,7 +133,9 @@ export function googleGateway(options: {
     },
 
     async getMessage(mailbox, messageId, options = {}) {
-      const fetchBody = (attachmentId: string) => gateway.getAttachment(mailbox, { messageId, attachmentId }, options);
+      let fetches = 0;
+      const fetchBody = async (attachmentId: string) =>
+        fetches++ < MAX_FETCHES ? gateway.getAttachment(mailbox, { messageId, attachmentId }, options) : null;
       try {
         const answer = await readMessage(mailbox, messageId, 'full', options);
         return answer && (await toGmailMessage(answer, fetchBody));

@@ -10,6 +10,8 @@ import { addJob } from '../jobs.ts';
 import { describeError } from '../log.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** A run that failed is repeated after its pause: pushes would use up its repeats within seconds. */
+const KEEP_PAUSE = { preserveRunAt: true };
 
 const PubSubPush = z.object({ message: z.object({ data: z.string() }) });
 const Notice = z.object({
@@ -38,7 +40,7 @@ export async function servePush(app: App, request: IncomingMessage, response: Se
   if (email === null) return answer(response, 400);
   // The key of the job merges many hints into one job.
   await app.pool.query(
-    sql`SELECT ${addJob('sync', { organizationId: sql`organization_id`, accountId: sql`id` })}
+    sql`SELECT ${addJob('sync', { organizationId: sql`organization_id`, accountId: sql`id` }, KEEP_PAUSE)}
       FROM email_account WHERE email = ${email.toLowerCase()} AND status = 'ACTIVE'`,
   );
   answer(response, 204);

@@ -1,7 +1,7 @@
 import type { Sql } from '../db/client.ts';
 import { raw, sql, statement } from '../db/statement.ts';
 import { MESSAGE_COLUMNS, messageValues } from './message-row.ts';
-import type { Mailbox } from './parse-message.ts';
+import { MAX_PARTICIPANTS, type Mailbox } from './parse-message.ts';
 import type { PreparedMessage } from './prepare-message.ts';
 
 /** As `isAutomaticDecided` has it. */
@@ -57,15 +57,16 @@ export const insertWithEffects = statement(
       ON CONFLICT (organization_id, message_id) DO UPDATE SET terms = excluded.terms
     ), thread AS (
       UPDATE conversation v SET message_count = v.message_count + 1,
-        participants = ARRAY(SELECT DISTINCT unnest(v.participants || ${participants}::text[]) ORDER BY 1),
+        participants = ARRAY(SELECT DISTINCT unnest(v.participants || ${participants}::text[]) ORDER BY 1 LIMIT ${raw(String(MAX_PARTICIPANTS))}),
         is_read = v.is_read AND ${row.isRead},
         subject = CASE WHEN ${place} < (first.sent_at, first.provider_message_id) THEN ${row.subject} ELSE v.subject END,
         snippet = CASE WHEN ${place} < (last.sent_at, last.provider_message_id) THEN v.snippet ELSE ${row.snippet} END,
         last_message_at = greatest(v.last_message_at, ${row.sentAt}),
-        has_reply = v.has_reply OR CASE message.direction WHEN 'OUTBOUND' THEN EXISTS (
+        has_reply = v.has_reply OR NOT message.is_automatic AND CASE message.direction
+          WHEN 'OUTBOUND' THEN EXISTS (
             SELECT FROM ${others} AND direction = 'INBOUND' AND NOT is_automatic AND sent_at >= ${row.sentAt})
-          ELSE NOT message.is_automatic AND EXISTS (
-            SELECT FROM ${others} AND direction = 'OUTBOUND' AND sent_at <= ${row.sentAt}) END,
+          ELSE EXISTS (
+            SELECT FROM ${others} AND direction = 'OUTBOUND' AND NOT is_automatic AND sent_at <= ${row.sentAt}) END,
         awaits_our_answer = CASE WHEN message.is_automatic OR message.labels && '{TRASH,SPAM}' OR EXISTS (
             SELECT FROM ${others} AND (sent_at, provider_message_id) > ${place}
               AND NOT is_automatic AND deleted_at IS NULL AND NOT labels && '{TRASH,SPAM}')

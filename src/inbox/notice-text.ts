@@ -127,7 +127,7 @@ function said(segment: string): Pick<TextRecipient, 'status' | 'diagnostic'> {
     .replace(/^[^\p{L}\p{N}]+/u, '')
     .split(/\n\s*\n/, 1)[0]
     ?.replace(/\s+/g, ' ')
-    .replace(/[\s<"'(]+$/, '');
+    .replace(/(?<![\s<"'(])[\s<"'(]+$/, '');
   const statuses = Array.from(segment.matchAll(ENHANCED_STATUS), ([status]) => status);
   return { status: statuses[0] ?? null, diagnostic: paragraph?.slice(0, MAX_DIAGNOSTIC_LENGTH).toWellFormed() || null };
 }

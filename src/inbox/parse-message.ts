@@ -178,6 +178,10 @@ function ownAddresses({ email, aliases }: Mailbox): string[] {
   return [email, ...aliases];
 }
 
+/** Of a message, the recipients that its conversation shows as participants; of a conversation, its participants. A stranger can name many. */
+export const MAX_RECIPIENTS_SHOWN = 500;
+export const MAX_PARTICIPANTS = 1_000;
+
 /** All addresses except those of the account. Values that are not addresses are left out. */
 export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
   const isOwn = ownKeyTest(ownAddresses(mailbox));

@@ -3,6 +3,7 @@ import { searchTerms } from '../email/search-terms.ts';
 import type { GmailMessage, GmailPart } from '../gmail/gateway.ts';
 import { type MessageRow, messageRow } from './message-row.ts';
 import {
+  MAX_RECIPIENTS_SHOWN,
   type Mailbox,
   type ParsedMessage,
   parseMessage,
@@ -33,11 +34,16 @@ export async function prepareMessage(mailbox: Mailbox, message: GmailMessage): P
   const row = messageRow(message, parsed);
   const files = JSON.stringify(message.parts.map(fileOf));
   const { from, to, cc, subject, text } = parsed;
-  const addresses = [from, ...to, ...cc].map(({ address }) => address);
-  const participants = participantsAmong(mailbox, addresses);
+  const recipients = [...to, ...cc];
+  const addressesOf = (boxes: typeof recipients) =>
+    participantsAmong(
+      mailbox,
+      boxes.map(({ address }) => address),
+    );
+  const participants = addressesOf([from, ...recipients.slice(0, MAX_RECIPIENTS_SHOWN)]);
   await setImmediate();
   const texts = [subject, ...message.parts.map(({ filename }) => filename), text];
-  const terms = (await searchTerms({ texts, addresses: participants })).map(storableText);
+  const terms = (await searchTerms({ texts, addresses: addressesOf([from, ...recipients]) })).map(storableText);
   return { message, parsed, row, files, terms, participants };
 }
 

@@ -8,7 +8,7 @@ import { type Fragment, sql } from '../db/statement.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
 import { LAST_WRITTEN_IS_INBOUND } from './awaits-our-answer.ts';
 import { correlateReplies } from './correlate.ts';
-import { type Mailbox, participantsAmong } from './parse-message.ts';
+import { MAX_PARTICIPANTS, MAX_RECIPIENTS_SHOWN, type Mailbox, participantsAmong } from './parse-message.ts';
 
 /** A change of a message's labels: first labels are removed, then others are added. */
 export interface LabelChange {
@@ -142,13 +142,13 @@ async function refreshConversations(tx: Sql, account: Mailbox, conversationIds: 
        SELECT conversation_id, count(*) FILTER (WHERE shown)::integer AS messages, bool_and(is_read) AS is_read,
          (array_agg(subject ORDER BY sent_at, provider_message_id))[1] AS subject,
          (array_agg(snippet ORDER BY sent_at DESC, provider_message_id DESC))[1] AS snippet,
-         max(sent_at) AS last_message_at, min(sent_at) FILTER (WHERE direction = 'OUTBOUND') AS first_outbound_at,
+         max(sent_at) AS last_message_at, min(sent_at) FILTER (WHERE direction = 'OUTBOUND' AND NOT is_automatic) AS first_outbound_at,
          max(sent_at) FILTER (WHERE direction = 'INBOUND' AND NOT is_automatic) AS last_answer_at,
          bool_or(answers_email_id IS NOT NULL AND NOT is_automatic) AS answers
        FROM said WHERE shown OR NOT any_shown GROUP BY conversation_id
      )
      UPDATE conversation v SET message_count = c.messages, is_read = c.is_read, subject = c.subject, snippet = c.snippet,
-       last_message_at = c.last_message_at, awaits_our_answer = ${LAST_WRITTEN_IS_INBOUND}, participants = ARRAY(SELECT unnest(p.addresses) ORDER BY 1),
+       last_message_at = c.last_message_at, awaits_our_answer = ${LAST_WRITTEN_IS_INBOUND}, participants = ARRAY(SELECT unnest(p.addresses) ORDER BY 1 LIMIT ${MAX_PARTICIPANTS}),
        has_reply = c.answers OR coalesce(c.last_answer_at >= c.first_outbound_at, false) OR EXISTS (
          SELECT FROM outbound_email e
          JOIN email_message m ON m.organization_id = e.organization_id AND m.answers_email_id = e.id
@@ -187,7 +187,8 @@ async function participantsIn(tx: Sql, account: Mailbox, conversationIds: readon
   const { rows } = await tx.query<{ conversationId: string; addresses: string[] }>(
     sql`SELECT m.conversation_id AS "conversationId", array_agg(DISTINCT a.address) AS addresses
      FROM email_message m CROSS JOIN LATERAL (
-       SELECT m.from_address UNION ALL SELECT p ->> 'address' FROM jsonb_array_elements(m."to" || m.cc) p
+       SELECT m.from_address UNION ALL (SELECT p ->> 'address' FROM jsonb_array_elements(m."to" || m.cc) WITH ORDINALITY p (p, place)
+         ORDER BY place LIMIT ${MAX_RECIPIENTS_SHOWN})
      ) AS a(address)
      WHERE m.organization_id = ${account.organizationId} AND m.conversation_id = ANY(${conversationIds}) AND m.deleted_at IS NULL
        AND (NOT m.labels && '{TRASH,SPAM}' OR NOT EXISTS (

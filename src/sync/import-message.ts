@@ -59,7 +59,8 @@ export async function importMessage(
   if (message.labels.includes('DRAFT') || message.labels.includes('CHAT')) return 'ignored';
   if (since !== null && message.internalDate < since) return 'too-old';
   // Recorded before it is stored: if the process dies in between, the message is still requested again.
-  const isIncomplete = found.missing === 'for-now' && (await recordUnreadable(app, lease, messageId));
+  const isIncomplete = found.missing === 'for-now';
+  if (isIncomplete && !(await recordUnreadable(app, lease, messageId))) throw found.failure;
   if (!(await store(app, lease, found))) return 'unreadable';
   return isIncomplete ? 'incomplete' : 'stored';
 }
@@ -68,6 +69,8 @@ interface Found {
   readonly message: GmailMessage;
   /** Whether its content is missing. Null: the message is whole. */
   readonly missing: 'for-now' | 'for-good' | null;
+  /** Why it is missing. */
+  readonly failure?: unknown;
 }
 
 async function read(
@@ -80,11 +83,13 @@ async function read(
   const { failures } = lease.state;
   let missing: Found['missing'];
   let reason: string;
+  let failure: unknown;
   try {
     const message = await app.gmail.getMessage(access, messageId, { signal });
     return message && { message, missing: null };
   } catch (error) {
     if (signal.aborted || !isAboutMessage(error, failures)) throw error;
+    failure = error;
     const isRefused = error instanceof GmailError && error.kind !== 'unknown';
     missing = isRefused ? 'for-good' : 'for-now';
     reason = error instanceof GmailError ? error.reason : 'its content could not be understood';
@@ -94,7 +99,7 @@ async function read(
   try {
     const head = await app.gmail.getMessageHeaders(access, messageId, { signal });
     const problems = [`Its content could not be read from Gmail (${reason}).`];
-    return head && { message: { ...head, problems }, missing };
+    return head && { message: { ...head, problems }, missing, failure };
   } catch (error) {
     if (!(error instanceof GmailError) || signal.aborted || failures < FAILURES_BEFORE_SKIP) throw error;
     if (!isAboutMessage(error, failures) || !(await recordUnreadable(app, lease, messageId))) throw error;

@@ -117,6 +117,7 @@ const INPUTS: readonly (readonly [name: string, text: string])[] = [
   ['names and addresses', distinct(60_000, (n) => `A <${n}@a.io>, `)],
   ['addresses in other scripts', distinct(60_000, (n) => `${n}@ü${n}.io, `)],
   ['encoded-words in unknown charsets', distinct(80_000, (n) => `=?${n}?q?a?=`)],
+  ['addresses with brackets behind them', repeated(`a@b.c x${'('.repeat(1_980)}y\n`)],
   ['digits that look like base64', `${repeated('A', MB - 1)}!`],
 ];
 

@@ -322,6 +322,22 @@ describe('a message', () => {
     expect((await gatewayTo(url).getMessage(mailbox, 'm1'))?.bodyText).toBe('whole');
   });
 
+  it('whose bodies Gmail gave by id only costs twenty further calls at most', async () => {
+    let fetches = 0;
+    const leaf = (n: number) => ({ mimeType: 'text/plain', body: { size: 5, attachmentId: `A${n}` } });
+    const payload = { mimeType: 'multipart/mixed', parts: Array.from({ length: 400 }, (_, n) => leaf(n)) };
+    const answer = { id: 'm1', threadId: 't1', internalDate: '1', historyId: '7', payload };
+    const url = await listen((socket, bytes) => {
+      const isFetch = bytes.includes('/attachments/');
+      if (isFetch) fetches++;
+      socket.end(http('200 OK', JSON.stringify(isFetch ? { size: 5, data: base64url('whole') } : answer)));
+    });
+    const message = await gatewayTo(url).getMessage(mailbox, 'm1');
+    expect(message?.bodyText).toBe(Array(20).fill('whole').join('\n'));
+    expect(message?.problems).toEqual(['Its plain-text body could not be fetched.']);
+    expect(fetches).toBe(20);
+  });
+
   it.each([
     ['none', undefined],
     ['a string', 'x'],

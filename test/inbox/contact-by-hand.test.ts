@@ -172,6 +172,19 @@ describe('markMessageAutomatic', () => {
     expect(await contact()).toEqual(state(5, false));
   });
 
+  it('is what a vacation note of ours was: an answer to it is not a reply', async () => {
+    await linkedConversation();
+    await store(t, tenant, fromCustomer(5));
+    await store(t, tenant, fromColleague(6, AUTOMATIC));
+    const uid = await store(t, tenant, fromCustomer(7));
+    const { conversationId } = await t.app.db.emailMessage.findFirstOrThrow({ where: { id: uid } });
+    const hasReply = async () =>
+      (await t.app.db.conversation.findFirstOrThrow({ where: { id: conversationId } })).hasReply;
+    expect(await hasReply()).toBe(false);
+    await recount(conversationId);
+    expect(await hasReply()).toBe(false);
+  });
+
   it('lets an answer count that looks like one of a program, for the email that it answers too', async () => {
     const email = await insertEmail(t, tenant, {
       providerMessageId: 'sent',

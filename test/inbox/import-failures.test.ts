@@ -292,6 +292,22 @@ describe('a message that was stored without its content', () => {
 });
 
 describe('a message whose content Gmail gives only later', () => {
+  it('is not stored without it when there are more than a hundred: then the run fails', async () => {
+    for (let n = 0; n < 105; n++) {
+      const id = deliver(t, tenant, { subject: `Mail ${n}` });
+      // Of each message the whole is broken, and then its headers are not.
+      t.sandbox.admin.fault({ call: 'messages.get', id, effect: { kind: 'invalid-json' } });
+    }
+    expect(await sync()).toMatchObject({ outcome: 'later' });
+    expect((await mailboxHere(t, tenant)).length).toBeLessThanOrEqual(100);
+    t.sandbox.admin.clearFaults();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    await passTime();
+    expect(await sync()).toMatchObject({ outcome: 'current' });
+    expect(await t.app.db.emailMessage.count({ where: { accountId: tenant.accountId, bodyText: null } })).toBe(0);
+    expect(await mailboxHere(t, tenant)).toEqual(mailboxInGmail(t, tenant));
+  });
+
   it('is stored by its headers, and whole when it comes', async () => {
     const id = deliverWhole('One');
     t.sandbox.admin.fault({ call: 'messages.get', id, effect: { kind: 'invalid-json' } });

@@ -34,6 +34,20 @@ describe('permits for reading', () => {
     expect(waitMs).toBeGreaterThan(0);
   });
 
+  it('do not wait until the daily limit of sending is over', async () => {
+    const blocked = 'SELECT block_sending($1, $2, $3, 3600000, $4, 60000)';
+    await t.app.pool.query(blocked, [tenant.organizationId, tenant.accountId, 'DAILY_LIMIT', PERMITS]);
+    for (let reads = 0; reads < 3; reads++) expect(await take(1, true)).toEqual({ granted: 1, waitMs: 0 });
+    const { granted, waitMs } = await take(100, true);
+    expect(granted).toBeLessThan(100);
+    expect(waitMs).toBeLessThan(60_000);
+    const { rows } = await t.app.pool.query(
+      'SELECT permits[1] > now() AS later FROM account_rate_limit WHERE account_id = $1',
+      [tenant.accountId],
+    );
+    expect(rows).toEqual([{ later: true }]);
+  });
+
   it('are none while emails wait, but now and then one for what is new', async () => {
     const maria = createRecipient(t, tenant);
     const sends = Array.from({ length: PERMITS + 1 }, () => accepted(t, tenant, fresh(tenant, maria)));

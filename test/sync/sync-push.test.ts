@@ -70,6 +70,23 @@ describe('a push', () => {
     });
   });
 
+  it('leaves a run that failed its pause', async () => {
+    const other = await createTenant(app);
+    await startReading(app, other);
+    await whenCurrent(app, other);
+    const effect = { kind: 'status', status: 500 } as const;
+    app.sandbox.admin.fault({ call: 'history.list', mailbox: other.email, times: 'always', effect });
+    const pause = async () => {
+      const sql = `SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE key = 'sync:' || $1 AND run_at > now() AND locked_at IS NULL`;
+      return (await app.app.pool.query<{ runAt: Date }>(sql, [other.accountId])).rows[0]?.runAt.getTime() ?? null;
+    };
+    expect(await push(app.sandbox.admin.pushToken(), notice(other.email))).toBe(204);
+    const runAt = await eventually(pause);
+    expect(await push(app.sandbox.admin.pushToken(), notice(other.email))).toBe(204);
+    expect(await pause()).toBe(runAt);
+    app.sandbox.admin.clearFaults();
+  });
+
   it('may come many times at once, and everything is here', async () => {
     for (let n = 0; n < 30; n++) deliver(app, tenant, { subject: `Many ${n}` });
     const token = app.sandbox.admin.pushToken();
