@@ -1,3 +1,4 @@
+import type PQueue from 'p-queue';
 import type { ApiKeys } from './auth/keys.ts';
 import type { Sealer } from './auth/seal.ts';
 import type { Signer } from './auth/signer.ts';
@@ -77,6 +78,8 @@ export interface App {
   readonly readCredits: Map<string, ReadCredit>;
   /** Those under way in this process, by outbound email. */
   readonly deliveries: Map<string, Promise<unknown>>;
+  /** Fetches of large received attachments, few at a time: each holds its file several times, as JSON, as base64 and as bytes. */
+  readonly largeFetches: PQueue;
   /** Received attachments that this process fetches from Gmail, by attachment: the hash and the size of what was stored. */
   readonly contentFetches: Map<string, Promise<{ readonly sha256: string; readonly size: number }>>;
   /** By account: the end of the pause that was logged, in milliseconds since 1970. */

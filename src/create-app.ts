@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from './app.ts';
@@ -76,6 +77,7 @@ export async function createApp(parts: AppParts) {
     sentCopies: { add: (sent) => sentCopies.add(sent), fetch: (sent) => sentCopies.fetch(sent) },
     readCredits: new Map(),
     deliveries: new Map(),
+    largeFetches: new PQueue({ concurrency: 2 }),
     contentFetches: new Map(),
     loggedPauses: new Map(),
   };

@@ -19,6 +19,8 @@ const cents = z
   .refine((value) => value <= MAX_CENTS, 'Must be at most 10^17.')
   .transform(String);
 
+const orOmitted = (value: string | null | undefined) => value ?? undefined;
+
 const centsOrZero = z.union([z.null().transform(() => '0'), cents]);
 
 const httpUrl = z
@@ -37,8 +39,9 @@ const status = z
 
 const INVOICE = {
   number: line(100),
-  customerUid: z.uuid(),
-  customerExternalId: line(255),
+  // Null as omitted: clients that fill all fields give null for the other one.
+  customerUid: z.uuid().nullish().transform(orOmitted),
+  customerExternalId: line(255).nullish().transform(orOmitted),
   status,
   currency: z.string().refine(isCurrency, 'Must be an ISO 4217 code in capitals, such as USD.'),
   issueDate: localDate,

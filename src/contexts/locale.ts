@@ -28,10 +28,15 @@ export function isTimeZone(name: string): boolean {
 export const LOCALE_ALLOWED = 'Must be a language tag of BCP 47, such as de-DE.';
 export const TIME_ZONE_ALLOWED = 'Must be a name of the IANA time zone database, such as Europe/Berlin.';
 
+/** As templates are found by it: `pt-BR` for `pt-br`. @param tag a valid one. */
+export function canonicalLocale(tag: string): string {
+  return new Intl.Locale(tag).toString();
+}
+
 /** The canonical form of a language tag. Null: none is given, or an issue was reported. */
 export function reportLocale(tag: string | null | undefined, path: string, issues: InputIssue[]): string | null {
   if (tag == null) return null;
-  if (isLocale(tag)) return new Intl.Locale(tag).toString();
+  if (isLocale(tag)) return canonicalLocale(tag);
   issues.push({ path, message: LOCALE_ALLOWED });
   return null;
 }

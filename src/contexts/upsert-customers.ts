@@ -7,7 +7,7 @@ import { fold } from '../email/search-terms.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import { line, parseFields } from '../input.ts';
 import { customerKind } from './customer.ts';
-import { isLocale, isTimeZone, LOCALE_ALLOWED, TIME_ZONE_ALLOWED } from './locale.ts';
+import { canonicalLocale, isLocale, isTimeZone, LOCALE_ALLOWED, TIME_ZONE_ALLOWED } from './locale.ts';
 import { storeWords } from './search-words.ts';
 import { inUpsert, pathOf, type Root, repeatedKeys, rowsOf, upsertRows } from './store-rows.ts';
 
@@ -40,7 +40,7 @@ const CUSTOMER = {
   externalId: line(255),
   name: line(255),
   email: emailAddress.nullable(),
-  locale: z.string().refine(isLocale, LOCALE_ALLOWED).nullable(),
+  locale: z.string().refine(isLocale, LOCALE_ALLOWED).transform(canonicalLocale).nullable(),
   timeZone: z.string().refine(isTimeZone, TIME_ZONE_ALLOWED).nullable(),
 };
 

@@ -113,7 +113,7 @@ function customerOf(
   unknown: NotFoundError[],
 ): string {
   const { customerUid, customerExternalId } = fields;
-  const isNamed = input.customerUid !== undefined || input.customerExternalId !== undefined;
+  const isNamed = input.customerUid != null || input.customerExternalId != null;
   if (!isNamed && before === null) {
     const message = 'This or customerExternalId is required for a new invoice.';
     issues.push({ path: `${path}.customerUid`, message });

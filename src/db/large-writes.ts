@@ -4,7 +4,7 @@ import { inTransaction, type Pool, type Sql } from './client.ts';
 /** As many as there are processors to do it, on a small machine. */
 const LARGE_WRITES_AT_ONCE = 2;
 /** Files up to this size together are written without waiting for others. */
-const MAX_SMALL_BYTES = 1_000_000;
+export const MAX_SMALL_BYTES = 1_000_000;
 
 /**
  * Runs the transactions that write large files, few at a time: while a large file is written, it is in memory five more times,

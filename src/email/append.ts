@@ -33,6 +33,6 @@ function joined(parts: readonly (string | null)[], separator: string): string {
 
 /** Before the end tag of the body, if there is one. */
 function insertAtEnd(html: string, addition: string): string {
-  const end = html.toLowerCase().lastIndexOf('</body');
-  return end < 0 ? html + addition : html.slice(0, end) + addition + html.slice(end);
+  const end = Array.from(html.matchAll(/<\/body/gi)).at(-1)?.index ?? html.length;
+  return html.slice(0, end) + addition + html.slice(end);
 }

@@ -103,19 +103,24 @@ export function parseContent(input: ContentInput, path: string, issues: InputIss
     attachments: parseAttachments(input.attachments ?? [], report),
   };
   if (content.replyTo.length > MAX_REPLY_TO) report('replyTo', `At most ${MAX_REPLY_TO} addresses are allowed.`);
-  reportLimits(content, path, issues);
+  reportLimits(content, sizeOf(content.attachments), path, issues);
   return content;
 }
 
-/** Checks the subject, the number of recipients and the size of the bodies. */
-export function reportLimits(content: EmailContent, path: string, issues: InputIssue[]): void {
+/** Bytes of the files together. */
+export function sizeOf(files: readonly { readonly bytes: Uint8Array }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** Checks the subject, the number of recipients and the size of the bodies. @param fileBytes of all files together. */
+export function reportLimits(content: WrittenEmail, fileBytes: number, path: string, issues: InputIssue[]): void {
   const report = (field: string, message: string) => issues.push({ path: `${path}.${field}`, message });
   reportSubject(content.subject, report);
   const recipients = content.to.length + content.cc.length + content.bcc.length;
   if (recipients > MAX_RECIPIENTS) {
     report('to', `At most ${MAX_RECIPIENTS} recipients are allowed with cc and bcc together; there are ${recipients}.`);
   }
-  let total = content.attachments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  let total = fileBytes;
   for (const field of ['bodyText', 'bodyHtml'] as const) {
     const body = content[field];
     if (body === null) continue;

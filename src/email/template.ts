@@ -135,8 +135,9 @@ export function fill(
     const value = values.get(piece.name) ?? null;
     const written = value === null || piece.place === null ? null : write(piece, value);
     words += written ?? piece.source;
-    const problem = written === null ? problemOf(piece, value, { field, names }) : null;
-    if (problem !== null && problems.length < MAX_PROBLEMS) problems.push(problem);
+    if (written !== null || problems.length === MAX_PROBLEMS) continue;
+    const problem = problemOf(piece, value, { field, names });
+    if (problem !== null) problems.push(problem);
   }
   return { words, problems };
 }

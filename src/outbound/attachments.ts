@@ -3,7 +3,7 @@ import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import { refusalOf } from '../accounts/refusal.ts';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
-import { inTransactionWithFiles } from '../db/large-writes.ts';
+import { inTransactionWithFiles, MAX_SMALL_BYTES } from '../db/large-writes.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
 import type { AttachedFile } from '../email/content.ts';
@@ -125,7 +125,9 @@ export async function ensureContent(app: App, organizationId: string, attachment
   const { contentFetches } = app;
   const underWay = contentFetches.get(attachmentId);
   if (underWay !== undefined) return underWay;
-  const fetching = storePart(app, row, attachmentId).finally(() => contentFetches.delete(attachmentId));
+  const store = () => storePart(app, row, attachmentId);
+  const isLarge = row.size > MAX_SMALL_BYTES;
+  const fetching = (isLarge ? app.largeFetches.add(store) : store()).finally(() => contentFetches.delete(attachmentId));
   contentFetches.set(attachmentId, fetching);
   return fetching;
 }

@@ -9,7 +9,7 @@ import { findContexts } from '../contexts/references.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { type Fragment, sql } from '../db/statement.ts';
-import { CONTENT_COLUMNS, reportMissing, type WrittenEmail } from '../email/content.ts';
+import { CONTENT_COLUMNS, reportLimits, reportMissing, type WrittenEmail } from '../email/content.ts';
 import {
   DraftConflictError,
   type InputIssue,
@@ -143,15 +143,17 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
     const replaced = template ? { subject: given.subject, bodyText: null, bodyHtml: null } : {};
     const content = { ...overlay(input, given, stored), ...replaced };
     const plannedSendAt = input.plannedSendAt === undefined ? stored.plannedSendAt : input.plannedSendAt;
-    const { rows: attachments } = await tx.query<{ filename: string }>(
-      sql`SELECT filename FROM attachment WHERE ${isOf(ref)}`,
+    const { rows: attachments } = await tx.query<{ filename: string; size: number }>(
+      sql`SELECT filename, size FROM attachment WHERE ${isOf(ref)}`,
     );
     // A scheduled draft leaves without anybody looking at it again: it must be complete.
+    const issues = plannedSendAt === null ? [] : plannedIssues(origin, fromEmail);
     if (plannedSendAt !== null) {
-      const issues = plannedIssues(origin, fromEmail);
       reportMissing({ ...content, ...(use && FROM_TEMPLATE), attachments }, 'input', issues);
-      refuse(issues);
     }
+    const fileBytes = attachments.reduce((sum, { size }) => sum + size, 0);
+    reportLimits(content, fileBytes, 'input', issues);
+    refuse(issues);
     const cancelWhen = conditionsOf(input, { stored, isPlanned: plannedSendAt !== null });
     const terms = await contentTerms({ ...content, attachments });
     await tx.query(sql`UPDATE outbound_email_search SET terms = array_to_tsvector(${terms}) WHERE ${isOf(ref)}`);

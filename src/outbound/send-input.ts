@@ -45,6 +45,8 @@ export interface NewRequest {
     readonly to: boolean;
     readonly subject: boolean;
     readonly replyAll: boolean;
+    /** The other recipients of the message: for a reply to all without `cc`. */
+    readonly cc: boolean;
     readonly quote: boolean;
     readonly signature: boolean;
   };
@@ -81,7 +83,14 @@ export function missingFileOf({ attachments }: ContentInput): DomainError | null
 /** @throws {InvalidInputError} with every issue. */
 export function parseFresh(input: SendFreshInput, now: Date): NewRequest & { readonly accountId: string } {
   const target = { mode: 'fresh', fromAccountUid: input.fromAccountUid };
-  const fill = { to: false, subject: false, replyAll: false, quote: false, signature: input.appendSignature ?? false };
+  const fill = {
+    to: false,
+    subject: false,
+    replyAll: false,
+    cc: false,
+    quote: false,
+    signature: input.appendSignature ?? false,
+  };
   return { ...parseNew(input, 'input.fresh', { now, issues: [], target, fill }), accountId: input.fromAccountUid };
 }
 
@@ -103,6 +112,7 @@ export function parseReply(input: SendReplyInput, now: Date): NewRequest & Reply
     to: input.to == null,
     subject: input.subject == null,
     replyAll: input.replyAll ?? false,
+    cc: input.replyAll === true && input.cc == null,
     quote: input.quote ?? false,
     signature: input.appendSignature ?? false,
   };
@@ -138,6 +148,8 @@ function parseNew(input: SendNewInput, path: string, { now, issues, target, fill
     replyAll: fill.replyAll || null,
     quote: fill.quote || null,
     appendSignature: fill.signature || null,
+    // Without recipients in Cc is another request than with those of the message.
+    ...(fill.cc ? { cc: null } : {}),
   };
   const request = { ...target, ...asked, fromAlias, content, template, contexts, plannedSendAt, cancelWhen };
   const idempotency = parseIdempotency(input.idempotencyKey, path, issues, request);
@@ -164,5 +176,5 @@ export function parseIdempotency(
     sha256,
     contentId,
   ]);
-  return { key, fingerprint: fingerprintOf({ ...request, ...rest, attachments: files }) };
+  return { key, fingerprint: fingerprintOf({ ...rest, ...request, attachments: files }) };
 }

@@ -11,7 +11,7 @@ import type { Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { addressKey } from '../email/address.ts';
 import { appendBelow, type Below } from '../email/append.ts';
-import { type EmailContent, reportLimits, reportMissing } from '../email/content.ts';
+import { type EmailContent, reportLimits, reportMissing, sizeOf } from '../email/content.ts';
 import { type ReplySuggestion, replySuggestion } from '../email/threading.ts';
 import { type InputIssue, InvalidInputError, type TokenProblem, UnresolvedTokensError } from '../errors.ts';
 import { fillTemplate } from '../templates/fill-template.ts';
@@ -85,7 +85,7 @@ async function complete(
 export function requireSendable(content: EmailContent, path: string): EmailContent {
   const issues: InputIssue[] = [];
   reportMissing(content, path, issues);
-  reportLimits(content, path, issues);
+  reportLimits(content, sizeOf(content.attachments), path, issues);
   if (issues.length > 0) throw new InvalidInputError(issues);
   return content;
 }
@@ -96,7 +96,7 @@ function addressed(content: EmailContent, fill: NewRequest['fill'], suggestion: 
   const others = suggestion.cc.filter((address) => !taken.has(addressKey(address)));
   return {
     to,
-    cc: fill.replyAll && content.cc.length === 0 ? others : content.cc,
+    cc: fill.cc ? others : content.cc,
     subject: fill.subject ? suggestion.subject : content.subject,
   };
 }

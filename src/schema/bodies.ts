@@ -31,7 +31,7 @@ export interface Bodies {
    */
   load(body: Body): Promise<string | null>;
   /** Runs work that takes milliseconds, one piece in each turn of the event loop: other requests continue in between. */
-  inTurn<Result>(work: () => Result): Promise<Result>;
+  inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result>;
   /** Why bodies were not read. Null: all were. */
   readonly refusal: GraphQLError | null;
   /** Of all bodies that were asked for. */

@@ -11,7 +11,7 @@ import type { Base64 } from '../email/base64.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
-import { DEFAULT_PAGE_SIZE, MAX_COUNTED } from './keyset.ts';
+import { MAX_COUNTED, pageComplexity } from './keyset.ts';
 import { PRISMA_WITH_LOADED_COLUMNS } from './loaded-columns.ts';
 import { REFUSED_INPUT } from './refused-input.ts';
 import { refusedRequest } from './refused-request.ts';
@@ -95,7 +95,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     decodeGlobalID: (id) => decodeGlobalId(id),
     // A connection counts for as many items as it is asked for, once: not again for its edges.
     defaultConnectionFieldOptions: {
-      complexity: ({ first, last }) => ({ multiplier: first ?? last ?? DEFAULT_PAGE_SIZE }),
+      complexity: pageComplexity,
     },
     edgesFieldOptions: {
       nullable: false,

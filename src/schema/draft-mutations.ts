@@ -52,7 +52,8 @@ const CreateDraftInput = builder.inputType('CreateDraftInput', {
     attachments: t.field({ type: [AttachmentInput], description: 'The files to attach: at most 20, 25 MB together.' }),
     contexts: t.field({
       type: [ContextRefInput],
-      description: 'The entities that the draft is about, the main one first; at most 50.',
+      description:
+        'The entities that the draft is about, the main one first; at most 50. A reply without any is about those of its conversation when it is sent.',
     }),
     template: t.field({ type: TemplateUseInput, description: TEMPLATE_DESCRIPTION }),
     plannedSendAt: t.field({
@@ -92,7 +93,8 @@ const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
     }),
     contexts: t.field({
       type: [ContextRefInput],
-      description: 'All entities that the draft is about, the main one first; at most 50. Null or empty: none.',
+      description:
+        'All entities that the draft is about, the main one first; at most 50. Null or empty: none; a reply is then about those of its conversation when it is sent.',
     }),
     template: t.field({
       type: TemplateUseInput,

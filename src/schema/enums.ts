@@ -44,9 +44,9 @@ export const Threading = enumOf('Threading', 'How a sent email was placed into a
 });
 
 export const RetryAdvice = enumOf('RetryAdvice', 'Whether a failed request can be repeated.', {
-  SAFE: 'Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead.',
+  SAFE: 'Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
   AFTER:
-    'Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead.',
+    'Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
   NEVER: 'The same request fails every time. Change the request.',
   CHECK_FIRST: 'The request may have been carried out. Read the record before you repeat it.',
 });

@@ -5,7 +5,15 @@
 import { InvalidInputError } from '../errors.ts';
 import { isUuid, MAX_MILLIS, MIN_MILLIS } from '../input.ts';
 
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
+
+/** A connection counts for as many items as it is asked for. */
+export const pageComplexity = ({ first, last }: PageSize) => ({ multiplier: first ?? last ?? DEFAULT_PAGE_SIZE });
+
+interface PageSize {
+  readonly first?: number | null | undefined;
+  readonly last?: number | null | undefined;
+}
 const MAX_PAGE_SIZE = 100;
 
 /** The column that a list is ordered by, ties broken by `id` in the same direction. Rows without a value are in no such list. */

@@ -88,6 +88,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description: 'Finds several objects by their global ids, in the same order. An entry is null if there is none.',
+    complexity: ({ ids }) => ({ multiplier: ids.length }),
     args: { ids: t.arg.idList({ required: true, description: `The values of fields \`id\`, at most ${MAX_IDS}.` }) },
     resolve: (_root, { ids }, context, info) => {
       if (ids.length > MAX_IDS)

@@ -4,6 +4,7 @@ import type { Identity } from '../auth/keys.ts';
 import { customerKind } from '../contexts/customer.ts';
 import type { TenantDb } from '../db/tenant.ts';
 import { isWordless, queryTerms, recipientTerm, tsquery } from '../email/search-terms.ts';
+import { MAX_MILLIS, MIN_MILLIS } from '../input.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
@@ -78,7 +79,9 @@ function boundsOf(column: Column, { created, sent, updated }: Filter): Prisma.Ou
   const later = { createdAt: [sent, updated], plannedSendAt: [], sentAt: [updated], updatedAt: [] }[column];
   const bound = (range: typeof DateTimeRange.$inferInput | null | undefined, side: 'gte' | 'lt', slackMs: number) => {
     const time = range?.[side];
-    return time ? [{ [column]: { [side]: new Date(time.getTime() + slackMs) } }] : [];
+    return time
+      ? [{ [column]: { [side]: new Date(Math.min(MAX_MILLIS, Math.max(MIN_MILLIS, time.getTime() + slackMs))) } }]
+      : [];
   };
   return {
     AND: [

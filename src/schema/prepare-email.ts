@@ -7,6 +7,9 @@ import { builder, type InputFields } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
 import { TokenProblem } from './token-problem.ts';
 
+/** Filling the largest words takes half a second of CPU. */
+const FILL_COMPLEXITY = 2_000;
+
 const DynamicField = builder.objectRef<DynamicFieldValue>('DynamicField').implement({
   description: 'A token that can stand in a subject or a body, and is replaced by a value of the entity.',
   fields: (t) => ({
@@ -97,8 +100,9 @@ builder.queryFields((t) => ({
       union: { description: 'The filled words, or why there are none.' },
     },
     args: { input: t.arg({ type: PrepareEmailInput, required: true, description: 'The words and the entity.' }) },
+    complexity: FILL_COMPLEXITY,
     check: ({ input }) => parsePrepare(input),
-    resolve: (_root, { input }, { app, identity }) => prepareEmail(app, identity, input),
+    resolve: (_root, { input }, { app, identity, bodies }) => bodies.inTurn(() => prepareEmail(app, identity, input)),
   }),
   previewEmail: t.field({
     type: RenderedEmail,
@@ -108,7 +112,8 @@ builder.queryFields((t) => ({
       union: { description: 'The filled words, or why there are none.' },
     },
     args: { input: t.arg({ type: PreviewEmailInput, required: true, description: 'The words and the entity.' }) },
+    complexity: FILL_COMPLEXITY,
     check: ({ input }) => parsePreview(input),
-    resolve: (_root, { input }, { app, identity }) => previewEmail(app, identity, input),
+    resolve: (_root, { input }, { app, identity, bodies }) => bodies.inTurn(() => previewEmail(app, identity, input)),
   }),
 }));

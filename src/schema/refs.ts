@@ -6,6 +6,7 @@ import type { OutputType } from '@pothos/core';
 import { contextKind } from '../contexts/registry.ts';
 import { builder, type ExtendedTypes } from './builder.ts';
 import type { Context } from './context.ts';
+import { pageComplexity } from './keyset.ts';
 
 const ID_DESCRIPTION = 'The global id, `Type_uuid`. Pass it to `node`; caches use it as the key of the object.';
 
@@ -120,17 +121,20 @@ export const ContextEntity = builder
         type: OutboundEmailConnection,
         description: 'The emails about the entity, newest first, without drafts.',
         args: t.arg.connectionArgs(),
+        complexity: pageComplexity,
       }),
       drafts: t.field({
         type: DraftConnection,
         description: 'The drafts about the entity, newest first.',
         args: t.arg.connectionArgs(),
+        complexity: pageComplexity,
       }),
       conversations: t.field({
         type: ConversationConnection,
         description:
           'The conversations about the entity, the one with the latest message first. Conversations whose messages are all in trash or spam are left out.',
         args: t.arg.connectionArgs(),
+        complexity: pageComplexity,
       }),
       lastContactedAt: t.field({
         type: 'DateTime',

@@ -167,6 +167,11 @@ const UpsertInvoicesPayload = builder.objectRef<{ ids: string[] }>('UpsertInvoic
 
 const LISTED = 'at most 1,000, each with another';
 
+/** The lists of the payloads count for ten items, as every list of which nothing is known. */
+const listComplexity = ({ inputs }: { readonly inputs: readonly unknown[] }) => ({
+  multiplier: Math.max(1, inputs.length / 10),
+});
+
 builder.mutationFields((t) => ({
   upsertCustomer: t.field({
     type: UpsertCustomerPayload,
@@ -206,6 +211,7 @@ builder.mutationFields((t) => ({
         description: `The customers to store: ${LISTED} externalId.`,
       }),
     },
+    complexity: listComplexity,
     check: ({ inputs }) => checkCustomers(inputs, 'inputs'),
     resolve: async (_root, { inputs }, { app, identity }) => ({
       ids: await upsertCustomers(app.pool, identity.organizationId, inputs),
@@ -224,6 +230,7 @@ builder.mutationFields((t) => ({
         description: `The invoices to store: ${LISTED} number.`,
       }),
     },
+    complexity: listComplexity,
     check: ({ inputs }) => checkInvoices(inputs, 'inputs'),
     resolve: async (_root, { inputs }, { app, identity }) => ({
       ids: await upsertInvoices(app.pool, identity.organizationId, inputs),

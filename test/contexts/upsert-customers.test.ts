@@ -55,6 +55,8 @@ describe('upsertCustomer', () => {
     const nothing = { email: null, locale: null, timeZone: null, contacts: null };
     const cleared = expectType(await upsertOne({ externalId: 'C-1', ...nothing }), 'UpsertCustomerPayload');
     expect(cleared.customer).toEqual({ ...renamed.customer, ...nothing, contacts: [] });
+    const other = expectType(await upsertOne({ externalId: 'C-1', locale: 'pt-br' }), 'UpsertCustomerPayload');
+    expect(other.customer?.locale).toBe('pt-BR');
     expect(await stored('C-1')).toBe(1);
   });
 

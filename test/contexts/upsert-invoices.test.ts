@@ -174,7 +174,7 @@ describe('upsertInvoice', () => {
   });
 
   it('finds the customer by uid or by externalId, and needs one that is there', async () => {
-    const named = await stored(invoice({ number: 'INV-acme', customerUid: undefined, customerExternalId: 'acme' }));
+    const named = await stored(invoice({ number: 'INV-acme', customerUid: null, customerExternalId: 'acme' }));
     expect(named).toMatchObject({ customer: { uid: customerUid } });
     expect(await issuesOf(invoice({ customerExternalId: 'acme' }))).toEqual(['input.customerUid']);
     const unknown = '0199aa11-2b3c-7def-8123-456789abcdef';

@@ -93,7 +93,7 @@ export type CreateDraftInput = {
   cancelWhen?: Array<CancelCondition> | null | undefined;
   /** The recipients in Cc. */
   cc?: Array<string> | null | undefined;
-  /** The entities that the draft is about, the main one first; at most 50. */
+  /** The entities that the draft is about, the main one first; at most 50. A reply without any is about those of its conversation when it is sent. */
   contexts?: Array<ContextRefInput> | null | undefined;
   /** The account to send from. Not with a reply. */
   fromAccountUid?: string | null | undefined;
@@ -445,13 +445,13 @@ export type ReplyNotPossibleReason =
 
 /** Whether a failed request can be repeated. */
 export type RetryAdvice =
-  /** Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead. */
+  /** Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
   | 'AFTER'
   /** The request may have been carried out. Read the record before you repeat it. */
   | 'CHECK_FIRST'
   /** The same request fails every time. Change the request. */
   | 'NEVER'
-  /** Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead. */
+  /** Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
   | 'SAFE';
 
 /** A new version of a template. */
@@ -684,7 +684,7 @@ export type UpdateDraftInput = {
   cancelWhen?: Array<CancelCondition> | null | undefined;
   /** The recipients in Cc. */
   cc?: Array<string> | null | undefined;
-  /** All entities that the draft is about, the main one first; at most 50. Null or empty: none. */
+  /** All entities that the draft is about, the main one first; at most 50. Null or empty: none; a reply is then about those of its conversation when it is sent. */
   contexts?: Array<ContextRefInput> | null | undefined;
   /** The uid of the draft. */
   draftUid: string;

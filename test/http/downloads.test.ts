@@ -265,6 +265,23 @@ ${file.toString('base64')}
     expect(fetched()).toBe(before + 2);
   });
 
+  it('of many large files fetches two at a time, and a small one beside them', async () => {
+    const files = await Promise.all(Array.from({ length: 4 }, () => receiveFile(raw(randomBytes(1_500_000)))));
+    const holds = [1, 2].map(() => app.sandbox.admin.hold('messages.attachments.get', { mailbox: tenant.email }));
+    let done = 0;
+    const asked = files.map(async ({ uid }) => {
+      const { status } = await download(uid);
+      done++;
+      return status;
+    });
+    await Promise.all(holds.map(({ arrived }) => arrived));
+    const small = await receiveFile(raw(Buffer.from('small')));
+    expect((await download(small.uid)).status).toBe(200);
+    expect(done).toBe(0);
+    for (const hold of holds) hold.release();
+    expect(await Promise.all(asked)).toEqual([200, 200, 200, 200]);
+  });
+
   it('that is large waits for its turn to be stored, and holds up no small one', async () => {
     const large = await receiveFile(raw(randomBytes(1_500_000)));
     const release = await blockLargeWrites(app);

@@ -130,6 +130,14 @@ describe('updateDraft', () => {
     expect(await draftOf(uid)).toMatchObject({ attachments: [], cc: ['c@example.com'] });
   });
 
+  it('is refused when the draft would have more recipients than an email may', async () => {
+    const to = Array.from({ length: 100 }, (_, n) => `r${n}@example.com`);
+    const uid = await createDraft({ to });
+    const { issues } = expectType(await update({ draftUid: uid, cc: ['one@example.com'] }), 'InvalidInputError');
+    expect(issues).toEqual([{ path: 'input.to', message: expect.stringContaining('there are 101') }]);
+    expect(await draftOf(uid)).toMatchObject({ revision: 1, cc: [] });
+  });
+
   it('moves a draft to another account and to another context, or to none', async () => {
     const { invoiceId } = await createInvoice(t, tenant, 'INV-1');
     const other = `other-${tenant.email}`;

@@ -77,6 +77,11 @@ describe('a reply', () => {
       cc: ['ann@elsewhere.example', 'bob@elsewhere.example'],
     });
     expect(await sent({ replyToMessageUid: uid, replyAll: true, cc: [alias] })).toMatchObject({ cc: [alias] });
+    expect(await sent({ replyToMessageUid: uid, replyAll: true, cc: [] })).toMatchObject({ to: [maria], cc: [] });
+    const idempotencyKey = 'to-all';
+    await sent({ replyToMessageUid: uid, replyAll: true, cc: [], idempotencyKey });
+    const other = await send(t, tenant, reply({ replyToMessageUid: uid, replyAll: true, idempotencyKey }));
+    expect(other).toMatchObject({ __typename: 'IdempotencyConflictError', differingFields: ['cc'] });
     expect(await sent({ replyToMessageUid: uid, replyAll: false })).toMatchObject({ cc: [] });
   });
 

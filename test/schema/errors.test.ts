@@ -274,6 +274,14 @@ describe('input that is made to be slow or to break something', () => {
     },
   );
 
+  it.each([
+    ['UPDATED_ASC', 'created: { gte: "0001-01-01T00:00:00Z" }'],
+    ['CREATED_DESC', 'updated: { lt: "9999-12-31T23:59:59.999Z" }'],
+  ])('the first and the last instant that there are limit nothing, in the order %s', async (order, range) => {
+    const list = `{ outboundEmails(orderBy: ${order}, filter: { ${range} }) { totalCount nodes { uid } } }`;
+    expect((await request(app, tenant.key, list)).errors).toEqual([]);
+  });
+
   it.each([`a/b${';x=y'.repeat(1_000_000)}"`, 'text/plain;\r\n x=y'])(
     'refuses a media type of that kind',
     async (contentType) => {
@@ -330,6 +338,17 @@ describe('what the schema or the server refuses', () => {
       `{ conversations(${page}) { edges { node { messages(${page}) { edges { node { uid subject snippet labels sentAt } } } } } } }`,
     );
     expect(wide?.message).toMatch(/^The operation asks for about \d+ values\. At most 50000 are allowed/);
+    const nested = (levels: number): string =>
+      levels === 0 ? 'uid' : `contexts { outboundEmails(${page}) { nodes { ${nested(levels - 1)} } } }`;
+    const [hidden] = await errorsOf(`{ outboundEmails(first: 1) { nodes { ${nested(2)} } } }`);
+    const ids = Array.from({ length: 100 }, () => 'EmailAccount_x');
+    const [many] = await errorsOf(
+      `{ nodes(ids: ${JSON.stringify(ids)}) { ... on Conversation { messages(${page}) { nodes { uid subject snippet labels sentAt } } } } }`,
+    );
+    const preview = 'previewEmail(input: { contextType: "invoice", bodyText: "" }) { __typename }';
+    const [fills] = await errorsOf(`{ ${Array.from({ length: 30 }, (_, n) => `p${n}: ${preview}`).join(' ')} }`);
+    for (const error of [hidden, many, fills])
+      expect(error?.message).toBe(wide?.message.replace(/\d+/, String(error?.extensions?.complexity)));
     for (const error of [deep, wide]) {
       const figures = {
         complexity: expect.any(Number),
