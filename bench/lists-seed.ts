@@ -18,10 +18,10 @@ const DAYS = 3 * 365;
 const ID = (kind: string, number: string) => `md5($1 || '${kind}' || (${number}))::uuid`;
 /** The later the number the later the time; the last is now. */
 const AT = `now() - (${ROWS} - n) * interval '${(DAYS * 1_440) / ROWS} minutes'`;
-/** 50 words of which each row has others, one that every row has, and one that every twentieth has. */
+/** 50 words of which each row has others, two that every row has, its number, and one that every twentieth has. */
 const TERMS = `array_to_tsvector(ARRAY(SELECT DISTINCT word FROM (
   SELECT 'w' || (n::bigint * 7919 + k * 104729) % 50000 FROM generate_series(1, 50) k
-  UNION ALL VALUES ('invoice'), ('inv-' || lpad(n::text, 7, '0')), (CASE n % 20 WHEN 0 THEN 'reminder' ELSE 'statement' END)
+  UNION ALL VALUES ('invoice'), ('inv'), (lpad(n::text, 7, '0')), (CASE n % 20 WHEN 0 THEN 'reminder' ELSE 'statement' END)
   ) words (word)))`;
 
 /** `$1`: the organization. */

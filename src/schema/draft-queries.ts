@@ -1,10 +1,12 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
+import type { TenantDb } from '../db/tenant.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { A_DRAFT, CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC } from './lists.ts';
+import { type Count, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { Draft, DraftConnection } from './refs.ts';
 
@@ -24,13 +26,22 @@ const DraftFilter = builder.inputType('DraftFilter', {
 
 type Column = 'createdAt' | 'updatedAt' | 'plannedSendAt';
 
-const ORDER_COLUMNS = { id: true, createdAt: true, updatedAt: true, plannedSendAt: true } as const;
+const ORDER_COLUMNS = { createdAt: true, updatedAt: true, plannedSendAt: true } as const;
 
 const ORDERS: Record<string, KeysetOrder<Column>> = {
   CREATED_DESC,
   UPDATED_DESC: { column: 'updatedAt', direction: 'desc' },
   PLANNED_ASC: { column: 'plannedSendAt', direction: 'asc' },
 };
+
+/** Counts the drafts of a range of planned times, in the order of another time. */
+function narrowing(column: Column, planned: typeof DateTimeRange.$inferInput | null | undefined, db: TenantDb): Count {
+  if (!planned || column === 'plannedSendAt') return null;
+  const where = { ...A_DRAFT, plannedSendAt: { not: null, ...inRange(planned) } };
+  const rows = (limit: { readonly take: number }) =>
+    db.outboundEmail.count({ where, orderBy: { plannedSendAt: 'asc' }, ...limit });
+  return { most: MAX_SORTED, rows };
+}
 
 const DraftOrder = enumOf('DraftOrder', 'The order of a list of drafts.', {
   CREATED_DESC: 'By `createdAt`, newest first.',
@@ -72,10 +83,13 @@ builder.queryField('drafts', (t) =>
           ...(filter?.accountUid ? { accountId: filter.accountUid } : {}),
           ...(filter?.connectedAccountsOnly ? { account: CONNECTED } : {}),
         };
-        const rows = await context.db.outboundEmail.findMany({
-          ...queryFromInfo({ context, info, select: ORDER_COLUMNS }),
-          ...keysetQuery(keyset, where),
-        });
+        const page = keysetQuery(keyset, where);
+        const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
+        const keys = () => context.db.outboundEmail.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const sorted = await sortedRows(narrowing(order.column, filter?.planned, context.db), keys, (ids) =>
+          context.db.outboundEmail.findMany({ ...query, ...ids }),
+        );
+        const rows = sorted ?? (await context.db.outboundEmail.findMany({ ...query, ...page }));
         return toConnection(keyset, rows, (limit) => context.db.outboundEmail.count({ where, ...limit }));
       },
     },

@@ -66,6 +66,7 @@ describe('drafts(orderBy)', () => {
     const planned = `filter: { planned: { gte: "${day(9).toISOString()}", lt: "${day(10).toISOString()}" } }`;
     expect(await list('orderBy: PLANNED_ASC')).toMatchObject(page(3, 2));
     expect(await list(planned)).toMatchObject(page(2));
+    expect(await list(`${planned}, orderBy: PLANNED_ASC`)).toMatchObject(page(2));
     const range = `filter: { scheduled: true }, orderBy: UPDATED_DESC`;
     expect(await list(range)).toMatchObject(page(2, 3));
   });
