@@ -3,6 +3,7 @@
  * idempotency keys stay, so that nothing is sent twice.
  */
 import { hash } from 'node:crypto';
+import { domainToUnicode } from 'node:url';
 import type pg from 'pg';
 import { MAX, NIL, v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
@@ -92,7 +93,7 @@ function findEmails(app: App, { organizationId, key, terms }: Person): Promise<{
       page,
     ) => sql`SELECT id FROM outbound_email e WHERE organization_id = ${organizationId} AND ${page} AND ${FINISHED} AND (
         id IN (SELECT outbound_email_id FROM outbound_email_search WHERE organization_id = ${organizationId} AND terms @@ ${anyTerm(terms)}::tsquery)
-        OR strpos(lower(("to" || cc || bcc || reply_to)::text), ${key}) > 0)`,
+        OR lower(array_to_string("to" || cc || bcc || reply_to, ' ')) ~ ${patternOf(key)})`,
   );
 }
 
@@ -113,8 +114,20 @@ function findMessages(app: App, { organizationId, key, terms }: Person): Promise
     ) => sql`SELECT id, conversation_id AS "conversationId", answers_email_id AS "answersEmailId" FROM email_message
       WHERE organization_id = ${organizationId} AND ${page} AND (
         id IN (SELECT message_id FROM message_search WHERE organization_id = ${organizationId} AND terms @@ ${anyTerm(terms)}::tsquery)
-        OR strpos(lower(concat(from_address, "to", cc, reply_to, delivery_notice)), ${key}) > 0)`,
+        OR lower(concat_ws(' ', from_address, "to", cc, reply_to, delivery_notice)) ~ ${patternOf(key)})`,
   );
+}
+
+/**
+ * A regular expression of PostgreSQL for the address in a text in lower case, alone or in `Ann <ann@acme.com>`, and not as a part of
+ * `joann@acme.com` or `ann@acme.com.au`. A full stop after it can end a sentence, and an apostrophe before it can open a quotation.
+ */
+function patternOf(key: string): string {
+  const at = key.lastIndexOf('@') + 1;
+  const forms = [key, key.slice(0, at) + domainToUnicode(key.slice(at))].map((form) =>
+    form.replace(/[!-/:-@[-^`{-~]/g, '\\$&'),
+  );
+  return `(?<![\\w.!#$%&*+/?^~-])(?<!\\w')(?:${forms.join('|')})(?![.-]?\\w)`;
 }
 
 /** Reads all rows of the organization in the order of their ids. @param select those of a page that are looked for. */

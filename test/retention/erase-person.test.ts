@@ -84,6 +84,51 @@ describe('admin -- erase', () => {
     expect(await record(t, tenant, both.uid)).toMatchObject({ to: [bob, 'erased@erased.invalid'], bodyText: null });
   });
 
+  it('leaves mail with addresses that only begin or end like it', async () => {
+    const { organizationId } = tenant;
+    const conversationId = await insertConversation(t, tenant);
+    const ends = ['jo', 'jo.', 'jo+', 'jo-', 'jo_', "o'"].map((before) => `${before}${maria}`);
+    for (const neighbour of [...ends, `${maria}.au`, `${maria}-inc.example`, `${maria}mple`]) {
+      await insertEmail(t, tenant, { to: [neighbour] });
+      await insertMessage(t, tenant, { conversationId, fromAddress: neighbour });
+      await insertMessage(t, tenant, { conversationId, fromAddress: bob, to: [{ address: neighbour, name: null }] });
+    }
+    const { lines } = await eraseIn(tenant);
+    expect(lines).toEqual([expect.stringMatching(/ {2}0 emails {2}0 messages /)]);
+    expect(await t.app.db.outboundEmail.count({ where: { organizationId, bodyText: 'Dear Maria' } })).toBe(9);
+  });
+
+  it('finds the address however it is written', async () => {
+    const conversationId = await insertConversation(t, tenant);
+    const capitals = maria.replace('maria', 'MARIA');
+    await insertEmail(t, tenant, { to: [bob, capitals] });
+    await insertMessage(t, tenant, { conversationId, fromAddress: capitals });
+    await insertMessage(t, tenant, { conversationId, fromAddress: bob, to: [{ address: bob, name: `M <${maria}>` }] });
+    await insertMessage(t, tenant, { conversationId, fromAddress: bob, cc: [{ address: maria, name: null }] });
+    const texts = [
+      `550 <${maria}>: unknown`,
+      `no mailbox ${maria}.`,
+      `'${maria}' is away`,
+      `rcpt=${maria}; (${maria})`,
+    ];
+    for (const diagnostic of texts) {
+      const deliveryNotice = { recipients: [{ recipient: null, diagnostic }] };
+      await insertMessage(t, tenant, { conversationId, fromAddress: bob, deliveryNotice });
+    }
+    const { lines } = await eraseIn(tenant);
+    expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}7 messages /)]);
+    expect(await tablesWith(maria)).toEqual([]);
+  });
+
+  it('finds an address with a domain in any script, in either of its forms', async () => {
+    const conversationId = await insertConversation(t, tenant);
+    const [written, punycode] = ['zoe@müller.example', 'zoe@xn--mller-kva.example'];
+    for (const fromAddress of [written, punycode]) await insertMessage(t, tenant, { conversationId, fromAddress });
+    const { lines } = await eraseIn(tenant, written);
+    expect(lines).toEqual([expect.stringMatching(/ {2}0 emails {2}2 messages /)]);
+    expect([await tablesWith(written), await tablesWith(punycode)]).toEqual([[], []]);
+  });
+
   it('answers a repeated request afterwards, and sends nothing', async () => {
     const { uid } = await sentTo(maria, { idempotencyKey: 'k' });
     await eraseIn(tenant);
