@@ -28,7 +28,7 @@ export interface Erased {
   readonly unfinished: number;
 }
 
-/** The address belongs to an account of the organization, which is forgotten instead. */
+/** The address belongs to an account that has its mailbox, which is forgotten instead. */
 export class OwnAddressError extends Error {
   override readonly name = 'OwnAddressError';
 }
@@ -37,7 +37,8 @@ export class OwnAddressError extends Error {
 export async function erasePerson(app: App, organizationId: string, email: string): Promise<Erased> {
   const key = addressKey(email);
   const own = await app.pool.query(
-    sql`SELECT FROM email_account WHERE organization_id = ${organizationId} AND (email = ${key} OR ${key} = ANY(aliases))`,
+    sql`SELECT FROM email_account WHERE organization_id = ${organizationId} AND released_at IS NULL
+        AND (email = ${key} OR ${key} = ANY(aliases))`,
   );
   if (own.rowCount !== 0) throw new OwnAddressError(`${key} is the address of an account.`);
   const person = { organizationId, key, terms: [key, recipientTerm(key)] };
@@ -121,13 +122,14 @@ function findMessages(app: App, { organizationId, key, terms }: Person): Promise
 /**
  * A regular expression of PostgreSQL for the address in a text in lower case, alone or in `Ann <ann@acme.com>`, and not as a part of
  * `joann@acme.com` or `ann@acme.com.au`. A full stop after it can end a sentence, and an apostrophe before it can open a quotation.
+ * JSON writes a line break before it as `\n`.
  */
 function patternOf(key: string): string {
   const at = key.lastIndexOf('@') + 1;
   const forms = [key, key.slice(0, at) + domainToUnicode(key.slice(at))].map((form) =>
     form.replace(/[!-/:-@[-^`{-~]/g, '\\$&'),
   );
-  return `(?<![\\w.!#$%&*+/?^~-])(?<!\\w')(?:${forms.join('|')})(?![.-]?\\w)`;
+  return `(?:(?<![\\w.!#$%&*+/?^~-])(?<!\\w')|(?<=\\\\[nrt]))(?:${forms.join('|')})(?![.-]?\\w)`;
 }
 
 /** Reads all rows of the organization in the order of their ids. @param select those of a page that are looked for. */
@@ -168,9 +170,17 @@ async function eraseFound(tx: Sql, { organizationId, key }: Person, found: reado
 }
 
 async function eraseCustomers(tx: Sql, { organizationId, key }: Person): Promise<number> {
-  await tx.query(sql`DELETE FROM customer_contact WHERE organization_id = ${organizationId} AND lower(email) = ${key}`);
+  // They have addresses as the application gave them: the domain can be in any script.
+  const begins = sql`organization_id = ${organizationId} AND starts_with(lower(email), ${key.slice(0, key.lastIndexOf('@') + 1)})`;
+  const given = await tx.query<{ email: string }>(
+    sql`SELECT email FROM customer WHERE ${begins} UNION SELECT email FROM customer_contact WHERE ${begins}`,
+  );
+  const emails = given.rows.map(({ email }) => email).filter(isAddressOf(key));
+  await tx.query(
+    sql`DELETE FROM customer_contact WHERE organization_id = ${organizationId} AND email = ANY(${emails})`,
+  );
   const { rows } = await tx.query<{ id: string; externalId: string; name: string }>(
-    sql`UPDATE customer SET email = NULL, updated_at = now() WHERE organization_id = ${organizationId} AND lower(email) = ${key}
+    sql`UPDATE customer SET email = NULL, updated_at = now() WHERE organization_id = ${organizationId} AND email = ANY(${emails})
       RETURNING id, external_id AS "externalId", name`,
   );
   const found = rows.map(({ id, externalId, name }) => ({ id, name, texts: [externalId] }));

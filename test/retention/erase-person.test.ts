@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { erase } from '../../src/cli/erase.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { upsertCustomer } from '../../src/contexts/upsert-customers.ts';
+import { forgetMailbox } from '../../src/retention/forget-mailbox.ts';
 import { createInvoice, createTenant, receive, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, record } from '../support/mail.ts';
 import { arrive, bouncesOf, notification } from '../support/notices.ts';
@@ -109,14 +110,15 @@ describe('admin -- erase', () => {
       `550 <${maria}>: unknown`,
       `no mailbox ${maria}.`,
       `'${maria}' is away`,
-      `rcpt=${maria}; (${maria})`,
+      `rcpt=${maria};`,
+      `550\n\t${maria}`,
     ];
     for (const diagnostic of texts) {
       const deliveryNotice = { recipients: [{ recipient: null, diagnostic }] };
       await insertMessage(t, tenant, { conversationId, fromAddress: bob, deliveryNotice });
     }
     const { lines } = await eraseIn(tenant);
-    expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}7 messages /)]);
+    expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}8 messages /)]);
     expect(await tablesWith(maria)).toEqual([]);
   });
 
@@ -192,6 +194,33 @@ describe('admin -- erase', () => {
     expect(await record(t, other, uid)).toMatchObject({ to: [maria] });
     await erase(config(), {}, maria);
     expect(await record(t, other, uid)).toMatchObject({ to: ['erased@erased.invalid'] });
+  });
+
+  it('finds customers and contacts whose address has a domain in another script', async () => {
+    const [written, other] = ['Zoe@Müller.example', 'zoe@muller.example'];
+    await createInvoice(t, tenant, 'INV-1');
+    const customer = {
+      externalId: 'customer-of-INV-1',
+      email: written,
+      contacts: [{ email: written }, { email: other }],
+    };
+    await upsertCustomer(t.app.pool, tenant.organizationId, customer);
+    const { lines } = await eraseIn(tenant, 'zoe@müller.example');
+    expect(lines).toEqual([expect.stringMatching(/ {2}1 customers$/)]);
+    const { organizationId } = tenant;
+    expect(await t.app.db.customer.findMany({ where: { organizationId } })).toMatchObject([{ email: null }]);
+    expect(await t.app.db.customerContact.findMany({ where: { organizationId } })).toMatchObject([{ email: other }]);
+  });
+
+  it('erases the holder of an account that was forgotten', async () => {
+    const uid = await insertEmail(t, tenant, { to: [tenant.email] });
+    await forgetMailbox(t.app, tenant.email, { organization: null, sent: false });
+    const { lines, problems } = await eraseIn(tenant, tenant.email);
+    expect(problems).toEqual([]);
+    expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}0 messages /)]);
+    expect(await record(t, tenant, uid)).toMatchObject({ to: ['erased@erased.invalid'], bodyText: null });
+    // The account and what it sent keep the address.
+    expect(await tablesWith(tenant.email)).toEqual(['email_account', 'outbound_email']);
   });
 
   it('refuses the address of an account, and what is no address', async () => {
