@@ -2,6 +2,7 @@
  * Forgets an account: its consent ends, and what Epistle stored of its mailbox is deleted. The record of what was sent through it
  * stays, unless that is asked for too. It can be interrupted and repeated.
  */
+import { NIL } from 'uuid';
 import {
   type AccountKey,
   endGrant,
@@ -15,7 +16,7 @@ import { inTransaction, type Sql } from '../db/client.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { deleteIfEmpty } from '../inbox/update-messages.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
-import { eraseEmails, FINISHED } from './erase-emails.ts';
+import { ERASED_ADDRESS, eraseEmails, FINISHED } from './erase-emails.ts';
 
 /** Rows that one transaction deletes, so that it holds its locks for some milliseconds. */
 const BATCH = sql`200`;
@@ -54,21 +55,34 @@ export async function forgetMailbox(
   });
   if (account === null) return null;
   const revoked = await revokeGrant(app, account);
-  const drafts = await repeated(app, (tx) => deleteDrafts(tx, account));
-  const messages = await repeated(app, (tx) => deleteMessages(tx, account));
+  const drafts = await repeated(app, (tx, after) => deleteDrafts(tx, account, after));
+  const messages = await repeated(app, (tx, after) => deleteMessages(tx, account, after));
   await inTransaction(app.pool, (tx) => resetMailbox(tx, account));
-  const emails = sent ? await repeated(app, (tx) => eraseSent(tx, account)) : 0;
+  const emails = sent ? await repeated(app, (tx, after) => eraseSent(tx, account, after)) : 0;
   app.log.info({ accountId: account.id, revoked, messages, drafts, emails }, 'account forgotten');
   return { account, revoked, messages, drafts, emails };
 }
 
-/** Runs `work` in transactions of its own until it finds nothing more. @returns the sum of its results. */
-async function repeated({ pool }: App, work: (tx: Sql) => Promise<number>): Promise<number> {
+interface Batch {
+  /** The rows that were looked at, in the order of their ids. */
+  readonly ids: readonly string[];
+  readonly count: number;
+}
+
+/**
+ * Runs `work` in transactions of its own until it finds nothing more.
+ * @param work looks at rows whose ids are greater than `after`.
+ * @returns the sum of its counts.
+ */
+async function repeated({ pool }: App, work: (tx: Sql, after: string) => Promise<Batch>): Promise<number> {
   let sum = 0;
+  let after: string = NIL;
   for (;;) {
-    const count = await inTransaction(pool, work);
-    if (count === 0) return sum;
+    const { ids, count } = await inTransaction(pool, (tx) => work(tx, after));
+    const last = ids.at(-1);
+    if (last === undefined) return sum;
     sum += count;
+    after = last;
   }
 }
 
@@ -77,28 +91,27 @@ async function idsOf(tx: Sql, select: Fragment): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function deleteDrafts(tx: Sql, { organizationId, id: accountId }: AccountKey): Promise<number> {
+async function deleteDrafts(tx: Sql, { organizationId, id: accountId }: AccountKey, after: string): Promise<Batch> {
   const ids = await idsOf(
     tx,
     sql`SELECT id FROM outbound_email WHERE organization_id = ${organizationId} AND account_id = ${accountId}
-      AND status = 'DRAFT' LIMIT ${BATCH} FOR UPDATE`,
+      AND status = 'DRAFT' AND id > ${after}::uuid ORDER BY id LIMIT ${BATCH} FOR UPDATE`,
   );
   await deleteFiles(tx, organizationId, 'outbound_email_id', ids);
   await tx.query(sql`DELETE FROM outbound_email WHERE organization_id = ${organizationId} AND id = ANY(${ids})`);
-  return ids.length;
+  return { ids, count: ids.length };
 }
 
 /**
- * Deletes messages with their conversations. One that an email replies to stays without its content, and a conversation with emails
- * stays without messages. Unlike a deletion in Gmail, this does not make an answered invoice await a reply again.
+ * Deletes messages with their conversations. One that an email replies to stays without its content, also when it was deleted in Gmail
+ * before. A conversation with emails stays without messages. Unlike a deletion in Gmail, this does not make an answered invoice await a
+ * reply again.
  */
-async function deleteMessages(tx: Sql, { organizationId, id: accountId }: AccountKey): Promise<number> {
+async function deleteMessages(tx: Sql, { organizationId, id: accountId }: AccountKey, after: string): Promise<Batch> {
   const conversations = await idsOf(
     tx,
-    sql`SELECT id FROM conversation v WHERE organization_id = ${organizationId} AND account_id = ${accountId} AND EXISTS (
-        SELECT FROM email_message m WHERE m.organization_id = v.organization_id AND m.conversation_id = v.id
-          AND m.deleted_at IS NULL)
-      ORDER BY id LIMIT ${BATCH} FOR NO KEY UPDATE`,
+    sql`SELECT id FROM conversation WHERE organization_id = ${organizationId} AND account_id = ${accountId}
+      AND id > ${after}::uuid ORDER BY id LIMIT ${BATCH} FOR NO KEY UPDATE`,
   );
   const isOfThese = sql`organization_id = ${organizationId} AND conversation_id = ANY(${conversations})`;
   // Locked first: a reply that is being written is seen, and a later one no longer finds the message.
@@ -108,20 +121,21 @@ async function deleteMessages(tx: Sql, { organizationId, id: accountId }: Accoun
   );
   await deleteFiles(tx, organizationId, 'message_id', messages);
   await tx.query(sql`DELETE FROM message_search WHERE ${isOfThese}`);
+  const isAnswered = sql`EXISTS (SELECT FROM outbound_email e
+    WHERE e.organization_id = m.organization_id AND e.reply_to_message_id = m.id)`;
   await tx.query(
-    sql`UPDATE email_message m SET deleted_at = now(), content_erased_at = coalesce(content_erased_at, now()), labels = '{}',
-        body_text = NULL, body_html = NULL, subject = '', snippet = '', from_name = NULL, "to" = '[]', cc = '[]',
-        reply_to = '[]', delivery_notice = NULL, is_read = true
-      WHERE ${isOfThese} AND EXISTS (SELECT FROM outbound_email e
-        WHERE e.organization_id = m.organization_id AND e.reply_to_message_id = m.id)`,
+    sql`UPDATE email_message m SET deleted_at = coalesce(deleted_at, now()), content_erased_at = coalesce(content_erased_at, now()),
+        labels = '{}', body_text = NULL, body_html = NULL, subject = '', snippet = '', from_address = ${ERASED_ADDRESS},
+        from_name = NULL, "to" = '[]', cc = '[]', reply_to = '[]', delivery_notice = NULL, is_read = true
+      WHERE ${isOfThese} AND ${isAnswered}`,
   );
-  await tx.query(sql`DELETE FROM email_message WHERE ${isOfThese} AND deleted_at IS NULL`);
+  await tx.query(sql`DELETE FROM email_message m WHERE ${isOfThese} AND NOT ${isAnswered}`);
   const ofThese = sql`organization_id = ${organizationId} AND id = ANY(${conversations})`;
   await deleteIfEmpty(tx, organizationId, conversations);
   await tx.query(
     sql`UPDATE conversation SET message_count = 0, is_read = true, subject = '', snippet = '', participants = '{}' WHERE ${ofThese}`,
   );
-  return messages.length;
+  return { ids: conversations, count: messages.length };
 }
 
 /** The mailbox is imported from the beginning, should the account be connected again. */
@@ -132,12 +146,12 @@ async function resetMailbox(tx: Sql, { organizationId, id }: AccountKey): Promis
   await tx.query(sql`INSERT INTO mailbox_sync (organization_id, account_id) VALUES (${organizationId}, ${id})`);
 }
 
-async function eraseSent(tx: Sql, { organizationId, id }: AccountKey): Promise<number> {
+/** Also those whose content was erased before: addresses of other people can still be in them and in their events. */
+async function eraseSent(tx: Sql, { organizationId, id }: AccountKey, after: string): Promise<Batch> {
   const ids = await idsOf(
     tx,
     sql`SELECT id FROM outbound_email e WHERE organization_id = ${organizationId} AND account_id = ${id} AND ${FINISHED}
-      AND (subject <> '' OR content_erased_at IS NULL) LIMIT ${BATCH}`,
+      AND id > ${after}::uuid ORDER BY id LIMIT ${BATCH}`,
   );
-  await eraseEmails(tx, organizationId, ids, () => true);
-  return ids.length;
+  return { ids, count: await eraseEmails(tx, organizationId, ids, () => true) };
 }

@@ -9,6 +9,7 @@ import { createInvoice, createTenant, receive, type Tenant, useTestApp } from '.
 import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, record } from '../support/mail.ts';
 import { arrive, bouncesOf, notification } from '../support/notices.ts';
 import { insertConversation, insertEmail, insertMessage } from '../support/rows.ts';
+import { tablesWith } from '../support/tables.ts';
 
 const t = useTestApp();
 
@@ -32,22 +33,6 @@ const nameOf = async ({ organizationId }: Tenant) =>
   (await t.app.db.organization.findUniqueOrThrow({ where: { id: organizationId } })).name;
 const eraseIn = async (of: Tenant, email = maria) => erase(config(), { organization: await nameOf(of) }, email);
 
-/** The tables of the organization that hold this text anywhere in a row. */
-async function tablesWith(text: string): Promise<string[]> {
-  const { rows } = await t.app.pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-       AND relname NOT LIKE '\\_%' ORDER BY 1`,
-  );
-  const found: string[] = [];
-  for (const { name } of rows) {
-    const { rowCount } = await t.app.pool.query(`SELECT FROM ${name} r WHERE strpos(lower(r::text), $1) > 0 LIMIT 1`, [
-      text,
-    ]);
-    if (rowCount !== 0) found.push(name);
-  }
-  return found;
-}
-
 async function sentTo(to: string, changes: Parameters<typeof fresh>[2] = {}) {
   const { outboundEmail } = await accepted(t, tenant, fresh(tenant, to, changes));
   return fetchSentCopy(t, tenant, outboundEmail.uid);
@@ -68,12 +53,12 @@ describe('admin -- erase', () => {
       tenant,
       notification({ recipients: [{ final: maria }], returned: [`Message-ID: ${lost.messageId}`] }),
     );
-    expect(await tablesWith(maria)).toEqual(expect.arrayContaining(['outbound_email_event', 'context_search']));
+    expect(await tablesWith(t, maria)).toEqual(expect.arrayContaining(['outbound_email_event', 'context_search']));
     const { lines, problems } = await eraseIn(tenant);
     expect(problems).toEqual([]);
     expect(lines).toEqual([expect.stringMatching(/ {2}2 emails {2}4 messages {2}1 customers$/)]);
-    expect(await tablesWith(maria)).toEqual([]);
-    expect(await tablesWith('xylophone')).toEqual([]);
+    expect(await tablesWith(t, maria)).toEqual([]);
+    expect(await tablesWith(t, 'xylophone')).toEqual([]);
     expect(await bouncesOf(t, tenant, lost.uid)).toMatchObject({ status: 'BOUNCED', bounces: [{ diagnostic: null }] });
   });
 
@@ -119,7 +104,7 @@ describe('admin -- erase', () => {
     }
     const { lines } = await eraseIn(tenant);
     expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}8 messages /)]);
-    expect(await tablesWith(maria)).toEqual([]);
+    expect(await tablesWith(t, maria)).toEqual([]);
   });
 
   it('finds an address with a domain in any script, in either of its forms', async () => {
@@ -128,7 +113,7 @@ describe('admin -- erase', () => {
     for (const fromAddress of [written, punycode]) await insertMessage(t, tenant, { conversationId, fromAddress });
     const { lines } = await eraseIn(tenant, written);
     expect(lines).toEqual([expect.stringMatching(/ {2}0 emails {2}2 messages /)]);
-    expect([await tablesWith(written), await tablesWith(punycode)]).toEqual([[], []]);
+    expect([await tablesWith(t, written), await tablesWith(t, punycode)]).toEqual([[], []]);
   });
 
   it('answers a repeated request afterwards, and sends nothing', async () => {
@@ -184,7 +169,7 @@ describe('admin -- erase', () => {
     }
     const { lines } = await eraseIn(tenant);
     expect(lines).toEqual([expect.stringMatching(/ {2}2 emails {2}2 messages /)]);
-    expect(await tablesWith(maria)).toEqual([]);
+    expect(await tablesWith(t, maria)).toEqual([]);
   });
 
   it('erases in the named organization only, or in all', async () => {
@@ -220,7 +205,7 @@ describe('admin -- erase', () => {
     expect(lines).toEqual([expect.stringMatching(/ {2}1 emails {2}0 messages /)]);
     expect(await record(t, tenant, uid)).toMatchObject({ to: ['erased@erased.invalid'], bodyText: null });
     // The account and what it sent keep the address.
-    expect(await tablesWith(tenant.email)).toEqual(['email_account', 'outbound_email']);
+    expect(await tablesWith(t, tenant.email)).toEqual(['email_account', 'outbound_email']);
   });
 
   it('refuses the address of an account, and what is no address', async () => {
