@@ -4,6 +4,7 @@
  * batches with pauses, so that sends in between keep their speed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { NIL } from 'uuid';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { type Fragment, sql } from '../db/statement.ts';
@@ -11,11 +12,14 @@ import { allowErasing, eraseEmails, FINISHED } from './erase-emails.ts';
 import { eraseMessages } from './erase-messages.ts';
 
 const DAY_MS = 86_400_000;
-/** Rows that one transaction erases. */
+/** Rows that one transaction looks at: most of them can be erased already. */
+const PAGE = 500;
+/** Emails or messages that one transaction erases. */
 const BATCH = 50;
-const EVENTS_BATCH = 500;
 /** Pauses last nineteen times as long as the work, so that it does not slow the others down. */
 const PAUSE_SHARE = 19;
+/** A process that stops waits at most this long for a pause. */
+const PAUSE_SLICE_MS = 200;
 
 interface Kept {
   readonly organizationId: string;
@@ -23,15 +27,43 @@ interface Kept {
   readonly eventsDays: number;
 }
 
-/** What is older than `to`. Before `from`, nothing is left. */
+/** What is older than `to`. */
 interface Range {
   readonly organizationId: string;
-  readonly from: Date;
   readonly to: Date;
 }
 
-type Expire = (tx: Sql, range: Range) => Promise<number>;
+/** A place between rows that have an order by time and id. */
+interface Place {
+  readonly at: Date;
+  readonly id: string;
+}
 
+interface Row {
+  readonly id: string;
+  /** Absent: the time with which the id begins. */
+  readonly at?: Date;
+  readonly isDue: boolean;
+}
+
+/** A way through rows, each of which it looks at once, in the order of an index. */
+interface Walk {
+  /** Selects at most PAGE `Row`s after a place. */
+  readonly select: (range: Range, after: Place) => Fragment;
+  readonly erase: (tx: Sql, organizationId: string, ids: readonly string[]) => Promise<unknown>;
+  /** How many rows one transaction erases. */
+  readonly batch: number;
+}
+
+/** Where a walk begins, and what keeps how far it got. */
+interface Progress {
+  readonly from: Date;
+  readonly save: (at: Date) => Promise<void>;
+}
+
+const FROM_THE_BEGINNING: Progress = { from: new Date(0), save: async () => undefined };
+
+/** An organization that fails is tried again in the next run, and does not keep the others from theirs. */
 export async function expireContent(app: App, isOver: () => boolean): Promise<void> {
   const { messagesDays, eventsDays } = app.config.retention;
   const { rows } = await app.pool.query<Kept>(
@@ -41,95 +73,144 @@ export async function expireContent(app: App, isOver: () => boolean): Promise<vo
         FROM organization o LEFT JOIN retention r ON r.organization_id = o.id
       ) kept WHERE "messagesDays" > 0 OR "eventsDays" > 0`,
   );
-  const now = app.now().getTime();
-  for (const { organizationId, messagesDays, eventsDays } of rows) {
-    const contentBefore = { organizationId, to: new Date(now - messagesDays * DAY_MS) };
-    if (messagesDays > 0) {
-      await expireUpTo(app, isOver, sql`emails_until`, contentBefore, expireEmails);
-      await expireUpTo(app, isOver, sql`messages_until`, contentBefore, expireMessages);
+  for (const kept of rows) {
+    if (isOver()) return;
+    try {
+      await expireOf(app, isOver, kept);
+    } catch (error) {
+      const { organizationId } = kept;
+      app.logFailure(error, 'the old content of an organization could not be erased', { organizationId });
     }
-    // An email may be finished long after its events: all of them are looked at again.
-    const events = { organizationId, to: new Date(now - eventsDays * DAY_MS) };
-    if (eventsDays > 0) await repeated(app, isOver, (tx) => expireEvents(tx, events));
   }
 }
 
+async function expireOf(app: App, isOver: () => boolean, { organizationId, messagesDays, eventsDays }: Kept) {
+  const now = app.now().getTime();
+  const content = { organizationId, to: new Date(now - messagesDays * DAY_MS) };
+  if (messagesDays > 0) {
+    await follow(app, isOver, SENT, content, await progressOf(app, organizationId, sql`emails_until`));
+    // They are few, and can have failed or been canceled long after they were created: all of them are looked at again.
+    for (const status of ['FAILED', 'CANCELED'] as const) await follow(app, isOver, unsent(status), content);
+    await follow(app, isOver, MESSAGES, content, await progressOf(app, organizationId, sql`messages_until`));
+  }
+  // An email may be finished long after its events: all of them are looked at again.
+  const events = { organizationId, to: new Date(now - eventsDays * DAY_MS) };
+  if (eventsDays > 0) await follow(app, isOver, EVENTS, events);
+}
+
 /**
- * Expires what is older than `before.to`, from where the last run ended. Other transactions set that back when there is something older
- * again: then this run does not move it.
- * @param progress the column for it.
+ * How far earlier runs got. Other transactions set that back when there is something older again: then this run does not move it any
+ * more, and the next one begins there.
+ * @param column the column for it.
  */
-async function expireUpTo(
-  app: App,
-  isOver: () => boolean,
-  progress: Fragment,
-  { organizationId, to }: Omit<Range, 'from'>,
-  expire: Expire,
-): Promise<void> {
-  const { rows } = await app.pool.query<{ from: Date }>(
-    sql`INSERT INTO retention (organization_id, ${progress}) VALUES (${organizationId}, to_timestamp(0))
-      ON CONFLICT (organization_id) DO UPDATE SET ${progress} = coalesce(retention.${progress}, excluded.${progress})
-      RETURNING ${progress} AS "from"`,
+async function progressOf({ pool }: App, organizationId: string, column: Fragment): Promise<Progress> {
+  const { rows } = await pool.query<{ from: Date }>(
+    sql`INSERT INTO retention (organization_id, ${column}) VALUES (${organizationId}, to_timestamp(0))
+      ON CONFLICT (organization_id) DO UPDATE SET ${column} = coalesce(retention.${column}, excluded.${column})
+      RETURNING ${column} AS "from"`,
   );
   const [begun] = rows;
   if (begun === undefined) throw new Error('an upsert returned no row');
   const { from } = begun;
-  if (!(await repeated(app, isOver, (tx) => expire(tx, { organizationId, from, to })))) return;
-  await app.pool.query(
-    sql`UPDATE retention SET ${progress} = greatest(${progress}, ${to})
-      WHERE organization_id = ${organizationId} AND ${progress} = ${from}`,
-  );
+  let saved = from;
+  const save = async (at: Date) => {
+    const { rowCount } = await pool.query(
+      sql`UPDATE retention SET ${column} = ${at}
+        WHERE organization_id = ${organizationId} AND ${column} = ${saved} AND ${column} < ${at}`,
+    );
+    if (rowCount === 1) saved = at;
+  };
+  return { from, save };
 }
 
-/** Runs `expire` until it finds nothing more. @returns false when the time of this run was over before. */
-async function repeated(app: App, isOver: () => boolean, expire: (tx: Sql) => Promise<number>): Promise<boolean> {
+/** Erases what is due until the end of the range, or until `isOver`. */
+async function follow(
+  app: App,
+  isOver: () => boolean,
+  { select, erase, batch }: Walk,
+  range: Range,
+  { from, save }: Progress = FROM_THE_BEGINNING,
+): Promise<void> {
+  let after: Place = { at: from, id: NIL };
   while (!isOver()) {
     const startedAt = performance.now();
-    const count = await inTransaction(app.pool, expire);
-    if (count === 0) return true;
-    await delay(PAUSE_SHARE * (performance.now() - startedAt));
+    const { rows, last } = await inTransaction(app.pool, async (tx) => {
+      const { rows } = await tx.query<Row>(select(range, after));
+      const due = rows.filter(({ isDue }) => isDue).slice(0, batch);
+      const ids = due.map(({ id }) => id);
+      if (ids.length > 0) await erase(tx, range.organizationId, ids);
+      return { rows, last: due.length === batch ? due.at(-1) : rows[PAGE - 1] };
+    });
+    if (last !== undefined) after = { id: last.id, at: last.at ?? timeOf(last.id) };
+    await save(last === undefined ? range.to : after.at);
+    if (rows.length > 0) await pause(PAUSE_SHARE * (performance.now() - startedAt), isOver);
+    if (last === undefined) return;
   }
-  return false;
 }
 
-/** Finds sent emails by the time of sending. The others are few. */
-async function expireEmails(tx: Sql, { organizationId, from, to }: Range): Promise<number> {
-  const { rows } = await tx.query<{ id: string }>(
-    sql`(SELECT id FROM outbound_email e WHERE organization_id = ${organizationId} AND sent_at >= ${from} AND sent_at < ${to}
-          AND content_erased_at IS NULL AND ${FINISHED} ORDER BY sent_at LIMIT ${BATCH})
-      UNION ALL
-      (SELECT id FROM outbound_email e WHERE organization_id = ${organizationId} AND status IN ('FAILED', 'CANCELED')
-          AND updated_at < ${to} AND content_erased_at IS NULL AND ${FINISHED} LIMIT ${BATCH})`,
-  );
-  const ids = rows.map(({ id }) => id);
-  return eraseEmails(tx, organizationId, ids);
+async function pause(ms: number, isOver: () => boolean): Promise<void> {
+  const endsAt = performance.now() + ms;
+  for (let left = ms; left > 0 && !isOver(); left = endsAt - performance.now()) {
+    await delay(Math.min(left, PAUSE_SLICE_MS));
+  }
 }
 
-/** Finds messages by the time of storing, with which their ids begin. So an old message that is imported later is found too. */
-async function expireMessages(tx: Sql, { organizationId, from, to }: Range): Promise<number> {
-  const { rows } = await tx.query<{ id: string }>(
-    sql`SELECT id FROM email_message WHERE organization_id = ${organizationId} AND id >= ${firstIdOf(from)}::uuid
-      AND id < ${firstIdOf(to)}::uuid AND content_erased_at IS NULL ORDER BY id LIMIT ${BATCH}`,
-  );
-  const ids = rows.map(({ id }) => id);
-  if (ids.length > 0) await eraseMessages(tx, organizationId, ids);
-  return ids.length;
-}
+/** Finds sent emails by the time of sending. */
+const SENT: Walk = {
+  select: ({ organizationId, to }, { at, id }) =>
+    sql`SELECT id, sent_at AS at, content_erased_at IS NULL AND ${FINISHED} AS "isDue" FROM outbound_email e
+      WHERE organization_id = ${organizationId} AND (sent_at, id) > (${at}, ${id}::uuid) AND sent_at < ${to}
+      ORDER BY sent_at, id LIMIT ${PAGE}`,
+  erase: eraseEmails,
+  batch: BATCH,
+};
+
+const unsent = (status: 'FAILED' | 'CANCELED'): Walk => ({
+  select: ({ organizationId, to }, { at, id }) =>
+    sql`SELECT id, created_at AS at, content_erased_at IS NULL AND updated_at < ${to} AND ${FINISHED} AS "isDue"
+      FROM outbound_email e
+      WHERE organization_id = ${organizationId} AND status = ${status} AND (created_at, id) > (${at}, ${id}::uuid)
+        AND created_at < ${to}
+      ORDER BY created_at, id LIMIT ${PAGE}`,
+  erase: eraseEmails,
+  batch: BATCH,
+});
+
+/** SQL: an id is of the range and after the place. Ids of version 7 begin with the time of storing. */
+const isNext = (id: Fragment, { to }: Range, after: Place) =>
+  sql`${id} > greatest(${after.id}::uuid, ${idBefore(after.at)}::uuid) AND ${id} < ${idBefore(to)}::uuid`;
+
+/** Finds messages by the time of storing, so that an old message that is imported later is found too. */
+const MESSAGES: Walk = {
+  select: (range, after) =>
+    sql`SELECT id, content_erased_at IS NULL AS "isDue" FROM email_message
+      WHERE organization_id = ${range.organizationId} AND ${isNext(sql`id`, range, after)} ORDER BY id LIMIT ${PAGE}`,
+  erase: eraseMessages,
+  batch: BATCH,
+};
 
 /** The events of an unfinished email stay. */
-async function expireEvents(tx: Sql, { organizationId, to }: Omit<Range, 'from'>): Promise<number> {
-  await allowErasing(tx);
-  const { rowCount } = await tx.query(
-    sql`DELETE FROM outbound_email_event WHERE organization_id = ${organizationId} AND id IN (
-        SELECT v.id FROM outbound_email_event v
-        JOIN outbound_email e ON e.organization_id = v.organization_id AND e.id = v.outbound_email_id
-        WHERE v.organization_id = ${organizationId} AND v.id < ${firstIdOf(to)}::uuid AND ${FINISHED} ORDER BY v.id LIMIT ${EVENTS_BATCH})`,
-  );
-  return rowCount ?? 0;
+const EVENTS: Walk = {
+  select: (range, after) =>
+    sql`SELECT v.id, ${FINISHED} AS "isDue" FROM outbound_email_event v
+      JOIN outbound_email e ON e.organization_id = v.organization_id AND e.id = v.outbound_email_id
+      WHERE v.organization_id = ${range.organizationId} AND ${isNext(sql`v.id`, range, after)} ORDER BY v.id LIMIT ${PAGE}`,
+  async erase(tx, organizationId, ids) {
+    await allowErasing(tx);
+    await tx.query(
+      sql`DELETE FROM outbound_email_event WHERE organization_id = ${organizationId} AND id = ANY(${ids})`,
+    );
+  },
+  batch: PAGE,
+};
+
+/** A UUID before all those of version 7 of a time, and after those of earlier times. */
+function idBefore(at: Date): string {
+  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-/** The least UUID of version 7 of a time. */
-function firstIdOf(at: Date): string {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+/** The time of a UUID of version 7. */
+function timeOf(id: string): Date {
+  return new Date(Number.parseInt(id.replace('-', '').slice(0, 12), 16));
 }

@@ -1,7 +1,10 @@
 /** Content that is older than it is kept: erased, while everything that a send, a reply or a repeated request needs stays. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
 import { connectAccount } from '../../src/accounts/store-account.ts';
+import type { App } from '../../src/app.ts';
 import { setRetention } from '../../src/cli/organization-retention.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { inTransaction } from '../../src/db/client.ts';
@@ -9,8 +12,10 @@ import { prepareMessage } from '../../src/inbox/prepare-message.ts';
 import { storeMessageIn } from '../../src/inbox/store-message.ts';
 import { expireContent } from '../../src/retention/expire.ts';
 import { forgetMailbox } from '../../src/retention/forget-mailbox.ts';
+import { failWrites } from '../support/failing-statements.ts';
 import {
   createTenant,
+  eventually,
   expectType,
   lockAwaited,
   query,
@@ -18,9 +23,10 @@ import {
   request,
   type Tenant,
   useTestApp,
+  warnings,
 } from '../support/harness.ts';
 import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, record } from '../support/mail.ts';
-import { insertEmail } from '../support/rows.ts';
+import { insertConversation, insertEmail, insertMessage } from '../support/rows.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
 import { syncWholly } from '../support/syncing.ts';
 
@@ -36,9 +42,22 @@ beforeEach(async () => {
 });
 
 /** As the periodic task would do it, `days` from now, with 30 days for content and for events. */
-function expireIn(days: number, retention = { messagesDays: 30, eventsDays: 30 }): Promise<void> {
+function expireIn(
+  days: number,
+  options: { readonly isOver?: () => boolean; readonly retention?: App['config']['retention'] } = {},
+): Promise<void> {
+  const { isOver = () => false, retention = { messagesDays: 30, eventsDays: 30 } } = options;
   const now = () => new Date(Date.now() + days * DAY_MS);
-  return expireContent({ ...t.app, now, config: { ...t.app.config, retention } }, () => false);
+  return expireContent({ ...t.app, now, config: { ...t.app.config, retention } }, isOver);
+}
+
+/** Emails that were sent a minute apart. @returns the uid of the first. */
+async function insertOldEmails(count: number): Promise<string> {
+  const uids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    uids.push(await insertEmail(t, tenant, { sentAt: new Date(Date.UTC(2026, 1, 1, 0, n)) }));
+  }
+  return uids[0] ?? expect.fail();
 }
 
 /** An email with a file, whose sent copy is stored. */
@@ -165,6 +184,83 @@ describe('retention', () => {
     expect(retention).toMatchObject({ emailsUntil: expect.any(Date), messagesUntil: null });
   });
 
+  it('ends within its pause, keeps how far it got, and continues there', async () => {
+    const { organizationId } = tenant;
+    const firstId = await insertOldEmails(60);
+    const message = await t.app.directPool.connect();
+    onTestFinished(() => message.release(true));
+    await message.query('BEGIN');
+    await message.query('SELECT FROM outbound_email WHERE id = $1 FOR UPDATE', [firstId]);
+    let isOver = false;
+    const running = expireIn(31, { isOver: () => isOver });
+    await lockAwaited(t);
+    // The pause is nineteen times as long.
+    await delay(3_000);
+    await message.query('COMMIT');
+    const progress = () => t.app.db.retention.findFirstOrThrow({ where: { organizationId } });
+    const where = { organizationId, contentErasedAt: { not: null } };
+    const { emailsUntil } = await eventually(async () => {
+      const found = await progress();
+      return (found.emailsUntil ?? new Date(0)) > new Date(0) ? found : null;
+    });
+    const begunAt = performance.now();
+    isOver = true;
+    await running;
+    expect(performance.now() - begunAt).toBeLessThan(30_000);
+    const { _max, _count } = await t.app.db.outboundEmail.aggregate({ where, _max: { sentAt: true }, _count: true });
+    expect([_count, emailsUntil]).toEqual([50, _max.sentAt]);
+    // Nothing that it has passed is looked at again.
+    await t.app.db.outboundEmail.updateMany({ where: { id: firstId }, data: { contentErasedAt: null } });
+    await expireIn(31);
+    expect(await t.app.db.outboundEmail.count({ where })).toBe(59);
+    expect((await progress()).emailsUntil?.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it('looks again at what was found to be sent while it ran', async () => {
+    const { organizationId } = tenant;
+    await insertOldEmails(60);
+    const emailsUntil = new Date('2026-01-01T00:00:00Z');
+    const running = expireIn(31);
+    const isSetBack = { where: { organizationId, emailsUntil: { gt: new Date(0) } }, data: { emailsUntil } };
+    await eventually(async () => (await t.app.db.retention.updateMany(isSetBack)).count || null);
+    await running;
+    const where = { organizationId, contentErasedAt: null };
+    expect(await t.app.db.outboundEmail.count({ where })).toBe(0);
+    expect(await t.app.db.retention.findFirst({ where: { organizationId } })).toMatchObject({ emailsUntil });
+  });
+
+  it('finds what is due beyond many rows that are erased', async () => {
+    const { organizationId, accountId } = tenant;
+    const conversationId = await insertConversation(t, tenant);
+    const erased = Array.from({ length: 1_001 }, () => {
+      const id = uuidv7();
+      const empty = { to: [], cc: [], replyTo: [], subject: '', snippet: '', isRead: true };
+      const at = { sentAt: new Date(), contentErasedAt: new Date() };
+      const ids = { organizationId, id, providerMessageId: id, accountId, conversationId };
+      return { ...ids, ...empty, ...at, direction: 'INBOUND' as const, fromAddress: maria };
+    });
+    await t.app.db.emailMessage.createMany({ data: erased });
+    const id = await insertMessage(t, tenant, { conversationId, bodyText: 'Secret' });
+    await expireIn(31);
+    expect(await t.app.db.emailMessage.findFirst({ where: { id } })).toMatchObject({ bodyText: null });
+  });
+
+  it('continues with the other organizations when one fails', async () => {
+    const other = await createTenant(t);
+    const uids = [await insertEmail(t, tenant), await insertEmail(t, other)];
+    const when = `NEW.organization_id = '${tenant.organizationId}'`;
+    onTestFinished(await failWrites(t.app, 'retention', { code: '57014', when }));
+    await expireIn(31);
+    const bodies = await t.app.db.outboundEmail.findMany({
+      where: { id: { in: uids } },
+      orderBy: { createdAt: 'asc' },
+    });
+    expect(bodies.map(({ bodyText }) => bodyText)).toEqual(['Dear Maria', null]);
+    expect(warnings(t, 'the old content of an organization could not be erased')).toMatchObject([
+      { organizationId: tenant.organizationId },
+    ]);
+  });
+
   it('keeps what is younger, and what is not finished', async () => {
     const { uid } = await sent();
     const unfinished = ['DRAFT', 'SCHEDULED', 'QUEUED', 'UNCONFIRMED'] as const;
@@ -218,7 +314,7 @@ describe('retention', () => {
 
   it('is off unless it is set', async () => {
     const { uid } = await sent();
-    await expireIn(40_000, t.app.config.retention);
+    await expireIn(40_000, { retention: t.app.config.retention });
     expect((await record(t, tenant, uid)).bodyText).toBe('Please find it here.');
   });
 });
