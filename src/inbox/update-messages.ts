@@ -50,7 +50,7 @@ export async function relabelMessages(tx: Sql, account: Mailbox, changes: readon
 
 /**
  * Deletes messages, and conversations without messages. A message to which an outbound email replies stays as its record, without its
- * content: the record of the reply must not depend on the mailbox.
+ * content: the record of the reply must not depend on the mailbox. So does a sent copy: later replies and bounces name its Message-ID.
  * @returns how many messages were deleted.
  */
 export async function removeMessages(tx: Sql, account: Mailbox, messageIds: readonly string[]): Promise<number> {
@@ -71,7 +71,8 @@ export async function removeMessages(tx: Sql, account: Mailbox, messageIds: read
   await tx.query(
     sql`UPDATE email_message m SET deleted_at = now(), body_text = NULL, body_html = NULL, snippet = '', labels = '{}', is_read = true
       WHERE organization_id = ${organizationId} AND id = ANY(${ids})
-        AND EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = m.organization_id AND e.reply_to_message_id = m.id)`,
+        AND (outbound_email_id IS NOT NULL
+          OR EXISTS (SELECT FROM outbound_email e WHERE e.organization_id = m.organization_id AND e.reply_to_message_id = m.id))`,
   );
   await tx.query(
     sql`DELETE FROM email_message WHERE organization_id = ${organizationId} AND id = ANY(${ids}) AND deleted_at IS NULL`,

@@ -116,7 +116,7 @@ builder.prismaObjectFields(EmailMessage, (t) => ({
     type: 'DateTime',
     nullable: true,
     description:
-      'When the message was deleted in Gmail, or its account was forgotten. Epistle then keeps the record without its content, because an outbound email replies to it. Null if it was not deleted.',
+      'When the message was deleted in Gmail, or its account was forgotten. Epistle then keeps the record without its content, because an outbound email replies to it, or because it is the sent copy of one. Null if it was not deleted.',
   }),
   contentErasedAt: t.expose('contentErasedAt', {
     type: 'DateTime',

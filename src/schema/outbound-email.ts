@@ -99,7 +99,8 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   }),
   message: t.relation('message', {
     nullable: true,
-    description: 'The stored sent copy. Null until Epistle has read it back from Gmail, moments after sending.',
+    description:
+      'The stored sent copy. Null until Epistle has read it back from Gmail, moments after sending. If it was deleted in Gmail, see `deletedAt`.',
   }),
   providerMessageId: t.exposeString('providerMessageId', {
     nullable: true,

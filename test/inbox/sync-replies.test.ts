@@ -61,6 +61,16 @@ async function changed(work: Promise<unknown>): Promise<void> {
 }
 
 describe('a reply', () => {
+  it('that names an email counts also when its sent copy was deleted in Gmail', async () => {
+    const [copy] = mailboxInGmail(t, tenant);
+    await changed(gmailOf(t, tenant).messages.delete({ ...me, id: copy?.id ?? '' }));
+    expect(await mailboxHere(t, tenant)).toEqual([]);
+    const thread = threadOf(await reply({ subject: 'About your invoice' }));
+    expect(thread).not.toBe(sentThread);
+    expect(await answered()).toContain(thread);
+    expect([await awaitingReply(), await repliesNoted()]).toEqual([false, 1]);
+  });
+
   it('in the thread goes with the trash, comes back from there, and is forgotten once it is deleted', async () => {
     const id = await reply({ subject: 'Re: Invoice' });
     expect(threadOf(id)).toBe(sentThread);
