@@ -9,6 +9,8 @@ import { listFrom, MAX_PAGE, type Step } from './full-sync-step.ts';
 import { type Lease, underLease } from './lease.ts';
 import { READ_UNITS } from './read-quota.ts';
 
+/** Messages whose label one transaction changes. */
+const BATCH = 500;
 /** Labels of mail that is not stored. */
 const IGNORED_LABELS = new Set(['DRAFT', 'CHAT']);
 
@@ -35,23 +37,30 @@ export const compareLabel: Step = async (app, lease, quota, options) => {
   await quota.spend(READ_UNITS.list);
   const list = { pageToken: token ?? null, limit: MAX_PAGE, labelId: label, includeSpamTrash: true };
   const { ids, nextPageToken } = await listFrom(app, lease, list, options);
-  return underLease(app, lease, async (tx) => {
+  const next = nextPageToken === null ? null : `${label}\n${nextPageToken}\n${cursor}`;
+  const progress = await underLease(app, lease, async (tx) => {
     if (token === undefined) await clearSeen(tx, lease);
     await recordSeen(tx, lease, ids);
-    if (nextPageToken !== null) {
-      return advance(app, tx, lease, { pageToken: `${label}\n${nextPageToken}\n${cursor}`, failures: 0 }, NO_ERROR);
-    }
-    await applyLabel(tx, lease, label);
-    return advance(app, tx, lease, { pageToken: label, historyId: cursor, failures: 0 }, NO_ERROR);
+    return next === null ? null : advance(app, tx, lease, { pageToken: next, failures: 0 }, NO_ERROR);
   });
+  if (progress !== null) return progress;
+  // An owner may have archived most of a mailbox: a transaction for each batch holds its locks for a moment.
+  while (await underLease(app, lease, (tx) => applyLabel(tx, lease, label)));
+  return underLease(app, lease, (tx) =>
+    advance(app, tx, lease, { pageToken: label, historyId: cursor, failures: 0 }, NO_ERROR),
+  );
 };
 
-/** Stored messages get the label when they are in its listing, and lose it otherwise. */
-async function applyLabel(tx: Sql, { mailbox, state }: Lease, label: string): Promise<void> {
+/**
+ * Stored messages get the label when they are in its listing, and lose it otherwise: as many as one transaction changes.
+ * @returns whether there may be more.
+ */
+async function applyLabel(tx: Sql, { mailbox, state }: Lease, label: string): Promise<boolean> {
   const { rows } = await tx.query<{ messageId: string; has: boolean }>(
     sql`SELECT provider_message_id AS "messageId", ${label} = ANY(labels) AS has FROM email_message m
       WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND deleted_at IS NULL
-        AND created_at < ${state.fullSyncStartedAt} AND (${label} = ANY(labels)) <> ${IS_SEEN}`,
+        AND created_at < ${state.fullSyncStartedAt} AND (${label} = ANY(labels)) <> ${IS_SEEN}
+      LIMIT ${BATCH}`,
   );
   const changes = rows.map(({ messageId, has }) => ({
     messageId,
@@ -59,4 +68,5 @@ async function applyLabel(tx: Sql, { mailbox, state }: Lease, label: string): Pr
     removed: has ? [label] : [],
   }));
   await relabelMessages(tx, mailbox, changes);
+  return rows.length === BATCH;
 }
