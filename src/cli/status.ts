@@ -20,7 +20,12 @@ interface Status extends Facts {
 /** The whole installation at a glance. It changes nothing; what needs a person is a problem, so that it exits with 1. */
 export async function showStatus(config: Config, { json = false }: { json?: boolean }): Promise<Report> {
   const { keyIds } = createSealer(config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)]);
-  const options = { deadAfterMs: TIMING.deadAfterMs, dailySends: config.gmailDailySends, keyIds };
+  const options = {
+    deadAfterMs: TIMING.deadAfterMs,
+    dailySends: config.gmailDailySends,
+    maxSyncIntervalMs: config.syncInterval?.maxMs ?? null,
+    keyIds,
+  };
   const status = await withDatabase(
     config,
     async ({ pool }): Promise<Status> => {

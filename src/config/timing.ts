@@ -36,4 +36,7 @@ export const TIMING = {
   expireMs: 600_000,
 };
 
+/** Pauses between attempts of an email that Gmail could not take: the first one, doubled after each attempt up to the longest. */
+export const RETRY_PAUSE = { firstMs: 5_000, maxMs: 1_800_000 };
+
 export type Timing = Readonly<typeof TIMING>;

@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { App } from '../app.ts';
 import { onObserved } from '../observe.ts';
 import { readFacts } from '../operations/facts.ts';
+import { TRANSITIONS } from '../outbound/transitions.ts';
 import { VERSION } from '../version.ts';
 import { createInstallationGauges } from './installation.ts';
 
@@ -48,6 +49,8 @@ export function createMetrics(app: App) {
     labelNames: ['transition'],
     registers,
   });
+  // `increase` does not count the first sample of a series.
+  for (const name of Object.keys(TRANSITIONS)) transitions.inc({ transition: name }, 0);
   const sentHelp = 'From the creation of an email, or of the draft that it was, to SENT.';
   const sent = histogram('email_sent_seconds', sentHelp, [], MINUTES);
 
@@ -80,6 +83,7 @@ export function createMetrics(app: App) {
   const options = {
     deadAfterMs: app.timing.deadAfterMs,
     dailySends: app.config.gmailDailySends,
+    maxSyncIntervalMs: app.config.syncInterval?.maxMs ?? null,
     keyIds: app.sealer.keyIds,
   };
 

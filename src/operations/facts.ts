@@ -4,6 +4,7 @@
  * emails are not counted.
  */
 import type { EmailAccountStatus, OutboundEmailStatus } from '#generated/prisma/enums.ts';
+import { RETRY_PAUSE } from '../config/timing.ts';
 import type { Sql } from '../db/client.ts';
 import { raw, sql, statement } from '../db/statement.ts';
 import { isUnopenable } from './unopenable.ts';
@@ -29,7 +30,10 @@ export interface WaitingEmails {
   readonly status: OutboundEmailStatus;
   readonly reason: WaitReason;
   readonly count: number;
-  /** Since when the oldest one waits for this reason, in seconds; 0 when the time is to come. */
+  /**
+   * Since when the oldest one waits for this reason, in seconds; 0 when the time is to come. `retry`: since its first failure, and
+   * above 42 minutes at least so long.
+   */
   readonly oldestS: number;
 }
 
@@ -97,6 +101,8 @@ export interface Facts {
   readonly idleAccounts: readonly IdleAccount[];
   /** Of accounts that can be read, at most 20: the largest lag first. */
   readonly mailboxes: readonly Mailbox[];
+  /** Mailboxes of ACTIVE accounts that were not read for an hour longer than the longest interval between polls. */
+  readonly mailboxesBehind: number;
   /** At most 20: the fewest first. Accounts that have not sent yet are left out. */
   readonly permits: readonly PermitsLeft[];
   readonly jobs: readonly QueuedJobs[];
@@ -111,6 +117,8 @@ export interface FactsOptions {
   /** A process whose last heartbeat is older is dead. */
   readonly deadAfterMs: number;
   readonly dailySends: number;
+  /** The longest interval between polls of a mailbox. Null: mailboxes are not polled, and none is behind. */
+  readonly maxSyncIntervalMs: number | null;
   /** The ids of the keys in ENCRYPTION_KEY. */
   readonly keyIds: readonly string[];
 }
@@ -129,8 +137,11 @@ const NEEDS_PERSON = sql`e.status = 'UNCONFIRMED' AND e.next_attempt_at IS NULL 
 
 const secondsSince = (time: ReturnType<typeof raw>) => sql`extract(epoch FROM now() - ${time})::float`;
 
+/** SQL on `outbound_email e`, in seconds: the pauses before the present one. Its jitter is one on average. */
+const EARLIER_PAUSES_S = sql`(power(2, least(greatest(e.deferrals, 1), 10) - 1) - 1) * ${raw(String(RETRY_PAUSE.firstMs / 1_000))}`;
+
 const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
-    greatest(0, extract(epoch FROM now() - min(since)))::float AS "oldestS"
+    greatest(0, extract(epoch FROM now() - min(CASE reason WHEN 'retry' THEN retried_since ELSE since END)))::float AS "oldestS"
   FROM (
     SELECT e.status, CASE WHEN ${NEEDS_PERSON} THEN 'person'
         WHEN a.status IN ('NEEDS_REAUTH', 'DISCONNECTED') THEN 'account'
@@ -139,7 +150,8 @@ const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
         WHEN e.status = 'SCHEDULED' AND e.next_attempt_at IS NULL THEN 'planned'
         WHEN e.lease_token IS NOT NULL THEN 'in_progress'
         ELSE 'retry' END AS reason,
-      CASE WHEN ${DUE_AT} <= now() THEN ${DUE_AT} ELSE e.updated_at END AS since
+      CASE WHEN ${DUE_AT} <= now() THEN ${DUE_AT} ELSE e.updated_at END AS since,
+      e.updated_at - ${EARLIER_PAUSES_S} * interval '1 s' AS retried_since
     FROM outbound_email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
     WHERE e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
   ) email GROUP BY status, reason ORDER BY status, reason`;
@@ -165,6 +177,12 @@ const mailboxes = sql`SELECT s.account_id AS "accountId", ${secondsSince(raw('s.
     s.error_code AS "errorCode"
   FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
   WHERE a.status = 'ACTIVE' ORDER BY s.last_synced_at NULLS FIRST LIMIT ${MAX_LISTED}`;
+
+/** A mailbox that was never complete is behind only if its import fails: the import of a large one takes hours. */
+const mailboxesBehind = ({ maxSyncIntervalMs }: FactsOptions) => sql`SELECT count(*)::int
+  FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
+  WHERE a.status = 'ACTIVE' AND coalesce(s.last_synced_at, CASE WHEN s.error_code IS NOT NULL THEN a.status_since END)
+    < now() - interval '1 hour' - ${maxSyncIntervalMs}::float8 * interval '1 ms'`;
 
 const permits = (dailySends: number) => sql`SELECT account_id AS "accountId",
     greatest(0, ${dailySends} - (SELECT coalesce(sum(n), 0) FROM unnest(sends_at(r, now())) n))::int AS left
@@ -192,7 +210,8 @@ export const operatorFacts = statement('operator-facts', (options: FactsOptions)
   const list = (rows: ReturnType<typeof raw>) => sql`(SELECT coalesce(json_agg(r), '[]') FROM (${rows}) r)`;
   return sql`SELECT (SELECT count(*)::int FROM organization) AS organizations, ${list(waitingEmails)} AS waiting,
     ${list(unconfirmed)} AS unconfirmed, ${list(accounts)} AS accounts, ${list(idleAccounts)} AS "idleAccounts",
-    ${list(mailboxes)} AS mailboxes, ${list(permits(options.dailySends))} AS permits, ${list(jobs)} AS jobs,
+    ${list(mailboxes)} AS mailboxes, (${mailboxesBehind(options)}) AS "mailboxesBehind",
+    ${list(permits(options.dailySends))} AS permits, ${list(jobs)} AS jobs,
     (SELECT ${secondsSince(raw('begun_at'))} FROM periodic_task WHERE name = ${REQUEUE_OVERDUE_TASK}) AS "recoverS",
     ${list(processes(options))} AS processes, (${unopenable(options)}) AS "unopenableAccounts"`;
 });

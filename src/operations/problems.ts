@@ -1,20 +1,30 @@
-import type { Facts } from './facts.ts';
+import type { Facts, WaitReason } from './facts.ts';
 
 /** An email whose time has come leaves within seconds: after so long something is wrong. */
 const MAX_DUE_S = 600;
+/** Gmail's short failures are over by then. */
+const MAX_RETRY_S = 900;
 /** One of the processes looks for overdue emails every minute. */
 const MAX_RECOVER_S = 300;
 
 /** What needs a person, for `admin -- status`. The alerts of `ops/alerts.yml` have the same limits. */
 export function problemsOf(facts: Facts): string[] {
-  const { waiting, accounts, processes, recoverS, unopenableAccounts } = facts;
-  const due = waiting.filter(({ reason }) => reason === 'due');
-  const oldestDueS = Math.max(0, ...due.map(({ oldestS }) => oldestS));
+  const { waiting, mailboxesBehind, accounts, processes, recoverS, unopenableAccounts } = facts;
+  const oldestDueS = oldestOf(facts, 'due');
+  const oldestRetryS = oldestOf(facts, 'retry');
   const unconfirmed = count(waiting.filter(({ reason }) => reason === 'person'));
   const needsReauth = count(accounts.filter(({ status }) => status === 'NEEDS_REAUTH'));
   const hasWorker = processes.some(({ worker }) => worker !== 'off');
   const found: [boolean, string][] = [
     [oldestDueS > MAX_DUE_S, `An email has been due for ${duration(oldestDueS)}: see the log for "job failed".`],
+    [
+      oldestRetryS > MAX_RETRY_S,
+      `An email has been retried for ${duration(oldestRetryS)}: read its failure, and check the OAuth client and the network to Google.`,
+    ],
+    [
+      mailboxesBehind > 0,
+      `${mailboxesBehind} mailboxes were not read for over an hour: read sync.error of their accounts.`,
+    ],
     [unconfirmed > 0, `${unconfirmed} UNCONFIRMED wait for a person: resolveOutboundEmail.`],
     [needsReauth > 0, `${needsReauth} accounts are NEEDS_REAUTH: connectEmailAccount again.`],
     [!hasWorker, 'No process runs jobs: start one with WORKER=on or WORKER=only.'],
@@ -28,6 +38,11 @@ export function problemsOf(facts: Facts): string[] {
     ],
   ];
   return found.filter(([isTrue]) => isTrue).map(([, text]) => text);
+}
+
+/** How long the oldest email has waited for this reason, in seconds. 0: none does. */
+export function oldestOf({ waiting }: Facts, reason: WaitReason): number {
+  return Math.max(0, ...waiting.filter((each) => each.reason === reason).map(({ oldestS }) => oldestS));
 }
 
 function count(groups: readonly { readonly count: number }[]): number {

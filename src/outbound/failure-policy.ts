@@ -3,6 +3,7 @@
  * and the queue waits.
  */
 import type { RetryAdvice } from '#generated/prisma/enums.ts';
+import { RETRY_PAUSE } from '../config/timing.ts';
 import type { GmailError, GmailErrorKind } from '../gmail/errors.ts';
 import type { Failure, FailureCode } from './transition-parts.ts';
 
@@ -23,8 +24,6 @@ export type Stage = 'draft' | 'sending';
 
 /** Deferrals before a temporary failure becomes final. With the backoff below, that is about a day. */
 const MAX_DEFERRALS = 56;
-const FIRST_BACKOFF_MS = 5_000;
-const MAX_BACKOFF_MS = 1_800_000;
 /** Gmail says only that its daily limit lasts for hours. */
 export const DAILY_LIMIT_PAUSE_MS = 4 * 3_600_000;
 const REAUTH_PAUSE_MS = 900_000;
@@ -85,6 +84,6 @@ export function classify(error: GmailError, stage: Stage, deferrals: number, now
 
 /** Truncated exponential backoff. Its jitter spreads the emails that one outage has deferred. */
 export function backoffMs(deferrals: number): number {
-  const full = Math.min(FIRST_BACKOFF_MS * 2 ** deferrals, MAX_BACKOFF_MS);
+  const full = Math.min(RETRY_PAUSE.firstMs * 2 ** deferrals, RETRY_PAUSE.maxMs);
   return Math.round(full * (0.75 + Math.random() / 2));
 }

@@ -9,8 +9,8 @@ const t = useTestApp({ env: { INSTANCE: 'web-1' } });
 const tenant = useTenant(t);
 
 /** @param key of ENCRYPTION_KEY: the one of the tests' server, when it is not given. */
-async function status(args: readonly string[] = [], key = Buffer.alloc(32, 7)) {
-  const env = { DATABASE_URL: t.database.url, ENCRYPTION_KEY: key.toString('base64') };
+async function status(args: readonly string[] = [], key = Buffer.alloc(32, 7), more: Record<string, string> = {}) {
+  const env = { ...more, DATABASE_URL: t.database.url, ENCRYPTION_KEY: key.toString('base64') };
   return runAdmin(['status', ...args], env);
 }
 
@@ -55,6 +55,48 @@ describe('npm run admin -- status', () => {
     expect((await status()).stderr).toMatch(/^An email has been due for 60 min: /);
     await put(`status = 'SENT', next_attempt_at = NULL`);
     expect(await seen()).toEqual([]);
+  });
+
+  it('says that an email has been retried for 15 minutes, however many attempts it had meanwhile', async () => {
+    const uid = await insertEmail(t, tenant, { status: 'QUEUED', nextAttemptAt: new Date(Date.now() + 600_000) });
+    const retried = async (deferrals: number, updatedS: number) => {
+      await t.app.pool.query(
+        `UPDATE outbound_email SET deferrals = $2, updated_at = now() - $3 * interval '1 s' WHERE id = $1`,
+        [uid, deferrals, updatedS],
+      );
+      const { code, stderr } = await status();
+      return [code, stderr];
+    };
+    // Pauses of 5, 10, ... 320 s before: the present one is the eighth, of 640 s.
+    expect(await retried(8, 250)).toEqual([0, '']);
+    expect(await retried(8, 280)).toEqual([1, expect.stringMatching(/^An email has been retried for 15 min: /)]);
+    expect(await retried(56, 0)).toEqual([1, expect.stringMatching(/^An email has been retried for 43 min: /)]);
+    await t.app.pool.query(`UPDATE outbound_email SET status = 'CANCELED', next_attempt_at = NULL WHERE id = $1`, [
+      uid,
+    ]);
+  });
+
+  it('says that a mailbox was not read for an hour, beyond the interval of its polls', async () => {
+    const put = (minutes: number | null, code: string | null) =>
+      t.app.pool.query(
+        `UPDATE mailbox_sync SET last_synced_at = now() - $2 * interval '1 min', error_code = $3::text,
+         error_message = $3::text, failed_at = CASE WHEN $3::text IS NOT NULL THEN now() END
+         WHERE account_id = $1`,
+        [tenant.accountId, minutes, code],
+      );
+    await put(64, 'UNREACHABLE');
+    expect((await status()).code).toBe(0);
+    await put(66, null);
+    const { code, stderr } = await status();
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^1 mailboxes were not read for over an hour: /)]);
+    expect((await status([], undefined, { SYNC_INTERVAL_MS: '0' })).code).toBe(0);
+    // The first import: it may take hours, unless it fails.
+    await t.app.pool.query(`UPDATE email_account SET status_since = now() - interval '2 h'`);
+    await put(null, null);
+    expect((await status()).code).toBe(0);
+    await put(null, 'UNREACHABLE');
+    expect((await status()).code).toBe(1);
+    await put(0, null);
   });
 
   it('lists UNCONFIRMED emails that wait for a person, and exits with 1', async () => {

@@ -59,6 +59,10 @@ describe('GET /metrics', () => {
     expect(sample(text, 'epistle_processes', 'worker="on"')).toBe(1);
     expect(sample(text, 'epistle_recover_age_seconds')).toBeGreaterThanOrEqual(-1);
     expect(sample(text, 'epistle_emails_oldest_due_seconds')).toBe(0);
+    expect(sample(text, 'epistle_emails_oldest_retry_seconds')).toBe(0);
+    expect(sample(text, 'epistle_mailboxes_behind')).toBe(0);
+    // So that `increase` counts the first one.
+    expect(sample(text, 'epistle_email_transitions_total', 'transition="neverSent"')).toBe(0);
     expect(sample(text, 'nodejs_heap_size_used_bytes')).toBeGreaterThan(0);
     expect(text).not.toContain('@');
   });
@@ -94,12 +98,15 @@ describe('GET /metrics', () => {
 describe('ops/alerts.yml', () => {
   const file = path.join(ROOT, 'ops', 'alerts.yml');
 
-  it('has the eight alerts, and promtool accepts them', () => {
-    expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toMatch(/SUCCESS: 8 rules found/);
+  it('has the eleven alerts, and promtool accepts them', () => {
+    expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toMatch(/SUCCESS: 11 rules found/);
   });
 
   it.each([
     ['EpistleEmailDue', 'epistle_emails_oldest_due_seconds', '601'],
+    ['EpistleEmailRetried', 'epistle_emails_oldest_retry_seconds', '901'],
+    ['EpistleEmailsFail', 'epistle_email_transitions_total{transition="refused"}', '0 1'],
+    ['EpistleMailboxBehind', 'epistle_mailboxes_behind', '1'],
     ['EpistleUnconfirmedForPerson', 'epistle_emails_unconfirmed_for_person', '1'],
     ['EpistleNeedsReauth', 'epistle_accounts{status="NEEDS_REAUTH"}', '1'],
     ['EpistleRecoverStale', 'epistle_recover_age_seconds', '301'],
