@@ -63,10 +63,19 @@ describe('compose.yaml', () => {
   });
 
   it('sets only variables that Epistle reads', async () => {
-    const known = [...(await read('.env.example')).matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    const known = [...(await read('.env.example')).matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name]) => name);
     const { epistle, sandbox } = (await compose()).services;
     const set = [...Object.keys(epistle.environment), ...Object.keys(sandbox.environment)];
     expect(set.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('is not overruled by a copy of .env.example, and neither are the image and the systemd unit', async () => {
+    const assigned = [...(await read('.env.example')).matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    const image = [...(await read('Dockerfile')).matchAll(/^ENV ([A-Z_]+)=/gm)].map(([, name]) => name);
+    const unit = [...(await read('ops/epistle.service')).matchAll(/^Environment=([A-Z_]+)=/gm)].map(([, name]) => name);
+    const set = [...image, ...unit];
+    expect(set).toEqual(expect.arrayContaining(['NODE_ENV', 'HOST', 'DRAIN_DELAY_MS']));
+    expect(set.filter((name) => assigned.includes(name))).toEqual([]);
   });
 
   it('waits longer for the end than Epistle takes, and runs files that the image has', async () => {

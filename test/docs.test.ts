@@ -88,7 +88,7 @@ describe('reference.md', () => {
   const reference = read('docs/reference.md');
 
   it('has every variable of .env.example', () => {
-    const variables = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    const variables = [...read('.env.example').matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name]) => name);
     expect(variables.filter((name) => !reference.includes(`\`${name}\``))).toEqual([]);
   });
 

@@ -55,7 +55,7 @@ describe('parseConfig', () => {
 describe('.env.example', () => {
   const lines = readFileSync(path.join(ROOT, '.env.example'), 'utf8').split('\n');
   const example = Object.fromEntries(
-    lines.flatMap((line) => [...line.matchAll(/^([A-Z_]+)=(.*)$/g)].map((m) => [m[1], m[2]])),
+    lines.flatMap((line) => [...line.matchAll(/^(?:# )?([A-Z_]+)=(.*)$/g)].map((m) => [m[1], m[2]])),
   );
 
   it('has the defaults', () => {
