@@ -17,20 +17,19 @@ export async function forgetAccount(
     const forgotten = await forgetMailbox(app, address, { organization: organization?.trim() ?? null, sent });
     if (forgotten === null) throw new CommandError(`No account has ${address}.`);
     const { account, revoked, messages, drafts, emails } = forgotten;
-    const atGoogle =
-      account.sealedRefreshToken === null
-        ? 'It had no consent to revoke.'
-        : revoked
-          ? 'Google has revoked its consent.'
-          : 'Google did not confirm that its consent has ended: revoke it at https://myaccount.google.com/connections.';
+    const hadConsent = account.sealedRefreshToken !== null;
+    const notRevoked =
+      'Google did not confirm that its consent has ended: revoke it at https://myaccount.google.com/connections.';
     return {
       lines: [
         `${address} of "${account.organization}" is forgotten: ${messages} messages and ${drafts} drafts were deleted.`,
         sent
           ? `The content of ${emails} sent emails was erased; their record stays.`
           : 'The record of what it sent stays.',
-        atGoogle,
+        ...(revoked ? ['Google has revoked its consent.'] : []),
+        ...(hadConsent ? [] : ['It had no consent to revoke.']),
       ],
+      problems: hadConsent && !revoked ? [notRevoked] : [],
     };
   });
 }

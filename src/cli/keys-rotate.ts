@@ -1,6 +1,6 @@
 import { createSealer } from '../auth/seal.ts';
 import type { Config } from '../config/config.ts';
-import { generatedEncryptionKey } from '../config/secrets.ts';
+import { existingEncryptionKeys } from '../config/secrets.ts';
 import { type Report, withDatabase } from './command.ts';
 import { rotateSecrets } from './rotate-secrets.ts';
 
@@ -8,7 +8,7 @@ export const KEYS_ROTATE_USAGE = 'keys rotate';
 
 /** Safe while servers run, and safe to repeat. */
 export async function rotateKeys(config: Config): Promise<Report> {
-  const sealer = createSealer(config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)]);
+  const sealer = createSealer(existingEncryptionKeys(config));
   const { rotated, current, unopenable } = await withDatabase(config, ({ pool }) => rotateSecrets(pool, sealer));
   return {
     lines: [

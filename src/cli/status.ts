@@ -1,6 +1,6 @@
 import { createSealer } from '../auth/seal.ts';
 import type { Config } from '../config/config.ts';
-import { generatedEncryptionKey } from '../config/secrets.ts';
+import { existingEncryptionKeys } from '../config/secrets.ts';
 import { TIMING } from '../config/timing.ts';
 import { type Facts, readFacts } from '../operations/facts.ts';
 import { duration, problemsOf } from '../operations/problems.ts';
@@ -19,7 +19,7 @@ interface Status extends Facts {
 
 /** The whole installation at a glance. It changes nothing; what needs a person is a problem, so that it exits with 1. */
 export async function showStatus(config: Config, { json = false }: { json?: boolean }): Promise<Report> {
-  const { keyIds } = createSealer(config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)]);
+  const { keyIds } = createSealer(existingEncryptionKeys(config));
   const options = {
     deadAfterMs: TIMING.deadAfterMs,
     dailySends: config.gmailDailySends,

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import { generatedEncryptionKey, readServiceAccount } from '../config/secrets.ts';
+import { existingEncryptionKeys, readServiceAccount } from '../config/secrets.ts';
 import { createApp } from '../create-app.ts';
 import { CommandError, withServer } from './command.ts';
 
@@ -15,7 +15,7 @@ export function withApp<Result>(config: Config, work: (app: App) => Promise<Resu
       database,
       google: config.google ?? NO_GOOGLE,
       serviceAccount: readServiceAccount(config.googleServiceAccountFile),
-      encryptionKeys: config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)],
+      encryptionKeys: existingEncryptionKeys(config),
       publicUrl: config.publicUrl ?? '',
       log,
     });

@@ -2,7 +2,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { ConfigError } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { prepareDataDir } from './data-dir.ts';
 
 /** The secret in a file of the data folder, which is created if it does not exist. Only its owner can read it. */
@@ -19,12 +19,28 @@ function keptSecret(dataDir: string, name: string, make: () => string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
+const ENCRYPTION_KEY_FILE = 'encryption-key';
+
 /** The key that encrypts stored secrets if ENCRYPTION_KEY is not set. 32 bytes. */
 export function generatedEncryptionKey(dataDir: string): Buffer {
   return Buffer.from(
-    keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('base64')),
+    keptSecret(dataDir, ENCRYPTION_KEY_FILE, () => randomBytes(32).toString('base64')),
     'base64',
   );
+}
+
+/**
+ * The keys of a command that works beside the servers. A generated key would decrypt nothing of their database.
+ * @throws {ConfigError} when DATABASE_URL is set, and neither ENCRYPTION_KEY nor the file of a generated key exists.
+ */
+export function existingEncryptionKeys({ databaseUrl, dataDir, encryptionKeys }: Config): readonly Buffer[] {
+  if (encryptionKeys !== null) return encryptionKeys;
+  if (databaseUrl !== null && !existsSync(path.join(dataDir, ENCRYPTION_KEY_FILE))) {
+    throw new ConfigError(
+      'Invalid environment:\n  ENCRYPTION_KEY: must be that of the servers on DATABASE_URL; DATA_DIR has no generated key',
+    );
+  }
+  return [generatedEncryptionKey(dataDir)];
 }
 
 /** The API key of the demo organization, the same at every start. */

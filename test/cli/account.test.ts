@@ -1,5 +1,5 @@
 /** Accounts that move to another organization, or are forgotten, as an operator does it beside a running server. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectAccount } from '../../src/accounts/store-account.ts';
 import { forgetAccount } from '../../src/cli/account-forget.ts';
 import { moveAccount } from '../../src/cli/account-move.ts';
@@ -138,6 +138,18 @@ describe('admin -- account forget', () => {
     const repeated = await accepted(t, tenant, fresh(tenant, maria, { idempotencyKey: 'k' }));
     expect(repeated.outboundEmail.uid).toBe(outboundEmail.uid);
     expect(await accounts()).toMatchObject([{ status: 'DISCONNECTED', sealedRefreshToken: null, sendAs: [] }]);
+  });
+
+  it('reports a consent that was not revoked as a problem, after its work', async () => {
+    await receive(t, tenant, reply());
+    t.sandbox.admin.fault({ call: 'revoke', times: 'always', effect: { kind: 'status', status: 503 } });
+    onTestFinished(() => t.sandbox.admin.clearFaults());
+    const { lines, problems } = await forgetAccount(config(), {}, tenant.email);
+    expect([lines.length, problems]).toEqual([
+      2,
+      ['Google did not confirm that its consent has ended: revoke it at https://myaccount.google.com/connections.'],
+    ]);
+    expect(await messagesOf(tenant)).toEqual([]);
   });
 
   it('with --sent erases what was sent too; its record, its state and its key stay', async () => {

@@ -1,5 +1,6 @@
 /** What the programs say when they cannot start, or are called wrongly: what to change, never a value. */
 import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -79,6 +80,24 @@ describe('npm run admin', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: npm run admin -- status \[--json\]\n {7}npm run admin -- key create /);
   });
+
+  it.each([['status'], ['keys', 'rotate'], ['account', 'forget', 'billing@lumen.example']])(
+    '%s %s refuses to make up an encryption key, unless the database is that of DATA_DIR',
+    async (...args) => {
+      const folder = await mkdtemp(path.join(inject('temporaryFolder'), 'no-key-'));
+      const { code, stdout, stderr } = await runAdmin(args, { DATABASE_URL: database.url, DATA_DIR: folder });
+      expect([code, stdout, stderr]).toEqual([
+        1,
+        '',
+        expect.stringMatching(/^Invalid environment:\n {2}ENCRYPTION_KEY: /),
+      ]);
+      expect(await readdir(folder)).toEqual([]);
+      await writeFile(path.join(folder, 'encryption-key'), Buffer.alloc(32, 7).toString('base64'));
+      expect((await runAdmin(args, { DATABASE_URL: database.url, DATA_DIR: folder })).stderr).not.toContain(
+        'ENCRYPTION_KEY',
+      );
+    },
+  );
 
   it('says that a key is the first one of a new organization, and the key in the last line', async () => {
     const env = { DATABASE_URL: database.url, DATA_DIR: path.join(inject('temporaryFolder'), 'unused') };
