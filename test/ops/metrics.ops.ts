@@ -115,21 +115,46 @@ describe('ops/alerts.yml', () => {
     ['EpistleErrorRate', 'epistle_database_up', '0'],
     ['EpistleNoWorker', 'epistle_info', '_'],
   ])('%s fires at its limit, and not below', async (alert, series, value) => {
+    const calm = value === '0' || value === '_' ? '1x40' : '0x40';
+    const bad = value === '_' ? '_x40' : `${value}x40`;
+    await expectAlert(alert, [
+      { series, values: bad, fires: true },
+      { series, values: calm, fires: false },
+    ]);
+  });
+
+  it.each([
+    ['epistle_http_request_seconds_count', 'route="graphql",status="500"'],
+    ['epistle_graphql_operation_seconds_count', 'operation="Send",code="INTERNAL_SERVER_ERROR"'],
+  ])('EpistleErrorRate needs more than five failures within five minutes: %s', async (metric, labels) => {
+    const series = `${metric}{${labels}}`;
+    await expectAlert('EpistleErrorRate', [
+      { series, values: '0 1x40', fires: false },
+      { series, values: '0 1 2 3 4 5 6 7 8x40', fires: true },
+    ]);
+  });
+
+  it.each(['health', 'ready', 'oauth'])('EpistleErrorRate leaves the route %s out', async (route) => {
+    const series = `epistle_http_request_seconds_count{route="${route}",status="503"}`;
+    await expectAlert('EpistleErrorRate', [{ series, values: '0+1x40', fires: false }]);
+  });
+
+  async function expectAlert(alert: string, cases: readonly { series: string; values: string; fires: boolean }[]) {
     const folder = await mkdtemp(path.join(inject('temporaryFolder'), 'rules-'));
-    const test = (values: string, fires: boolean) => `  - interval: 15s
+    const written = cases.map(
+      ({ series, values, fires }) => `  - interval: 15s
     input_series: [{ series: '${series}', values: '${values}' }]
     promql_expr_test:
       - expr: count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)
         eval_time: 4m
         exp_samples: [{ value: ${fires ? 1 : 0} }]
-`;
-    const calm = value === '0' || value === '_' ? '1x40' : '0x40';
-    const bad = value === '_' ? '_x40' : `${value}x40`;
+`,
+    );
     const tests = path.join(folder, 'tests.yml');
-    await writeFile(tests, `rule_files: [${file}]\ntests:\n${test(bad, true)}${test(calm, false)}`);
+    await writeFile(tests, `rule_files: [${file}]\ntests:\n${written.join('')}`);
     const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', tests], { encoding: 'utf8' });
     expect([status, `${stdout}${stderr}`.match(/FAILED.*/s)?.[0]]).toEqual([0, undefined]);
-  });
+  }
 });
 
 describe('ops/grafana.json', () => {
