@@ -9,6 +9,7 @@ import { demoApiKey, generatedEncryptionKey, type ServiceAccount } from './confi
 import type { Timing } from './config/timing.ts';
 import { createApp } from './create-app.ts';
 import type { StartedDatabase } from './db/start-database.ts';
+import { tryStandby } from './db/try-connection.ts';
 import { placeOf } from './db/unusable.ts';
 import { startServer } from './http/server.ts';
 import { describeError, type Logger } from './log.ts';
@@ -31,6 +32,7 @@ export async function serve({ config, log, database, serviceAccount, timing }: S
   if (google === null) throw new Error('neither Google nor the sandbox');
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const encryptionKeys = config.encryptionKeys ?? [generatedEncryptionKey(config.dataDir)];
+  if (config.databaseReadUrl !== null) await tryStandby(config.databaseReadUrl, log);
   const running = await createApp({
     config,
     database: database.pool,

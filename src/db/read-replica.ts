@@ -5,11 +5,12 @@
  */
 import pg from 'pg';
 import type { Timing } from '../config/timing.ts';
-import type { Logger } from '../log.ts';
+import { describeError, type Logger } from '../log.ts';
 import { type Repeating, repeat } from '../repeat.ts';
 import { CONNECTING, type Db, limitSilence, openDatabase, type Pool } from './client.ts';
 import type { FailureLog } from './failure-log.ts';
 import { sql } from './statement.ts';
+import { reasonOf } from './unusable.ts';
 
 /** A standby whose state is older answers nothing. */
 const MAX_STALE_MS = 2_000;
@@ -47,6 +48,7 @@ export function openReadReplica(parts: ReplicaParts): ReadReplica {
   let freshAsOf: number | null = null;
   let awaited: { readonly at: number; readonly lsn: string } | null = null;
   let isUsed = false;
+  let problem: string | null = null;
 
   const isFresh = () => freshAsOf !== null && performance.now() - freshAsOf < MAX_STALE_MS;
 
@@ -58,8 +60,11 @@ export function openReadReplica(parts: ReplicaParts): ReadReplica {
         awaited = null;
         for (const [actor, at] of writes) if (at < freshAsOf) writes.delete(actor);
       }
+      problem = null;
     } catch (error) {
-      logFailure(error, 'the read replica could not be asked');
+      const reason = reasonOf(error);
+      if (reason !== problem) log.warn({ error: describeError(error) }, 'the read replica could not be asked');
+      problem = reason;
     }
     if (isFresh() === isUsed) return;
     isUsed = !isUsed;

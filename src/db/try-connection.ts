@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { TIMING } from '../config/timing.ts';
+import { describeError, type Logger } from '../log.ts';
 import { CONNECTING, limitSilence } from './client.ts';
 import { isPooledByTransaction, keepsStatements, missingSettings } from './pooling.ts';
 import { clientOf, type DatabaseVariable, reasonOf, unusable } from './unusable.ts';
@@ -40,6 +41,27 @@ export async function tryPooledConnection(connectionString: string): Promise<voi
   });
 }
 
+/**
+ * Tries a standby of DATABASE_READ_URL once. One that is away is used when it is back, so it is only logged.
+ * @throws {ConfigError} when it refuses the user or has no such database, or is not a standby: it would never be used.
+ */
+export async function tryStandby(connectionString: string, log: Logger): Promise<void> {
+  const client = clientOf({ ...CONNECTING, connectionString }, 'DATABASE_READ_URL');
+  try {
+    await connect(client);
+    const { rows } = await client.query<{ isStandby: boolean }>('SELECT pg_is_in_recovery() AS "isStandby"');
+    if (rows[0]?.isStandby === true) return;
+  } catch (error) {
+    if (isRefused(error)) throw unusable(connectionString, (place) => refusal(error, place), 'DATABASE_READ_URL');
+    log.warn({ error: describeError(error) }, 'the read replica could not be asked');
+    return;
+  } finally {
+    await client.end();
+  }
+  const problem = (place: string) => `the PostgreSQL ${place} is a primary; it must be a streaming standby`;
+  throw unusable(connectionString, problem, 'DATABASE_READ_URL');
+}
+
 type Problem = ((place: string) => string) | null;
 
 async function withTwoSessions(
@@ -71,11 +93,19 @@ async function connect(client: pg.Client): Promise<void> {
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const REFUSED_USER = /^28[0-9A-Z]{3}$/;
+const NO_DATABASE = '3D000';
+
+function isRefused(error: unknown): boolean {
+  const reason = reasonOf(error);
+  return REFUSED_USER.test(reason) || reason === NO_DATABASE;
+}
+
 function refusal(error: unknown, place: string): string {
   const reason = reasonOf(error);
-  if (/^28[0-9A-Z]{3}$/.test(reason)) {
+  if (REFUSED_USER.test(reason)) {
     return `the PostgreSQL ${place} refuses this user or password; it must accept them (${reason})`;
   }
-  if (reason === '3D000') return `the PostgreSQL ${place} has no database of this name; it must exist (${reason})`;
+  if (reason === NO_DATABASE) return `the PostgreSQL ${place} has no database of this name; it must exist (${reason})`;
   return `there must be a PostgreSQL ${place} that takes connections from here; none could be made (${reason})`;
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { ConfigError } from '../config/config.ts';
 
 /** The variables that name a database. */
-export type DatabaseVariable = 'DATABASE_URL' | 'DATABASE_DIRECT_URL';
+export type DatabaseVariable = 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATABASE_READ_URL';
 
 /**
  * An error that says why the database of a variable cannot be used, with its host and port, never with the password.
