@@ -120,6 +120,8 @@ export async function finishConnect(
   try {
     const { refreshToken } = consent;
     const accountId = await connectAccount(app, organizationId, { ...profile, refreshToken }, startReading);
+    // The application behind `returnTo` reads the account with the key that asked for it.
+    await app.replica?.noteWrite(actor);
     app.log.info({ accountId, actor }, 'account connected');
     return { returnTo, accountId, email: profile.email };
   } catch (error) {

@@ -1,7 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { finishConnect } from '../../src/accounts/oauth-connect.ts';
 import { refreshProfiles } from '../../src/accounts/send-as.ts';
 import { issueApiKey, revokeApiKey } from '../../src/auth/keys.ts';
+import type { ReadReplica } from '../../src/db/read-replica.ts';
 import { scopeToOrganization } from '../../src/db/tenant.ts';
 import { AccountAddresses, answer, begin, Connect, comeBack, consent } from '../support/connecting.ts';
 import { createTenant, expectType, query, startTestApp, type Tenant, useTestApp } from '../support/harness.ts';
@@ -369,6 +371,20 @@ describe('the callback', () => {
     } finally {
       await jobs.close();
     }
+  });
+
+  it('notes the write of the key, so that its next query sees the account in spite of a standby that is behind', async () => {
+    const noted: string[] = [];
+    const replica: ReadReplica = {
+      clientFor: () => null,
+      noteWrite: async (actor) => void noted.push(actor),
+      staleS: () => null,
+      close: async () => {},
+    };
+    const back = new URL(await answer(t, await begin(t, tenant.key), { email: owner })).searchParams;
+    await finishConnect({ ...t.app, replica }, { state: back.get('state') ?? '', code: back.get('code'), error: null });
+    const key = await t.app.db.apiKey.findFirstOrThrow({ where: { organizationId: tenant.organizationId } });
+    expect([await findAccount(), noted]).toEqual([expect.anything(), [`key:${key.id}`]]);
   });
 
   it('does not follow a returnTo whose origin is no longer allowed', async () => {
