@@ -11,7 +11,7 @@ import { createApp } from './create-app.ts';
 import type { StartedDatabase } from './db/start-database.ts';
 import { tryStandby } from './db/try-connection.ts';
 import { placeOf } from './db/unusable.ts';
-import { startServer } from './http/server.ts';
+import { listenForRequests } from './http/server.ts';
 import { describeError, type Logger } from './log.ts';
 import { warnOfUnopenable } from './operations/unopenable.ts';
 import { readVersions } from './operations/versions.ts';
@@ -45,12 +45,13 @@ export async function serve({ config, log, database, serviceAccount, timing }: S
     log,
     timing,
   });
-  const worker = await startWorker(running.app);
-  const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
+  // Before the worker: a process that ends because a port is in use must not have begun deliveries.
   const metrics =
     config.metrics && (await (await import('./metrics/server.ts')).startMetrics(running.app, config.metrics));
+  const server = await listenForRequests(running.app);
+  const worker = await startWorker(running.app);
+  const demo = sandbox && (await prepareDemo(running.app, sandbox.admin));
   const versions = await readVersions(running.app.pool);
-  const server = await startServer(running.app, { demo });
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -69,8 +70,9 @@ export async function serve({ config, log, database, serviceAccount, timing }: S
     await sandbox?.close();
     await database.stop();
   };
-  // At once: a supervisor may stop a process as soon as it has answered.
+  // Before it is ready: a supervisor may stop a process as soon as it has answered.
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
+  server.open({ demo });
 
   const heapLimitMb = Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
   const start = {

@@ -6,7 +6,7 @@ const ANSWER_WITHIN_MS = 1_500;
 
 /**
  * Whether this process can do its work: it wrote its heartbeat within the last 10 s, so that no other process takes over its work, and the
- * database answers. Migrations are applied and jobs run before the server listens. Answers within 2 s.
+ * database answers. It is asked once the migrations are applied and jobs run. Answers within 2 s.
  */
 export async function readinessOf(app: App) {
   const { beatAt, clockOffsetMs, isStopping } = app.health;

@@ -24,12 +24,24 @@ const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 /** For requests that were on their way when the listener closed. */
 const LATE_REQUESTS_MS = 500;
 
+/** Serves all HTTP routes of Epistle. @throws {ConfigError} */
+export async function startServer(app: App, options: GraphqlServerOptions) {
+  const server = await listenForRequests(app);
+  server.open(options);
+  return server;
+}
+
+interface Routes {
+  /** Null: this process only runs jobs. */
+  readonly graphql: GraphqlServer | null;
+}
+
 /**
- * Serves all HTTP routes of Epistle.
+ * Listens on the port, so that a process without one takes no work. All routes but /health answer 503 until `open` is called.
  * @throws {ConfigError} when it cannot listen, naming the variable to change.
  */
-export async function startServer(app: App, options: GraphqlServerOptions) {
-  const graphql = app.config.worker === 'only' ? null : createGraphqlServer(app, options);
+export async function listenForRequests(app: App) {
+  let routes: Routes | null = null;
   const uploads = new ByteBudget(MAX_UPLOAD_BYTES);
   let answering = 0;
   let isClosing = false;
@@ -66,15 +78,17 @@ export async function startServer(app: App, options: GraphqlServerOptions) {
       return;
     }
     inRequest(scope, () => {
-      route(app, { graphql, uploads }, request, response).catch((error: unknown) =>
-        fail(app, error, request, response),
-      );
+      route(app, { routes, uploads }, request, response).catch((error: unknown) => fail(app, error, request, response));
     });
   });
   await listen(server, app.config.port, app.config.host);
   return {
     /** The port that it listens on, also if port 0 was configured. */
     port: portOf(server),
+    /** Answers requests from now on. */
+    open(options: GraphqlServerOptions): void {
+      routes = { graphql: app.config.worker === 'only' ? null : createGraphqlServer(app, options) };
+    },
     /** Accepts no new connections and waits for the requests under way. */
     async close(): Promise<void> {
       // Right after the event loop has accepted what waited in the listener's queue, and so would be reset.
@@ -117,7 +131,7 @@ function targetOf(target: string): URL | null {
 
 async function route(
   app: App,
-  { graphql, uploads }: { readonly graphql: GraphqlServer | null; readonly uploads: ByteBudget },
+  { routes, uploads }: { readonly routes: Routes | null; readonly uploads: ByteBudget },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -128,6 +142,12 @@ async function route(
   const { pathname } = target;
   request.url = `${pathname}${target.search}`;
   const { method } = request;
+  if (pathname === '/health' && (method === 'GET' || method === 'HEAD')) return answer(response, 200, { status: 'ok' });
+  if (routes === null) {
+    if (pathname === '/ready') return answer(response, 503, { status: 'starting' });
+    return refuse(response, 503, 'The server is starting. Repeat the request.');
+  }
+  const { graphql } = routes;
   if (graphql !== null) {
     if (pathname === '/graphql') return serveGraphql(graphql, request, response);
     if (pathname === CALLBACK_PATH) return serveOAuthCallback(app, request, response);
@@ -145,7 +165,6 @@ async function route(
     return serveAttachment(app, request, response, { id, query: target.searchParams });
   }
   if (pathname === '/' && graphql !== null) return welcome(app, request, response);
-  if (pathname === '/health') return answer(response, 200, { status: 'ok' });
   if (pathname === '/ready') {
     const { isReady, body } = await readinessOf(app);
     return answer(response, isReady ? 200 : 503, body);
