@@ -96,7 +96,10 @@ export async function startHeartbeat(app: App, workerPool: () => string): Promis
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await pool.query(sql`DELETE FROM process_heartbeat WHERE id = ${app.processId}`);
+      // Otherwise it ends by itself: the other processes do not see it renewed.
+      await pool
+        .query(sql`DELETE FROM process_heartbeat WHERE id = ${app.processId}`)
+        .catch((error: unknown) => logFailure(error, 'the heartbeat could not be ended'));
     },
   };
 }
