@@ -42,24 +42,22 @@ export async function tryPooledConnection(connectionString: string): Promise<voi
 }
 
 /**
- * Tries a standby of DATABASE_READ_URL once. One that is away is used when it is back, so it is only logged.
- * @throws {ConfigError} when it refuses the user or has no such database, or is not a standby: it would never be used.
+ * Tries a standby of DATABASE_READ_URL once. One that is away is used when it is back, and one that was promoted must not keep the
+ * server from starting after a failover: both are logged.
+ * @throws {ConfigError} when it refuses the user or has no such database.
  */
 export async function tryStandby(connectionString: string, log: Logger): Promise<void> {
   const client = clientOf({ ...CONNECTING, connectionString }, 'DATABASE_READ_URL');
   try {
     await connect(client);
     const { rows } = await client.query<{ isStandby: boolean }>('SELECT pg_is_in_recovery() AS "isStandby"');
-    if (rows[0]?.isStandby === true) return;
+    if (rows[0]?.isStandby !== true) log.warn('DATABASE_READ_URL is a primary: it is not used');
   } catch (error) {
     if (isRefused(error)) throw unusable(connectionString, (place) => refusal(error, place), 'DATABASE_READ_URL');
     log.warn({ error: describeError(error) }, 'the read replica could not be asked');
-    return;
   } finally {
     await client.end();
   }
-  const problem = (place: string) => `the PostgreSQL ${place} is a primary; it must be a streaming standby`;
-  throw unusable(connectionString, problem, 'DATABASE_READ_URL');
 }
 
 type Problem = ((place: string) => string) | null;

@@ -30,7 +30,6 @@ function logger() {
 
 describe('DATABASE_READ_URL', () => {
   const refused: [string, () => string, RegExp][] = [
-    ['a primary', () => database.url, /is a primary; it must be a streaming standby$/],
     ['no such database', () => changed({ pathname: '/missing' }), /has no database of this name; .* \(3D000\)$/],
     [
       'a wrong user',
@@ -54,13 +53,19 @@ describe('DATABASE_READ_URL', () => {
     expect(lines).toEqual([expect.stringContaining(COULD_NOT_BE_ASKED)]);
   });
 
+  it('is accepted when it is a primary, with a warning: a start after a failover must not fail', async () => {
+    const { log, lines } = logger();
+    await tryStandby(database.url, log);
+    expect(lines).toEqual([expect.stringContaining('DATABASE_READ_URL is a primary: it is not used')]);
+  });
+
   it('stops the start of a process', async () => {
     const process = new EpistleProcess(await freePort(), {
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
-      DATABASE_READ_URL: database.url,
+      DATABASE_READ_URL: changed({ pathname: '/missing' }),
     });
-    await expect(process.start()).rejects.toThrow(/DATABASE_READ_URL: .* is a primary/);
+    await expect(process.start()).rejects.toThrow(/DATABASE_READ_URL: .* has no database of this name/);
   });
 });
 
