@@ -165,6 +165,7 @@ DECLARE
   t timestamptz := clock_timestamp();
   sends integer[] := sends_at(rate, t);
   is_blocked boolean := coalesce(rate.blocked_until > t, false);
+  is_limited boolean := is_blocked AND rate.blocked_code = 'DAILY_LIMIT';
   is_sending boolean := coalesce(sends[1], 0) + coalesce(sends[2], 0) > 0;
   share integer := per_window - least(per_window - 1, CASE WHEN is_sending THEN per_window / 4 ELSE greatest(1, per_window / 16) END);
   spacing_ms double precision := window_ms / share;
@@ -195,10 +196,10 @@ BEGIN
     share := per_window;
     most := 1;
   END IF;
-  -- While sending is blocked, the permits are of the time after it: reading only keeps its pace.
-  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE NOT is_blocked AND s > t - window_ms * interval '1 ms';
+  -- During a daily limit of Gmail's the permits are of the time after it: reading only keeps its pace.
+  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE NOT is_limited AND s > t - window_ms * interval '1 ms';
   granted := greatest(0, least(most, share - used, floor(burst - owed_ms / spacing_ms)::integer));
-  IF granted > 0 AND is_blocked THEN
+  IF granted > 0 AND is_limited THEN
     owed_ms := owed_ms + granted * spacing_ms;
     UPDATE account_rate_limit p SET read_until = t + owed_ms * interval '1 ms'
       WHERE p.organization_id = organization AND p.account_id = account;

@@ -61,9 +61,10 @@ export async function serve({ config, log, database, serviceAccount, timing }: S
     // Its heartbeat ends with it, so that other processes take over unfinished work.
     setTimeout(() => process.exit(1), running.app.timing.drainMs).unref();
     running.app.health.isStopping = true;
+    const logIncomplete = (error: unknown) => log.warn({ error: describeError(error) }, 'stopping is incomplete');
     const closeServer = () => delay(config.drainDelayMs).then(() => server.close());
     const steps: readonly (() => Promise<unknown> | undefined)[] = [
-      () => Promise.all([closeServer(), worker.finishJobs()]),
+      () => Promise.all([closeServer(), worker.finishJobs().catch(logIncomplete)]),
       running.drain,
       worker.stop,
       () => metrics?.close(),
@@ -72,9 +73,7 @@ export async function serve({ config, log, database, serviceAccount, timing }: S
       database.stop,
     ];
     // A step that fails must not keep the next ones from being taken: what stays open keeps the process from ending.
-    for (const step of steps) {
-      await step()?.catch((error: unknown) => log.warn({ error: describeError(error) }, 'stopping is incomplete'));
-    }
+    for (const step of steps) await step()?.catch(logIncomplete);
   };
   // Before it is ready: a supervisor may stop a process as soon as it has answered.
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));

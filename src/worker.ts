@@ -53,7 +53,7 @@ export async function startWorker(app: App, { pollIntervalMs = POLL_INTERVAL_MS 
     finishJobs,
     /** Finishes the jobs, then ends the heartbeat. */
     async stop(): Promise<void> {
-      await finishJobs();
+      await finishJobs().catch(() => undefined);
       await heartbeat.stop();
     },
   };

@@ -24,13 +24,6 @@ const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 /** For requests that were on their way when the listener closed. */
 const LATE_REQUESTS_MS = 500;
 
-/** Serves all HTTP routes of Epistle. @throws {ConfigError} */
-export async function startServer(app: App, options: GraphqlServerOptions) {
-  const server = await listenForRequests(app);
-  server.open(options);
-  return server;
-}
-
 interface Routes {
   /** Null: this process only runs jobs. */
   readonly graphql: GraphqlServer | null;

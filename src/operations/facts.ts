@@ -141,7 +141,7 @@ const secondsSince = (time: ReturnType<typeof raw>) => sql`extract(epoch FROM no
 const EARLIER_PAUSES_S = sql`(power(2, least(greatest(e.deferrals, 1), 10) - 1) - 1) * ${raw(String(RETRY_PAUSE.firstMs / 1_000))}`;
 
 const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
-    greatest(0, extract(epoch FROM now() - min(CASE reason WHEN 'retry' THEN retried_since ELSE since END)))::float AS "oldestS"
+    greatest(0, extract(epoch FROM now() - min(since)))::float AS "oldestS"
   FROM (
     SELECT e.status, CASE WHEN ${NEEDS_PERSON} THEN 'person'
         WHEN a.status IN ('NEEDS_REAUTH', 'DISCONNECTED') THEN 'account'
@@ -150,8 +150,9 @@ const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
         WHEN e.status = 'SCHEDULED' AND e.next_attempt_at IS NULL THEN 'planned'
         WHEN e.lease_token IS NOT NULL THEN 'in_progress'
         ELSE 'retry' END AS reason,
-      CASE WHEN ${DUE_AT} <= now() THEN ${DUE_AT} ELSE e.updated_at END AS since,
-      e.updated_at - ${EARLIER_PAUSES_S} * interval '1 s' AS retried_since
+      CASE WHEN ${DUE_AT} <= now() THEN ${DUE_AT}
+        WHEN e.status IN ('SCHEDULED', 'QUEUED') AND e.next_attempt_at IS NOT NULL THEN e.updated_at - ${EARLIER_PAUSES_S} * interval '1 s'
+        ELSE e.updated_at END AS since
     FROM outbound_email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
     WHERE e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
   ) email GROUP BY status, reason ORDER BY status, reason`;

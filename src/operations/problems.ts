@@ -23,7 +23,7 @@ export function problemsOf(facts: Facts): string[] {
     ],
     [
       mailboxesBehind > 0,
-      `${mailboxesBehind} mailboxes were not read for over an hour: read sync.error of their accounts.`,
+      `${mailboxesBehind} mailboxes were not read for an hour beyond the longest SYNC_INTERVAL_MS: read sync.error of their accounts.`,
     ],
     [unconfirmed > 0, `${unconfirmed} UNCONFIRMED wait for a person: resolveOutboundEmail.`],
     [needsReauth > 0, `${needsReauth} accounts are NEEDS_REAUTH: connectEmailAccount again.`],

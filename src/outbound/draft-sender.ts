@@ -25,7 +25,7 @@ const ORIGIN = {
     FROM email_message m
     JOIN conversation v ON v.organization_id = m.organization_id AND v.id = m.conversation_id
     JOIN email_account a ON a.organization_id = v.organization_id AND a.id = v.account_id
-    WHERE m.organization_id = ${organizationId} AND m.id = ${id}`,
+    WHERE m.organization_id = ${organizationId} AND m.id = ${id} AND m.deleted_at IS NULL`,
 };
 
 /** An account, or for a reply the account of the message's conversation. @throws {NotFoundError} */

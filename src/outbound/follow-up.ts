@@ -17,6 +17,7 @@ export async function findSentCopy(app: App, organizationId: string, outboundEma
     const { rows } = await app.pool.query<{ status: OutboundEmailStatus; messageId: string | null }>(
       sql`SELECT e.status, m.id AS "messageId" FROM outbound_email e
         LEFT JOIN email_message m ON m.organization_id = e.organization_id AND m.outbound_email_id = e.id
+          AND m.deleted_at IS NULL
         WHERE e.organization_id = ${organizationId} AND e.id = ${outboundEmailId}`,
     );
     if (rows[0] === undefined) throw new NotFoundError('OutboundEmail', outboundEmailId);

@@ -94,6 +94,7 @@ export const selectForReply = statement(
   ) => sql`SELECT ${SENDER_COLUMNS}, ${commonColumns(request)}, ${PARENT_COLUMNS}
     FROM (SELECT) request
     LEFT JOIN email_message m ON m.organization_id = ${request.organizationId} AND m.id = ${request.messageId}
+      AND m.deleted_at IS NULL
     ${PARENT_JOINS}
     LEFT JOIN email_account a ON a.organization_id = v.organization_id AND a.id = v.account_id
     ${earlierRequest(request)}`,

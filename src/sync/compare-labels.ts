@@ -45,7 +45,15 @@ export const compareLabel: Step = async (app, lease, quota, options) => {
   });
   if (progress !== null) return progress;
   // An owner may have archived most of a mailbox: a transaction for each batch holds its locks for a moment.
-  while (await underLease(app, lease, (tx) => applyLabel(tx, lease, label)));
+  let hasMore = true;
+  while (hasMore) {
+    options.signal.throwIfAborted();
+    hasMore = await underLease(app, lease, async (tx) => {
+      // Extends the lease.
+      await advance(app, tx, lease, {});
+      return applyLabel(tx, lease, label);
+    });
+  }
   return underLease(app, lease, (tx) =>
     advance(app, tx, lease, { pageToken: label, historyId: cursor, failures: 0 }, NO_ERROR),
   );

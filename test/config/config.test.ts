@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
-import { startServer } from '../../src/http/server.ts';
-import { startTestApp, type TestApp } from '../support/harness.ts';
+import { startServer, startTestApp, type TestApp } from '../support/harness.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const CLIENT = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'not-to-be-told' };
@@ -70,7 +69,7 @@ describe('.env.example', () => {
   });
 });
 
-describe('startServer', () => {
+describe('listening', () => {
   let t: TestApp;
   beforeAll(async () => {
     t = await startTestApp();
@@ -83,9 +82,7 @@ describe('startServer', () => {
     ['HOST', () => ({ host: '203.0.113.1' })],
   ] as const)('names %s when it cannot listen there', async (variable, change) => {
     const app = { ...t.app, config: { ...t.app.config, ...change() } };
-    await expect(startServer(app, { demo: null })).rejects.toThrow(
-      new RegExp(`^Invalid environment:\n {2}${variable}: `),
-    );
+    await expect(startServer(app)).rejects.toThrow(new RegExp(`^Invalid environment:\n {2}${variable}: `));
   });
 });
 

@@ -2,8 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { startServer } from '../../src/http/server.ts';
-import { createTenant, useTestApp } from '../support/harness.ts';
+import { createTenant, startServer, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 
@@ -11,7 +10,7 @@ let server: Awaited<ReturnType<typeof startServer>>;
 
 const t = useTestApp({ timing: { requestMs: 3_000 } });
 beforeEach(async () => {
-  server = await startServer(t.app, { demo: null });
+  server = await startServer(t.app);
 });
 
 async function openConnection() {

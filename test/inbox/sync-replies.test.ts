@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createInvoice, createTenant, query, type Tenant, useTestApp } from '../support/harness.ts';
-import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail } from '../support/mail.ts';
+import { accepted, createRecipient, fetchSentCopy, fresh, onlyMail, send } from '../support/mail.ts';
 import { InvoiceContact } from '../support/send-documents.ts';
 import { deliver, gmailOf, mailboxHere, mailboxInGmail, syncWholly, wrongConversations } from '../support/syncing.ts';
 
@@ -65,6 +65,11 @@ describe('a reply', () => {
     const [copy] = mailboxInGmail(t, tenant);
     await changed(gmailOf(t, tenant).messages.delete({ ...me, id: copy?.id ?? '' }));
     expect(await mailboxHere(t, tenant)).toEqual([]);
+    const { id: replyToMessageUid } = await t.app.db.emailMessage.findFirstOrThrow({
+      where: { accountId: tenant.accountId },
+    });
+    const again = await send(t, tenant, { reply: { replyToMessageUid, bodyText: 'Again.' } });
+    expect(again).toMatchObject({ __typename: 'NotFoundError', entity: 'EmailMessage' });
     const thread = threadOf(await reply({ subject: 'About your invoice' }));
     expect(thread).not.toBe(sentThread);
     expect(await answered()).toContain(thread);

@@ -3,10 +3,9 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SCOPES } from '../../src/auth/scopes.ts';
 import * as errors from '../../src/errors.ts';
-import { startServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { schema } from '../../src/schema/index.ts';
-import { createKey, request, useTenant, useTestApp } from '../support/harness.ts';
+import { createKey, request, startServer, useTenant, useTestApp } from '../support/harness.ts';
 
 const app = useTestApp();
 const tenant = useTenant(app);
@@ -96,7 +95,7 @@ describe('an unexpected error', () => {
         written.push(line);
       },
     });
-    const server = await startServer({ ...app.app, log }, { demo: null });
+    const server = await startServer({ ...app.app, log });
     try {
       const url = `http://127.0.0.1:${server.port}/graphql?query={invoice(number:"1"){uid}}`;
       const headers = { authorization: `Bearer ${tenant.key}` };

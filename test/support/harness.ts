@@ -16,7 +16,7 @@ import { upsertCustomer } from '../../src/contexts/upsert-customers.ts';
 import { upsertInvoice } from '../../src/contexts/upsert-invoices.ts';
 import { createApp } from '../../src/create-app.ts';
 import type { Sender } from '../../src/db/sender.ts';
-import { startServer } from '../../src/http/server.ts';
+import { listenForRequests } from '../../src/http/server.ts';
 import { storeMessage } from '../../src/inbox/store-message.ts';
 import { createLogger } from '../../src/log.ts';
 import { startWorker } from '../../src/worker.ts';
@@ -29,6 +29,13 @@ export interface Tenant {
   readonly key: string;
   readonly accountId: string;
   readonly email: string;
+}
+
+/** Serves all HTTP routes, as a process does once it is ready. @throws {ConfigError} */
+export async function startServer(app: App) {
+  const server = await listenForRequests(app);
+  server.open({ demo: null });
+  return server;
 }
 
 export interface TestApp {
@@ -111,7 +118,7 @@ export async function startTestApp({
   });
   // Often, so that no test waits for the clock.
   const worker = await startWorker(running.app, { pollIntervalMs: 50 });
-  const server = await startServer(running.app, { demo: null });
+  const server = await startServer(running.app);
   return {
     app: running.app,
     sandbox,
