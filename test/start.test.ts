@@ -38,19 +38,24 @@ describe('a process whose port is in use', () => {
 });
 
 describe('a server that is starting', () => {
-  it('answers 503, and /health, until it is opened', async () => {
+  it('is not ready, and keeps requests waiting until it is opened', async () => {
     const server = await listenForRequests(t.app);
     onTestFinished(() => server.close());
     const ask = async (route: string) => {
       const { status, headers } = await fetch(`http://127.0.0.1:${server.port}${route}`);
       return [route, status, headers.has('retry-after')];
     };
-    expect(await Promise.all(['/health', '/ready', '/graphql?query={viewer{scopes}}'].map(ask))).toEqual([
+    let isAnswered = false;
+    const waiting = ask('/graphql?query={viewer{scopes}}').finally(() => {
+      isAnswered = true;
+    });
+    expect(await Promise.all(['/health', '/ready'].map(ask))).toEqual([
       ['/health', 200, false],
       ['/ready', 503, true],
-      ['/graphql?query={viewer{scopes}}', 503, true],
     ]);
+    expect(isAnswered).toBe(false);
     server.open({ demo: null });
+    expect(await waiting).toEqual(['/graphql?query={viewer{scopes}}', 401, false]);
     expect(await ask('/ready')).toEqual(['/ready', 200, false]);
   });
 });

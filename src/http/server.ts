@@ -29,12 +29,19 @@ interface Routes {
   readonly graphql: GraphqlServer | null;
 }
 
+interface Serving {
+  readonly isOpen: boolean;
+  readonly routes: Promise<Routes>;
+  readonly uploads: ByteBudget;
+}
+
 /**
- * Listens on the port, so that a process without one takes no work. All routes but /health answer 503 until `open` is called.
+ * Listens on the port, so that a process without one takes no work. Until `open` is called, /ready answers 503 and requests wait.
  * @throws {ConfigError} when it cannot listen, naming the variable to change.
  */
 export async function listenForRequests(app: App) {
-  let routes: Routes | null = null;
+  const routes = Promise.withResolvers<Routes>();
+  let isOpen = false;
   const uploads = new ByteBudget(MAX_UPLOAD_BYTES);
   let answering = 0;
   let isClosing = false;
@@ -71,7 +78,8 @@ export async function listenForRequests(app: App) {
       return;
     }
     inRequest(scope, () => {
-      route(app, { routes, uploads }, request, response).catch((error: unknown) => fail(app, error, request, response));
+      const serving = { isOpen, routes: routes.promise, uploads };
+      route(app, serving, request, response).catch((error: unknown) => fail(app, error, request, response));
     });
   });
   await listen(server, app.config.port, app.config.host);
@@ -80,7 +88,8 @@ export async function listenForRequests(app: App) {
     port: portOf(server),
     /** Answers requests from now on. */
     open(options: GraphqlServerOptions): void {
-      routes = { graphql: app.config.worker === 'only' ? null : createGraphqlServer(app, options) };
+      routes.resolve({ graphql: app.config.worker === 'only' ? null : createGraphqlServer(app, options) });
+      isOpen = true;
     },
     /** Accepts no new connections and waits for the requests under way. */
     async close(): Promise<void> {
@@ -124,7 +133,7 @@ function targetOf(target: string): URL | null {
 
 async function route(
   app: App,
-  { routes, uploads }: { readonly routes: Routes | null; readonly uploads: ByteBudget },
+  { isOpen, routes, uploads }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -136,11 +145,9 @@ async function route(
   request.url = `${pathname}${target.search}`;
   const { method } = request;
   if (pathname === '/health' && (method === 'GET' || method === 'HEAD')) return answer(response, 200, { status: 'ok' });
-  if (routes === null) {
-    if (pathname === '/ready') return answer(response, 503, { status: 'starting' });
-    return refuse(response, 503, 'The server is starting. Repeat the request.');
-  }
-  const { graphql } = routes;
+  if (pathname === '/ready' && !isOpen) return answer(response, 503, { status: 'starting' });
+  // A proxy may have sent it here as soon as the port was bound: it must not fail.
+  const { graphql } = await routes;
   if (graphql !== null) {
     if (pathname === '/graphql') return serveGraphql(graphql, request, response);
     if (pathname === CALLBACK_PATH) return serveOAuthCallback(app, request, response);
