@@ -9,8 +9,8 @@ import { pauseForLimit } from './inbox/bounces.ts';
 import { fetchSentCopyAndTidy } from './inbox/sent-copy-queue.ts';
 import { JOBS } from './jobs.ts';
 import { REQUEUE_OVERDUE_TASK } from './operations/facts.ts';
-import { createEmailJobs } from './outbound/account-turns.ts';
 import { deliverQueued } from './outbound/claim.ts';
+import { createEmailJobs } from './outbound/email-jobs.ts';
 import { grantPermits } from './outbound/rate-limit.ts';
 import { reconcile } from './outbound/reconcile.ts';
 import { requeueOverdue } from './outbound/requeue-overdue.ts';
@@ -99,6 +99,8 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
         // Unlocks the jobs that it held.
         await app.pool.query(sql`SELECT graphile_worker.force_unlock_workers(ARRAY[${givenUp}])`);
         runner = await start();
+        // It was told to stop meanwhile.
+        if (stopping.signal.aborted) await runner.stop().catch(() => undefined);
       } catch (error) {
         app.logFailure(error, 'the job queue cannot start yet');
       }

@@ -152,6 +152,7 @@ const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
         ELSE 'retry' END AS reason,
       CASE WHEN ${DUE_AT} <= now() THEN ${DUE_AT}
         WHEN e.status IN ('SCHEDULED', 'QUEUED') AND e.next_attempt_at IS NOT NULL THEN e.updated_at - ${EARLIER_PAUSES_S} * interval '1 s'
+        WHEN e.status = 'UNCONFIRMED' THEN e.failed_at
         ELSE e.updated_at END AS since
     FROM outbound_email e JOIN email_account a ON a.organization_id = e.organization_id AND a.id = e.account_id
     WHERE e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')

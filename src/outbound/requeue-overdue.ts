@@ -18,7 +18,10 @@ export const selectOverdue = statement('requeue-overdue', () => {
       SELECT organization_id, id, status FROM outbound_email e
       WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND permit IS DISTINCT FROM 'PENDING'
         AND ${DUE_AT} < ${FORGOTTEN}
-      LIMIT ${MAX_ROWS}
+        -- Moved, a job that waits in a long queue would be the last of it again.
+        AND NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = ${jobKey(NEXT_JOB, sql`e.id`)}
+          AND (j.locked_at IS NOT NULL OR j.attempts < j.max_attempts AND j.run_at <= now()))
+      ORDER BY ${DUE_AT} LIMIT ${MAX_ROWS}
     ), accounts AS (
       SELECT DISTINCT organization_id, account_id FROM outbound_email WHERE permit = 'PENDING'
     ), permits AS (
