@@ -22,7 +22,7 @@ export function appendBelow({ bodyText, bodyHtml }: Bodies, { signatureHtml, quo
     quote?.html ?? null,
   ];
   return {
-    bodyText: bodyText === null ? null : joined([bodyText, ...texts], '\n\n'),
+    bodyText: bodyText === null ? null : joined([bodyText || null, ...texts], '\n\n'),
     bodyHtml: bodyHtml === null ? null : insertAtEnd(bodyHtml, joined(['', ...htmls], '\n<br>\n')),
   };
 }

@@ -46,6 +46,7 @@ export async function composeMessage(email: ComposedEmail): Promise<ComposedMime
   const files = email.attachments.map((attachment) => ({ ...attachment, mark: randomBytes(MARK_BYTES) }));
   const text = crlf(email.bodyText ?? '');
   const html = crlf(email.bodyHtml ?? '');
+  const shown = shownIds(html);
   const composer = new MailComposer({
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -68,7 +69,7 @@ export async function composeMessage(email: ComposedEmail): Promise<ComposedMime
       ? {}
       : { text: { content: Buffer.from(text), contentTransferEncoding: encodingFor(text) } }),
     ...(html === '' ? {} : { html: { content: Buffer.from(html), contentTransferEncoding: encodingFor(html) } }),
-    attachments: files.map((file) => mimeAttachment(file, html)),
+    attachments: files.map((file) => mimeAttachment(file, shown)),
   });
   const message = composer.compile();
   message.keepBcc = true;
@@ -116,10 +117,23 @@ function literal(text: string): string {
   return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
 }
 
-function mimeAttachment(attachment: MarkedAttachment, html: string) {
+/** The Content-IDs that the HTML shows, as they are and with their escapes undone. */
+function shownIds(html: string): ReadonlySet<string> {
+  const ids = Array.from(html.matchAll(/cid:([^"'\s<>)]+)/gi), ([, id = '']) => id.replaceAll('&amp;', '&'));
+  return new Set(ids.flatMap((id) => [id, unescaped(id)]));
+}
+
+function unescaped(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+function mimeAttachment(attachment: MarkedAttachment, shown: ReadonlySet<string>) {
   const contentId = attachment.contentId?.replace(/[^\x21-\x7e]|[<>]/g, '') ?? '';
-  const isInline =
-    contentId !== '' && [contentId, encodeURIComponent(contentId)].some((id) => html.includes(`cid:${id}`));
+  const isInline = shown.has(contentId);
   return {
     filename: singleLine(attachment.filename) || 'attachment',
     content: attachment.mark,

@@ -4,6 +4,7 @@
  * of its header fields. The words that they use are in quote-words.ts.
  */
 import {
+  AMBIGUOUS_LABELS,
   ATTRIBUTION_START,
   ATTRIBUTION_VERB,
   DEVICE_SIGNATURE,
@@ -78,8 +79,12 @@ function isOriginalMessage(lines: readonly string[], at: number): boolean {
   const fields = lines.slice(at, at + 4).map(plain);
   if (!fields.slice(0, 3).every((field) => HEADER_FIELD.test(field)) || !fields.some((field) => TIME.test(field)))
     return false;
+  const hasAddress = line.includes('@');
+  const name = label.toLowerCase();
+  // "No: INV-7" and "From: 01.01.2026" are fields of people.
+  if (SENDER_LABELS.has(name) && (hasAddress || !(AMBIGUOUS_LABELS.has(name) || TIME.test(line)))) return true;
   // In a language that is not known it is sure below a line across.
-  return SENDER_LABELS.has(label.toLowerCase()) || (SEPARATOR.test(lines[at - 1] ?? '') && line.includes('@'));
+  return SEPARATOR.test(lines[at - 1] ?? '') && hasAddress;
 }
 
 /**
@@ -95,6 +100,7 @@ function dropAttribution(written: string[], { isSure }: { readonly isSure: boole
   const candidates: { readonly start: number; readonly text: string }[] = [];
   let text = '';
   for (let start = last; candidates.length < MAX_ATTRIBUTION_LINES && !isBlank(start); start--) {
+    if (start < last && isEndOfSentence(plain(written[start] ?? ''), text)) break;
     text = `${plain(written[start] ?? '')} ${text}`;
     candidates.push({ start, text });
   }
@@ -103,10 +109,17 @@ function dropAttribution(written: string[], { isSure }: { readonly isSure: boole
     candidates.find((each) => TIME.test(each.text)) ??
     candidates.find((each) => each.text.includes('@') || ATTRIBUTION_VERB.test(each.text));
   if (found === undefined) return false;
-  const isDated = TIME.test(found.text) || found.text.includes('@');
-  if (!isSure && !(isDated && ATTRIBUTION_VERB.test(found.text))) return false;
+  // Without a mark below, "As I wrote on 15 January 2026:" is a sentence of the writer.
+  const isOfProgram =
+    found.text.includes('@') ||
+    (TIME.test(found.text) && (ATTRIBUTION_START.test(found.text) || /^\d/.test(found.text)));
+  if (!isSure && !(isOfProgram && ATTRIBUTION_VERB.test(found.text))) return false;
   written.length = found.start;
   return true;
+}
+
+function isEndOfSentence(line: string, next: string): boolean {
+  return /[.!?]$/.test(line) && /^\p{Lu}/u.test(next);
 }
 
 function dropSignature(written: string[]): void {

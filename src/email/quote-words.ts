@@ -57,11 +57,16 @@ export const SENDER_LABELS = new Set(
     expeditor | från | จาก | kimden | gönderen | від | từ | 发件人 | 寄件者 | من`),
 );
 
-/** Its whole line: "Sent from my iPhone", "Get Outlook for iOS<https://aka.ms/o0ukef>". */
+const PRODUCTS = '(?:iPhone|iPad|Android|Samsung|Galaxy|Huawei|Xiaomi|Outlook|Mail)';
+
+/** Those that are other words too, such as that of a number. */
+export const AMBIGUOUS_LABELS = new Set(['no', 'nuo', 'da', 'van', 'od']);
+
+/** Its whole line: "Sent from my iPhone", "Get Outlook for iOS<https://aka.ms/o0ukef>". Sentences of people begin like some of them. */
 const DEVICES = String.raw`
-  Sent from (?:my|Mail for|Outlook) | Get Outlook for | Sendt fra min | Von meine[mr] | Outlook für | Enviado desde mi |
-  Obtener Outlook para | Lähetetty\s | Envoyé (?:de|depuis) (?:mon|ma) | Obtenir Outlook | Inviato da(?:l mio)? |
-  Ottieni Outlook | Verstuurd vanaf mijn | Verzonden vanaf | Outlook voor | Wysłane z | Enviado do meu |
-  Obter o? ?Outlook | Trimis de pe | Отправлено с | Odesláno z | Odoslané z | Skickat från min | Hämta Outlook |
-  \S{1,20}['’]?(?:imden|umdan|dan) gönderildi | 发自我的 | 從我的 | iPhoneから送信 | 나의`;
+  Sent from (?:my|Mail for|Outlook) | Get Outlook for | Sendt fra min | Von meine[mr] .{1,40} gesendet | Outlook für (?:iOS|Android|Mac) | Enviado desde mi |
+  Obtener Outlook para | Lähetetty .{0,30}${PRODUCTS} | Envoyé (?:de|depuis) (?:mon|ma) | Obtenir Outlook | Inviato da.{0,30}${PRODUCTS} |
+  Ottieni Outlook | Verstuurd vanaf mijn | Verzonden vanaf | Outlook voor (?:iOS|Android|Mac) | Wysłane z .{0,30}${PRODUCTS} | Enviado do meu |
+  Obter o? ?Outlook | Trimis de pe | Отправлено с .{0,30}${PRODUCTS} | Odesláno z .{0,30}${PRODUCTS} | Odoslané z .{0,30}${PRODUCTS} | Skickat från min | Hämta Outlook |
+  \S{1,20}['’]?(?:imden|umdan|dan) gönderildi | 发自我的 | 從我的.{1,30}(?:傳送|寄出|發送) | iPhoneから送信 | 나의.{1,30}에서 (?:보냄|보낸)`;
 export const DEVICE_SIGNATURE = new RegExp(`^${anyOf(DEVICES)}.{0,80}$`, 'iu');

@@ -14,7 +14,7 @@ const PROPERTIES = new Set(
 /** Words, numbers, colours. No function but those of colours, no escape, no comment. */
 const VALUE = /^(?:[\w\s#%.,!/-]|\b(?:rgb|hsl)a?\([\d\s%.,/]*\))*$/i;
 /** It would move the element over what is beside it. */
-const NEGATIVE = /(?<![\w-])-/;
+const NEGATIVE = /(?<![a-z_-])-/i;
 const IMAGE = /\burl\(\s*["']?([^"'()]*)["']?\s*\)/i;
 /** Longer ones hold no style that a person wrote. */
 const MAX_LENGTH = 10_000;
@@ -29,13 +29,16 @@ export function safeStyle(style: string, imageUrl: (source: string) => string | 
       const property = declaration.slice(0, colon).trim().toLowerCase();
       const value = declaration.slice(colon + 1);
       const source = property.startsWith('background') ? IMAGE.exec(value)?.[1] : undefined;
-      if (source !== undefined) {
-        const url = imageUrl(source);
-        return url === null ? [] : [`background-image:url("${url.replaceAll('\\', '%5C')}")`];
-      }
-      // The names of fonts do without their quotes.
-      const plain = value.replaceAll(/["']/g, '').trim();
-      return PROPERTIES.has(property) && VALUE.test(plain) && !NEGATIVE.test(plain) ? [`${property}:${plain}`] : [];
+      const url = source === undefined ? null : imageUrl(source);
+      const image = url === null ? [] : [`background-image:url("${url.replaceAll('\\', '%5C')}")`];
+      // The names of fonts do without their quotes. Without its image, a background has its colour.
+      const plain = value
+        .replace(source === undefined ? '' : IMAGE, '')
+        .replaceAll(/["']/g, '')
+        .replace(/\s+/g, ' ')
+        .trim();
+      const isSafe = PROPERTIES.has(property) && plain !== '' && VALUE.test(plain) && !NEGATIVE.test(plain);
+      return isSafe ? [`${property}:${plain}`, ...image] : image;
     })
     .join(';');
 }

@@ -98,16 +98,18 @@ function piecesOf(template: string, placeOf: (start: number, end: number) => Pla
 /** Fills a template of plain text, and gives HTML that shows the same. Its problems are those of `fill`. */
 export function fillTextAsHtml(template: Template, values: TokenValues): string {
   const blocks: string[] = [];
+  const urls = new Set<string>();
   let text = '';
   for (const piece of template.pieces) {
     const value = typeof piece === 'string' ? null : (values.get(piece.name) ?? null);
+    if (value !== null && /^https?:\/\/\S+$/i.test(value.text)) urls.add(value.text);
     if (value?.html === undefined) text += typeof piece === 'string' ? piece : (value?.text ?? piece.source);
     else {
-      blocks.push(textToHtml(text), value.html);
+      blocks.push(textToHtml(text, [...urls]), value.html);
       text = '';
     }
   }
-  return [...blocks, textToHtml(text)].filter((block) => block !== '').join('\n');
+  return [...blocks, textToHtml(text, [...urls])].filter((block) => block !== '').join('\n');
 }
 
 /** The length of the filled template in UTF-16 code units, before values are escaped. */

@@ -2,6 +2,7 @@
  * POST /attachments: a file, as it is, in the body. Its name is in Content-Disposition (RFC 6266), its media type in
  * Content-Type. The answer has the uid by which `AttachmentInput.uploadUid` attaches it.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse } from 'content-disposition';
 import type { App } from '../app.ts';
@@ -55,7 +56,9 @@ export async function receiveAttachment(
 /** Null: it is missing, or not a valid file name. */
 function filenameOf(contentDisposition: string | undefined): string | null {
   try {
-    const { filename = '' } = parse(contentDisposition ?? '').parameters;
+    // Node.js reads a header as Latin-1; curl sends the name as the terminal has it.
+    const bytes = Buffer.from(contentDisposition ?? '', 'latin1');
+    const { filename = '' } = parse(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')).parameters;
     return filenameProblem(filename) === null ? filename : null;
   } catch {
     return null;

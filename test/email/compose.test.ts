@@ -114,6 +114,16 @@ describe('composeMessage', () => {
     ]);
   });
 
+  it('tells content ids apart of which one begins like the other, and reads escaped ones', async () => {
+    const image = (contentId: string) => attachment({ filename: contentId, contentType: 'image/png', contentId });
+    const { email } = await compose({
+      bodyHtml: '<img src="cid:img10"><img src="cid:a&amp;b"><img src="CID:c%25d">',
+      attachments: [image('img1'), image('img10'), image('a&b'), image('c%d')],
+    });
+    const inline = email.attachments.filter(({ disposition }) => disposition === 'inline');
+    expect(inline.map(({ filename }) => filename).sort()).toEqual(['a&b', 'c%d', 'img10']);
+  });
+
   it('sends an image with a content id as an attachment when there is no html', async () => {
     const { email, header } = await compose({
       attachments: [attachment({ contentType: 'image/png', contentId: 'logo@x' })],

@@ -131,6 +131,10 @@ it.each([
   expect(newText(forwarded)).toBe('');
 });
 
+it('drops no sentence before an attribution', () => {
+  expect(newText(`I paid on 2026-01-15.\nAs Ann wrote:\n${QUOTE}`)).toBe('I paid on 2026-01-15.');
+});
+
 it('joins an attribution that is broken over three lines', () => {
   const attribution = 'On Thu, Jan 15, 2026 at\n2:05 PM Ann Lee <ann@example.com>\nwrote:';
   expect(newText(`Thank you, until 10:30.\n${attribution}\n${QUOTE}`)).toBe('Thank you, until 10:30.');
@@ -143,6 +147,10 @@ it.each([
   ['Paid.\n\nSent from my iPhone\n\nOn 1/15/26 2:05 PM, Ann wrote:\n> a', 'Paid.'],
   ['Bezahlt.\n\nVon meinem iPhone gesendet', 'Bezahlt.'],
   ['Payé.\n\nEnvoyé de mon iPhone\n', 'Payé.'],
+  ['Maksettu.\n\nLähetetty iPhonesta', 'Maksettu.'],
+  ['Оплачено.\n\nОтправлено с iPhone', 'Оплачено.'],
+  ['지불했습니다.\n\n나의 iPhone에서 보냄', '지불했습니다.'],
+  ['付了。\n\n從我的iPhone傳送', '付了。'],
   [
     'Paid.\n\nGet Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\nFrom: A <a@b>\nSent: 15.1.2026\nTo: B',
     'Paid.',
@@ -158,6 +166,18 @@ it.each([
   '>From the start it was clear.\nThe date: 2026-01-15',
   'On Monday we meet at 10:30.\n\n- one\n- two\n\n*****',
   'Date: 1.2.2026\nPlace: Berlin\nTopic: plans',
+  'Hi,\n\nwe paid the invoice:\n\nNo: INV-2024-001\nDate: 2026-01-15\nAmount: 1,500.00 USD\n\nPlease confirm.',
+  'Hello,\n\nplease bill us for\n\nNo: seven\nFrom: 01.01.2026\nTo: 31.01.2026\nTotal: 500 EUR\n\nCan you confirm?',
+  'Hallo,\n\nVon: 01.01.2026\nBis: 31.01.2026\nBetrag: 500 EUR\n\nBitte bestätigen.',
+  'Hi,\n\nas I wrote on 15 January 2026:\n\nthe invoice was paid. Please stop.',
+  'Hi,\nI paid on 2026-01-15.\nAs Ann wrote:\nThe invoice is closed.',
+  'Von meiner Seite aus passt das.',
+  'Hallo Ann,\n\ndanke.\n\nVon meiner Seite ist alles bezahlt, bitte stornieren Sie die Mahnung.',
+  '나의 답변은 예입니다.',
+  '從我的角度看沒問題。',
+  'Lähetetty eilen.',
+  'Отправлено с курьером.',
+  'Inviato da Ann ieri.',
 ])('keeps what only looks like a quote: %j', (text) => {
   expect(newText(text)?.replace(/\n+\*+$/, '')).toBe(text.replace(/\n+\*+$/, ''));
 });

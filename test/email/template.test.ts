@@ -65,6 +65,25 @@ describe('a text template', () => {
 <p>Bye</p>`,
     );
   });
+
+  it.each([
+    ['“{payment_link}”', '“', '”'],
+    ['请点击{payment_link}，谢谢', '请点击', '，谢谢'],
+    ['お支払いは{payment_link}からお願いします。', 'お支払いは', 'からお願いします。'],
+    ['see {payment_link}—thanks', 'see ', '—thanks'],
+    ['({payment_link}).', '(', ').'],
+  ])('links a value and not the words beside it: %s', (words, before, after) => {
+    const html = fillTextAsHtml(parseText('bodyText', words), VALUES);
+    const url = 'https://pay.example/a?b=1&amp;c=2';
+    expect(html).toBe(`<p>${before}<a href="${url}">${url}</a>${after}</p>`);
+  });
+
+  it('links a value with what the template adds to it, and with the bracket at its end', () => {
+    const filled = (words: string, url: string) =>
+      fillTextAsHtml(parseText('bodyText', words), new Map([['payment_link', { text: url }]]));
+    expect(filled('{payment_link}/pdf.', 'https://a.example/1')).toContain('href="https://a.example/1/pdf"');
+    expect(filled('{payment_link}.', 'https://a.example/(1)')).toContain('href="https://a.example/(1)"');
+  });
 });
 
 describe('an HTML template', () => {

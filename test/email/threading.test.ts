@@ -168,6 +168,12 @@ describe('replySuggestion', () => {
     expect(suggest(sent, true)).toMatchObject({ to: ['ann@customer.com', 'b@x.com'], cc: ['c@x.com'] });
   });
 
+  it('continues a message of our own to Cc alone with those, and one to Bcc alone with nobody', () => {
+    const partner = [mailbox('partner@x.com')];
+    expect(suggest({ from: me, to: [], cc: [ann], replyTo: partner }).to).toEqual(['ann@customer.com']);
+    expect(suggest({ from: me, to: [] }).to).toEqual([]);
+  });
+
   it('copies everybody else once when it replies to all, but not ourselves', () => {
     const to = [me, mailbox('b@x.com'), mailbox('ann@Customer.com')];
     const cc = [mailbox('B@x.com'), mailbox('c@x.com'), mailbox('alias@example.com')];

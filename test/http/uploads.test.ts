@@ -134,6 +134,9 @@ describe('POST /attachments', () => {
       'Überweisung 发票.pdf',
     ],
     [`inline; filename*=iso-8859-1'de'%DCbung.txt`, 'Übung.txt'],
+    // As curl sends it, and a client that knows Latin-1 only.
+    [Buffer.from('attachment; filename="Übung für.txt"').toString('latin1'), 'Übung für.txt'],
+    ['attachment; filename="Übung.txt"', 'Übung.txt'],
     [String.raw`attachment; filename="a \"quoted\" name.txt"`, 'a "quoted" name.txt'],
   ])('takes the name of %s', async (disposition, filename) => {
     const response = await post(Buffer.from('a'), { headers: { 'content-disposition': disposition } });

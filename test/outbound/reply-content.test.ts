@@ -98,6 +98,15 @@ describe('a reply', () => {
     expect(mail.html?.match(/Billing<\/b> team/g)).toHaveLength(1);
   });
 
+  it('of a file alone has the signature and the quote as its text', async () => {
+    const { uid } = await question();
+    const attachments = [{ filename: 'a.pdf', contentType: 'application/pdf', dataBase64: 'JVBERi0xLjc=' }];
+    const input = { replyToMessageUid: uid, bodyText: null, attachments, quote: true, appendSignature: true };
+    const email = await sent(input);
+    expect(email.bodyText).toMatch(/^-- \nBilling team\n\nOn .* wrote:\n> Hello\.$/s);
+    expect(email.bodyHtml).toBeNull();
+  });
+
   it('from an alias has the signature of the alias', async () => {
     const { uid } = await question();
     const email = await sent({ replyToMessageUid: uid, fromAlias: alias, appendSignature: true });

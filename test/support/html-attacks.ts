@@ -74,6 +74,7 @@ export const HTML_ATTACKS = [
   '<div style="posi\\74ion:fixed">x</div>',
   '<div style="position/**/:fixed">x</div>',
   '<div style="margin-top:-2000px;transform:scale(99)">x</div>',
+  '<div style="margin:0-2000px">x</div>',
   '<div style="background:url(javascript:alert(1))">x</div>',
   '<div style="background-image:\\75rl(//evil.example/x)">x</div>',
   '<div style="width:expression(alert(1))">x</div>',
