@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { SandboxAdmin } from './admin.ts';
 import { badRequest, GoogleError, notFound } from './errors.ts';
 import type { Faults } from './faults.ts';
+import { REFUSAL_NAMES } from './refusals.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import type { Exchange } from './router.ts';
 import { parseJson } from './upload.ts';
@@ -26,19 +27,6 @@ const mailboxSpec = z.object({
   aliases: z.array(alias).exactOptional(),
   consumer: z.boolean().exactOptional(),
 });
-const refusalName = z.enum([
-  'user-rate-limit',
-  'mail-sending-limit',
-  'too-many-concurrent',
-  'rateLimitExceeded',
-  'userRateLimitExceeded',
-  'dailyLimitExceeded',
-  'insufficientPermissions',
-  'authError',
-  'mail-service-not-enabled',
-  'accessNotConfigured',
-  'invalid_grant',
-]);
 const effect = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['reset', 'hang', 'truncated', 'invalid-json', 'refused-by-mail']) }),
   z.object({
@@ -46,7 +34,7 @@ const effect = z.discriminatedUnion('kind', [
     status: z.int().min(400).max(599),
     body: z.enum(['json', 'html', 'empty']).exactOptional(),
   }),
-  z.object({ kind: z.literal('refusal'), name: refusalName, retryAfterMs: z.number().exactOptional() }),
+  z.object({ kind: z.literal('refusal'), name: z.enum(REFUSAL_NAMES), retryAfterMs: z.number().exactOptional() }),
   z.object({ kind: z.literal('delay'), ms: z.number().nonnegative() }),
 ]);
 const faultSpec = z.object({

@@ -10,18 +10,20 @@ import {
 import { jsonReply, type Reply } from './reply.ts';
 
 /** Google's refusals by name; see `refusal` for the answers they stand for. */
-export type RefusalName =
-  | 'user-rate-limit' // 429 User-rate limit exceeded.  Retry after ...
-  | 'mail-sending-limit' // 429 the same with (Mail sending): the day's limit
-  | 'too-many-concurrent' // 429
-  | 'rateLimitExceeded' // 403, throttling
-  | 'userRateLimitExceeded' // 403, throttling
-  | 'dailyLimitExceeded' // 403
-  | 'insufficientPermissions' // 403
-  | 'authError' // 401
-  | 'mail-service-not-enabled' // 400 failedPrecondition
-  | 'accessNotConfigured' // 403: the project has not enabled the Gmail API
-  | 'invalid_grant'; // 400 of the token endpoint
+export const REFUSAL_NAMES = [
+  'user-rate-limit', // 429 User-rate limit exceeded.  Retry after ...
+  'mail-sending-limit', // 429 the same with (Mail sending): the day's limit
+  'too-many-concurrent', // 429
+  'rateLimitExceeded', // 403, throttling
+  'userRateLimitExceeded', // 403, throttling
+  'dailyLimitExceeded', // 403
+  'insufficientPermissions', // 403
+  'authError', // 401
+  'mail-service-not-enabled', // 400 failedPrecondition
+  'accessNotConfigured', // 403: the project has not enabled the Gmail API
+  'invalid_grant', // 400 of the token endpoint
+] as const;
+export type RefusalName = (typeof REFUSAL_NAMES)[number];
 
 /** The answer of a refusal, as Google words it. */
 export function refusal(name: RefusalName, retryAt: Date): Reply {

@@ -27,14 +27,6 @@ export interface SandboxOptions {
   readonly port?: number;
   /** File that keeps mailboxes, grants and messages over restarts. One sandbox a file. Absent: memory only. */
   readonly statePath?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  /** Quota units per mailbox and sliding minute. Default: no limit. */
-  readonly unitsPerMinute?: number;
-  /** Mails per mailbox in 24 hours. Default: no limit. */
-  readonly dailySends?: number;
-  /** Requests in flight per mailbox. Default: no limit. */
-  readonly concurrentRequests?: number;
   readonly now?: () => Date;
 }
 
@@ -52,18 +44,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const off = Number.POSITIVE_INFINITY;
   const world = new World(options.now ?? (() => new Date()));
   const closeJournal = options.statePath === undefined ? () => {} : attachJournal(world, options.statePath);
-  const client = {
-    clientId: options.clientId ?? 'sandbox.apps.googleusercontent.com',
-    clientSecret: options.clientSecret ?? 'GOCSPX-sandbox',
-  };
+  const client = { clientId: 'sandbox.apps.googleusercontent.com', clientSecret: 'GOCSPX-sandbox' };
   const services: Services = {
     world,
     oauth: new OAuth(world, client),
-    quota: new Quota({
-      unitsPerMinute: options.unitsPerMinute ?? off,
-      dailySends: options.dailySends ?? off,
-      concurrentRequests: options.concurrentRequests ?? off,
-    }),
+    // Until `admin` sets limits.
+    quota: new Quota({ unitsPerMinute: off, dailySends: off, concurrentRequests: off }),
     switches: { searchLagMs: 0, lingeringDrafts: false },
     pushes: new Pushes(world),
   };

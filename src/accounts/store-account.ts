@@ -62,7 +62,7 @@ export function connectDelegatedAccount(
   app: App,
   organizationId: string,
   profile: MailboxProfile,
-  alongside = nothingElse,
+  alongside: Alongside,
 ): Promise<string> {
   return storeAccount(app, organizationId, profile, { grantKind: 'DELEGATION', sealedGrant: () => null, alongside });
 }

@@ -6,8 +6,6 @@ import { GmailError } from '../gmail/errors.ts';
 import { CommandError, type Report, UsageError } from './command.ts';
 import { findOrganization, withApp } from './with-app.ts';
 
-export const ACCOUNT_ADD_USAGE = 'account add EMAIL --organization NAME';
-
 /** Connects a mailbox that its Workspace delegates to the service account. The last line is the account's uid. */
 export async function addAccount(
   config: Config,

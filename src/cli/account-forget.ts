@@ -3,8 +3,6 @@ import { forgetMailbox } from '../retention/forget-mailbox.ts';
 import { CommandError, type Report, UsageError } from './command.ts';
 import { withApp } from './with-app.ts';
 
-export const ACCOUNT_FORGET_USAGE = 'account forget EMAIL [--organization NAME] [--sent]';
-
 /** Ends an account's consent and deletes what is stored of its mailbox; with `--sent` also the content of what it has sent. */
 export async function forgetAccount(
   config: Config,

@@ -3,8 +3,6 @@ import type { Config } from '../config/config.ts';
 import { type Report, UsageError } from './command.ts';
 import { findOrganization, withApp } from './with-app.ts';
 
-export const ACCOUNT_MOVE_USAGE = 'account move EMAIL --organization NAME';
-
 /** Moves a mailbox with its consent. Its history stays with the organization that it leaves. The last line is the new account's uid. */
 export async function moveAccount(
   config: Config,

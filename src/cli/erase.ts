@@ -4,8 +4,6 @@ import { erasePerson, OwnAddressError } from '../retention/erase-person.ts';
 import { CommandError, type Report, UsageError } from './command.ts';
 import { withApp } from './with-app.ts';
 
-export const ERASE_USAGE = 'erase EMAIL [--organization NAME]';
-
 /** Erases one person's address and the content of mail with that person, in one organization or in all. */
 export async function erase(
   config: Config,

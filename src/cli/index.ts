@@ -1,22 +1,18 @@
 /** The command line: `npm run admin -- COMMAND`; see `COMMANDS`. */
 import { parseArgs } from 'node:util';
+import { SCOPES } from '../auth/scopes.ts';
 import { type Config, parseConfig } from '../config/config.ts';
-import { ACCOUNT_ADD_USAGE, addAccount } from './account-add.ts';
-import { ACCOUNT_FORGET_USAGE, forgetAccount } from './account-forget.ts';
-import { ACCOUNT_MOVE_USAGE, moveAccount } from './account-move.ts';
+import { addAccount } from './account-add.ts';
+import { forgetAccount } from './account-forget.ts';
+import { moveAccount } from './account-move.ts';
 import { type Report, UsageError } from './command.ts';
-import { ERASE_USAGE, erase } from './erase.ts';
-import { createKey, KEY_CREATE_USAGE } from './key-create.ts';
-import { KEY_LIST_USAGE, KEY_REVOKE_USAGE, listKeys, revokeKey } from './key-list.ts';
-import { KEYS_ROTATE_USAGE, rotateKeys } from './keys-rotate.ts';
-import {
-  listOrganizations,
-  ORGANIZATION_LIST_USAGE,
-  ORGANIZATION_RENAME_USAGE,
-  renameOrganization,
-} from './organization.ts';
-import { ORGANIZATION_RETENTION_USAGE, setRetention } from './organization-retention.ts';
-import { STATUS_USAGE, showStatus } from './status.ts';
+import { erase } from './erase.ts';
+import { createKey } from './key-create.ts';
+import { listKeys, revokeKey } from './key-list.ts';
+import { rotateKeys } from './keys-rotate.ts';
+import { listOrganizations, renameOrganization } from './organization.ts';
+import { setRetention } from './organization-retention.ts';
+import { showStatus } from './status.ts';
 
 const OPTIONS = {
   organization: { type: 'string' },
@@ -41,18 +37,33 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  status: { usage: STATUS_USAGE, run: showStatus },
-  'key create': { usage: KEY_CREATE_USAGE, run: createKey },
-  'key list': { usage: KEY_LIST_USAGE, run: listKeys },
-  'key revoke': { usage: KEY_REVOKE_USAGE, run: revokeKey, takesArgument: true },
-  'keys rotate': { usage: KEYS_ROTATE_USAGE, run: rotateKeys },
-  'organization list': { usage: ORGANIZATION_LIST_USAGE, run: listOrganizations },
-  'organization rename': { usage: ORGANIZATION_RENAME_USAGE, run: renameOrganization, takesArgument: true },
-  'organization retention': { usage: ORGANIZATION_RETENTION_USAGE, run: setRetention, takesArgument: true },
-  erase: { usage: ERASE_USAGE, run: erase, takesArgument: true },
-  'account add': { usage: ACCOUNT_ADD_USAGE, run: addAccount, takesArgument: true },
-  'account move': { usage: ACCOUNT_MOVE_USAGE, run: moveAccount, takesArgument: true },
-  'account forget': { usage: ACCOUNT_FORGET_USAGE, run: forgetAccount, takesArgument: true },
+  status: { usage: 'status [--json]', run: showStatus },
+  'key create': {
+    usage: `key create --organization NAME --name NAME --scopes ${SCOPES.join(',')}|all [--expires YYYY-MM-DD]`,
+    run: createKey,
+  },
+  'key list': { usage: 'key list [--organization NAME] [--json]', run: listKeys },
+  'key revoke': { usage: 'key revoke UID', run: revokeKey, takesArgument: true },
+  'keys rotate': { usage: 'keys rotate', run: rotateKeys },
+  'organization list': { usage: 'organization list', run: listOrganizations },
+  'organization rename': {
+    usage: 'organization rename NAME --name NEW_NAME',
+    run: renameOrganization,
+    takesArgument: true,
+  },
+  'organization retention': {
+    usage: 'organization retention NAME [--messages DAYS|default] [--events DAYS|default]',
+    run: setRetention,
+    takesArgument: true,
+  },
+  erase: { usage: 'erase EMAIL [--organization NAME]', run: erase, takesArgument: true },
+  'account add': { usage: 'account add EMAIL --organization NAME', run: addAccount, takesArgument: true },
+  'account move': { usage: 'account move EMAIL --organization NAME', run: moveAccount, takesArgument: true },
+  'account forget': {
+    usage: 'account forget EMAIL [--organization NAME] [--sent]',
+    run: forgetAccount,
+    takesArgument: true,
+  },
 };
 
 const USAGE = Object.values(COMMANDS)

@@ -7,8 +7,6 @@ import type { Pool } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { type Report, UsageError, withDatabase } from './command.ts';
 
-export const KEY_CREATE_USAGE = `key create --organization NAME --name NAME --scopes ${SCOPES.join(',')}|all [--expires YYYY-MM-DD]`;
-
 /** Creates the organization if it does not exist, and says so. The last line is the key. */
 export async function createKey(
   config: Config,

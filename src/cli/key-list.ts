@@ -3,9 +3,6 @@ import { sql } from '../db/statement.ts';
 import { isUuid } from '../input.ts';
 import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
 
-export const KEY_LIST_USAGE = 'key list [--organization NAME] [--json]';
-export const KEY_REVOKE_USAGE = 'key revoke UID';
-
 interface ListedKey {
   readonly organization: string;
   readonly uid: string;

@@ -4,8 +4,6 @@ import { existingEncryptionKeys } from '../config/secrets.ts';
 import { type Report, withDatabase } from './command.ts';
 import { rotateSecrets } from './rotate-secrets.ts';
 
-export const KEYS_ROTATE_USAGE = 'keys rotate';
-
 /** Safe while servers run, and safe to repeat. */
 export async function rotateKeys(config: Config): Promise<Report> {
   const sealer = createSealer(existingEncryptionKeys(config));

@@ -2,9 +2,6 @@ import { type Config, retentionDays } from '../config/config.ts';
 import { sql } from '../db/statement.ts';
 import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
 
-export const ORGANIZATION_RETENTION_USAGE =
-  'organization retention NAME [--messages DAYS|default] [--events DAYS|default]';
-
 interface Days {
   readonly messages: number | null;
   readonly events: number | null;

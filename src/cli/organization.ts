@@ -1,9 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
 
-export const ORGANIZATION_LIST_USAGE = 'organization list';
-export const ORGANIZATION_RENAME_USAGE = 'organization rename NAME --name NEW_NAME';
-
 /** One line each: name, uid, keys that are valid, accounts. */
 export function listOrganizations(config: Config): Promise<Report> {
   return withDatabase(config, async ({ pool }) => {

@@ -7,8 +7,6 @@ import { duration, problemsOf } from '../operations/problems.ts';
 import { readVersions } from '../operations/versions.ts';
 import { type Report, withDatabase } from './command.ts';
 
-export const STATUS_USAGE = 'status [--json]';
-
 interface Status extends Facts {
   readonly at: string;
   readonly versions: Awaited<ReturnType<typeof readVersions>>;

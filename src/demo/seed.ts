@@ -13,6 +13,7 @@ import { upsertCustomer } from '../contexts/upsert-customers.ts';
 import { upsertInvoice } from '../contexts/upsert-invoices.ts';
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
+import type { GraphiqlDemo } from '../http/graphiql.ts';
 import { fetchSentCopy } from '../inbox/fetch-sent-copy.ts';
 import { storeMessage } from '../inbox/store-message.ts';
 import { createDraft } from '../outbound/drafts.ts';
@@ -45,21 +46,11 @@ const CUSTOMERS = [
   },
 ];
 
-/** The ids that the example operations use. */
-export interface Demo {
-  readonly accountId: string;
-  readonly invoiceId: string;
-  /** The customer's question, which waits for an answer. */
-  readonly messageId: string;
-  readonly draftId: string;
-  readonly templateId: string;
-}
-
 const ORGANIZATION = 'Lumen (demo)';
 const TEMPLATE = 'Payment reminder';
 
 /** Finds the demo of an earlier start, and creates what is missing. */
-export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string): Promise<Demo> {
+export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string): Promise<GraphiqlDemo> {
   for (const { email, displayName } of ACCOUNTS) sandbox.createMailbox({ email, displayName });
   for (const { email, contact } of CUSTOMERS) sandbox.createMailbox({ email, displayName: contact });
   const found = await findDemo(app.pool);
@@ -77,7 +68,7 @@ export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string
   return { accountId, invoiceId, messageId, draftId, templateId };
 }
 
-type Found = { readonly [Key in keyof Demo]: Demo[Key] | null } & { readonly organizationId: string };
+type Found = { readonly [Key in keyof GraphiqlDemo]: GraphiqlDemo[Key] | null } & { readonly organizationId: string };
 
 /** Without Prisma, which takes a tenth of a second for its first query. Null: there is no demo. */
 async function findDemo(connection: Sql): Promise<Found | null> {
@@ -144,7 +135,7 @@ async function askQuestion(
   app: App,
   sandbox: SandboxAdmin,
   identity: Identity,
-  { accountId, invoiceId }: Pick<Demo, 'accountId' | 'invoiceId'>,
+  { accountId, invoiceId }: Pick<GraphiqlDemo, 'accountId' | 'invoiceId'>,
 ): Promise<string> {
   const { organizationId } = identity;
   const { outboundEmailId } = await sendFresh(app, identity, {

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
+import { z } from 'zod';
 import { decodeEncodedWords, MAX_HEADER_LENGTH } from './encoded-word.ts';
 
 /** A mailbox of an address header. */
@@ -9,6 +10,9 @@ export interface NamedAddress {
   /** Decoded. Null when the header has none. */
   readonly name: string | null;
 }
+
+/** The mailboxes of a header as they are stored. */
+export const StoredMailboxes = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
 
 /** RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, angle brackets included. */
 const MAX_ADDRESS_LENGTH = 254;

@@ -11,6 +11,7 @@ import {
   type NamedAddress,
   normaliseAddress,
   ownKeyTest,
+  StoredMailboxes,
 } from './address.ts';
 import { MAX_SUBJECT_LENGTH } from './content.ts';
 import { decodeEncodedWords, MAX_HEADER_LENGTH } from './encoded-word.ts';
@@ -120,6 +121,26 @@ export interface RepliableMessage {
   readonly sentAt: Date;
 }
 
+/** The columns of a stored message that hold its mailboxes. */
+interface MailboxColumns {
+  readonly fromAddress: string;
+  readonly fromName: string | null;
+  readonly to: unknown;
+  readonly cc: unknown;
+  readonly replyTo: unknown;
+}
+
+/** A stored message with the mailboxes of its headers. */
+export function withMailboxes<Row extends MailboxColumns>({ fromAddress, fromName, to, cc, replyTo, ...row }: Row) {
+  return {
+    ...row,
+    from: { address: fromAddress, name: fromName },
+    to: StoredMailboxes.parse(to),
+    cc: StoredMailboxes.parse(cc),
+    replyTo: StoredMailboxes.parse(replyTo),
+  };
+}
+
 export interface ReplySuggestion {
   readonly to: string[];
   readonly cc: string[];
@@ -148,9 +169,11 @@ export function replySuggestion(options: {
   const isOther = (address: string) => !isOwn(addressKey(address));
   const isOurs = isOwn(addressKey(message.from.address));
 
-  const author = isOurs ? [message.to, message.replyTo] : [message.replyTo, [message.from], message.to];
+  const author = isOurs ? [message.to, message.cc, message.replyTo] : [message.replyTo, [message.from], message.to];
   const candidates = author.map((list) => sendable(list).filter(isOther));
-  const to = candidates.find((list) => list.length > 0) ?? sendable([message.from]);
+  // A message of ours to Bcc alone names no address to reply to.
+  const otherwise = isOurs && message.to.length === 0 ? [] : sendable([message.from]);
+  const to = candidates.find((list) => list.length > 0) ?? otherwise;
   const others = options.all ? sendable([...message.to, ...message.cc]).filter(isOther) : [];
   const taken = new Set(to.map(addressKey));
 

@@ -5,6 +5,7 @@ import type { GraphiQLOptions } from 'graphql-yoga';
 export interface GraphiqlDemo {
   readonly accountId: string;
   readonly invoiceId: string;
+  /** The customer's question, which waits for an answer. */
   readonly messageId: string;
   readonly draftId: string;
   readonly templateId: string;

@@ -38,8 +38,6 @@ interface TextRecipient {
 export interface NoticeText {
   readonly opId: string | null;
   readonly returnedMessageIds: string[];
-  /** Its own words, without the headers that it returns. */
-  readonly own: string;
   readonly isDelay: boolean;
   /** The words or a code of a failure or a delay. */
   readonly isBadNews: boolean;
@@ -69,7 +67,6 @@ export function readNoticeText(subject: string, body: string): NoticeText {
   return {
     opId: opId?.[1]?.toLowerCase() ?? null,
     returnedMessageIds: messageId?.[1] === undefined ? [] : [messageId[1]],
-    own,
     isDelay,
     isBadNews: isDelay || isFailureSaid || !isOpen,
     isFailure: hasCode || (isOpen && isFailureSaid),

@@ -35,7 +35,7 @@ interface Account {
 export function createEmailJobs({ pool }: App) {
   const accounts = new Map<string, Account>();
 
-  async function look({ organizationId, outboundEmailId }: EmailRef) {
+  async function findEmail({ organizationId, outboundEmailId }: EmailRef) {
     const { rows } = await pool.query<{ accountId: string; status: OutboundEmailStatus }>(
       sql`SELECT account_id AS "accountId", status FROM outbound_email
         WHERE organization_id = ${organizationId} AND id = ${outboundEmailId}`,
@@ -46,7 +46,7 @@ export function createEmailJobs({ pool }: App) {
   type Work = (ref: EmailRef, status: OutboundEmailStatus) => Promise<void>;
 
   async function run(name: EmailJob, ref: EmailRef, work: Work): Promise<void> {
-    const email = await look(ref);
+    const email = await findEmail(ref);
     if (email === undefined) return;
     const { accountId, status } = email;
     const account = accounts.get(accountId) ?? { running: 0, waiting: new Map() };

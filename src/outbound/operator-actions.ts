@@ -6,12 +6,11 @@ import type { Identity } from '../auth/keys.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { AccountNotReadyError, InvalidStateError, NotFoundError, SendRejectedError } from '../errors.ts';
-import { GmailError } from '../gmail/errors.ts';
 import { enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { deliverQueued } from './claim.ts';
 import { isReplaced } from './gmail-draft.ts';
-import { ATTEMPT_COLUMNS, type Attempt, overAt, readEvidence } from './reconcile.ts';
+import { ATTEMPT_COLUMNS, type Attempt, nullIfUnanswered, overAt, readEvidence } from './reconcile.ts';
 import { awaitResult, type SendResult } from './send-result.ts';
 import { TRANSITIONS, type TransitionName } from './transitions.ts';
 
@@ -147,7 +146,9 @@ async function isGmailDraftGone(app: App, email: HandedOver, id: string): Promis
     throw new InvalidStateError('UNCONFIRMED', `Gmail may still be sending it. Decide after ${over.toISOString()}.`);
   }
   if (draftId === null || messageId === null || threadId === null) return true;
-  const evidence = await readEvidence(app, email, { ...email, draftId, messageId, threadId }, id).catch(ignoreGmail);
+  const evidence = await readEvidence(app, email, { ...email, draftId, messageId, threadId }, id).catch(
+    nullIfUnanswered,
+  );
   if (evidence?.kind === 'sent') {
     await enqueue(app.pool, 'reconcile', { organizationId, outboundEmailId: id }, 0);
     throw new InvalidStateError(
@@ -160,9 +161,6 @@ async function isGmailDraftGone(app: App, email: HandedOver, id: string): Promis
 
 /** Deletes the Gmail draft of an email that will not be sent, so that it does not stay among the owner's drafts. A failure does no harm. */
 async function deleteGmailDraft(app: App, email: HandedOver): Promise<void> {
-  if (email.draftId !== null) await app.gmail.deleteDraft(mailboxAccess(app, email), email.draftId).catch(ignoreGmail);
-}
-
-function ignoreGmail(error: unknown): undefined {
-  if (!(error instanceof GmailError)) throw error;
+  if (email.draftId !== null)
+    await app.gmail.deleteDraft(mailboxAccess(app, email), email.draftId).catch(nullIfUnanswered);
 }

@@ -148,7 +148,7 @@ export function overAt(
   return new Date(since.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
 }
 
-function nullIfUnanswered(error: unknown): null {
+export function nullIfUnanswered(error: unknown): null {
   if (error instanceof GmailError) return null;
   throw error;
 }

@@ -2,7 +2,6 @@
  * What an email says once its request is filled in: the words of its template, recipients, subject and quote of a reply, and the
  * signature. Fixed when the row is written; a scheduled email takes the words of its template again when it leaves.
  */
-import { z } from 'zod';
 import { findSendAs } from '../accounts/send-as.ts';
 import type { App } from '../app.ts';
 import type { ContextLink } from '../contexts/links.ts';
@@ -12,14 +11,12 @@ import { sql } from '../db/statement.ts';
 import { addressKey } from '../email/address.ts';
 import { appendBelow, type Below } from '../email/append.ts';
 import { type EmailContent, reportLimits, reportMissing, sizeOf } from '../email/content.ts';
-import { type ReplySuggestion, replySuggestion } from '../email/threading.ts';
+import { type ReplySuggestion, replySuggestion, withMailboxes } from '../email/threading.ts';
 import { type InputIssue, InvalidInputError, type TokenProblem, UnresolvedTokensError } from '../errors.ts';
 import { fillTemplate } from '../templates/fill-template.ts';
 import { unfilledTokens } from '../templates/unfilled.ts';
 import type { NewRequest } from './send-input.ts';
 import type { UsedTemplate } from './template-use.ts';
-
-const NamedAddresses = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
 
 interface Sending {
   readonly sender: Sender;
@@ -76,9 +73,14 @@ async function complete(
   const written = {
     ...content,
     ...(suggestion === null ? {} : addressed(content, fill, suggestion)),
-    ...appendBelow(content, { signatureHtml, quote }),
+    ...appendBelow(hasBody(content) ? content : { bodyText: '', bodyHtml: null }, { signatureHtml, quote }),
   };
   return requireSendable(written, path);
+}
+
+/** Without one, as an email of files alone, a signature or a quote is its text. */
+function hasBody({ bodyText, bodyHtml }: EmailContent): boolean {
+  return bodyText !== null || bodyHtml !== null;
 }
 
 /** @throws {InvalidInputError} for what an email must have, and for what is too large. */
@@ -121,18 +123,7 @@ async function suggest(connection: Sql, sender: Sender, parentId: string, all: b
   );
   const [row] = rows;
   if (row === undefined) throw new Error('the message that is answered is gone');
-  const { fromAddress, fromName, to, cc, replyTo, ...message } = row;
-  return replySuggestion({
-    message: {
-      ...message,
-      from: { address: fromAddress, name: fromName },
-      to: NamedAddresses.parse(to),
-      cc: NamedAddresses.parse(cc),
-      replyTo: NamedAddresses.parse(replyTo),
-    },
-    ownAddresses: [sender.email, ...sender.aliases],
-    all,
-  });
+  return replySuggestion({ message: withMailboxes(row), ownAddresses: [sender.email, ...sender.aliases], all });
 }
 
 /** The subject of a reply, by which mail programs keep it in its thread. */

@@ -6,6 +6,7 @@ import { addressKey } from '../email/address.ts';
 import { isWordless, queryTerms, tsquery } from '../email/search-terms.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
+import { enumOf } from './enum-of.ts';
 import { IN_ANY_ORDER, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { CONNECTED, CONNECTED_DESCRIPTION, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
 import { type Count, MAX_FOUND, sortedQuery, sortedRows } from './page.ts';
@@ -43,12 +44,9 @@ const ConversationFilter = builder.inputType('ConversationFilter', {
   }),
 });
 
-const ConversationOrder = builder.enumType('ConversationOrder', {
-  description: 'The order of a list of conversations.',
-  values: {
-    LAST_MESSAGE_DESC: { description: 'By `lastMessageAt`, latest first.' },
-    LAST_MESSAGE_ASC: { description: 'By `lastMessageAt`, earliest first.' },
-  } as const,
+const ConversationOrder = enumOf('ConversationOrder', 'The order of a list of conversations.', {
+  LAST_MESSAGE_DESC: 'By `lastMessageAt`, latest first.',
+  LAST_MESSAGE_ASC: 'By `lastMessageAt`, earliest first.',
 });
 
 const ORDER_COLUMNS = { lastMessageAt: true } as const;

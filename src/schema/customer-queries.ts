@@ -5,6 +5,7 @@ import { utcDate } from '../contexts/invoice.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
 import { CONTACT_KEY, contactConditions, LAST_CONTACTED_ASC, LAST_CONTACTED_DESCRIPTION } from './contact-filter.ts';
+import { enumOf } from './enum-of.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { areFew, rowsOf, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange } from './ranges.ts';
@@ -44,12 +45,9 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
   }),
 });
 
-const CustomerOrder = builder.enumType('CustomerOrder', {
-  description: 'The order of a list of customers.',
-  values: {
-    NAME_ASC: { description: 'By `name`. Case and accents are ignored.' },
-    LAST_CONTACTED_ASC: { description: 'By `lastContactedAt`, earliest first. Customers never contacted come first.' },
-  } as const,
+const CustomerOrder = enumOf('CustomerOrder', 'The order of a list of customers.', {
+  NAME_ASC: 'By `name`. Case and accents are ignored.',
+  LAST_CONTACTED_ASC: 'By `lastContactedAt`, earliest first. Customers never contacted come first.',
 });
 
 const ORDER_COLUMNS = { sortName: true } as const;

@@ -1,13 +1,12 @@
-import { z } from 'zod';
+import { StoredMailboxes } from '../email/address.ts';
 import { newText } from '../email/new-text.ts';
+import { withMailboxes } from '../email/threading.ts';
 import { bodyOf } from './bodies.ts';
 import { builder } from './builder.ts';
 import { Direction } from './enums.ts';
 import { Attachment, EmailMessage } from './refs.ts';
 import { ReplySuggestion, suggestReply } from './reply-suggestion.ts';
 import { RemoteImages, SafeHtml, sanitizedBody } from './safe-html.ts';
-
-const StoredMailboxes = z.array(z.object({ address: z.string(), name: z.string().nullable() }));
 
 /** Sanitizing takes some milliseconds of CPU, as long as resolving so many values. */
 const SAFE_HTML_COMPLEXITY = 500;
@@ -175,15 +174,9 @@ builder.prismaObjectFields(EmailMessage, (t) => ({
       sentAt: true,
       account: { select: { email: true, aliases: true } },
     },
-    resolve: ({ account, fromAddress, fromName, to, cc, replyTo, ...message }, { all }, { bodies }) =>
+    resolve: ({ account, ...message }, { all }, { bodies }) =>
       suggestReply(bodies, {
-        message: {
-          ...message,
-          from: { address: fromAddress, name: fromName },
-          to: StoredMailboxes.parse(to),
-          cc: StoredMailboxes.parse(cc),
-          replyTo: StoredMailboxes.parse(replyTo),
-        },
+        message: withMailboxes(message),
         ownAddresses: [account.email, ...account.aliases],
         all: all ?? false,
       }),

@@ -6,6 +6,7 @@ import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
 import { CONTACT_KEY, contactConditions, LAST_CONTACTED_ASC, LAST_CONTACTED_DESCRIPTION } from './contact-filter.ts';
 import type { Context } from './context.ts';
+import { enumOf } from './enum-of.ts';
 import { InvoiceStatus } from './enums.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { ISSUED_DESC } from './lists.ts';
@@ -51,14 +52,11 @@ const InvoiceFilter = builder.inputType('InvoiceFilter', {
   }),
 });
 
-const InvoiceOrder = builder.enumType('InvoiceOrder', {
-  description: 'The order of a list of invoices.',
-  values: {
-    ISSUED_DESC: { description: 'By `issueDate`, last issued first.' },
-    DUE_ASC: { description: 'By `dueDate`, earliest first.' },
-    LAST_CONTACTED_ASC: { description: 'By `lastContactedAt`, earliest first. Invoices never contacted come first.' },
-    NUMBER_ASC: { description: 'By `number`, character by character: `INV-10` is before `INV-9`.' },
-  } as const,
+const InvoiceOrder = enumOf('InvoiceOrder', 'The order of a list of invoices.', {
+  ISSUED_DESC: 'By `issueDate`, last issued first.',
+  DUE_ASC: 'By `dueDate`, earliest first.',
+  LAST_CONTACTED_ASC: 'By `lastContactedAt`, earliest first. Invoices never contacted come first.',
+  NUMBER_ASC: 'By `number`, character by character: `INV-10` is before `INV-9`.',
 });
 
 const ORDER_COLUMNS = { issueDate: true, dueDate: true, number: true } as const;

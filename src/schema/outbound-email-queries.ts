@@ -8,6 +8,7 @@ import { MAX_MILLIS, MIN_MILLIS } from '../input.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
+import { enumOf } from './enum-of.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { IN_ANY_ORDER, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC, NOT_A_DRAFT } from './lists.ts';
@@ -91,18 +92,13 @@ function boundsOf(column: Column, { created, sent, updated }: Filter): Prisma.Ou
   };
 }
 
-const OutboundEmailOrder = builder.enumType('OutboundEmailOrder', {
-  description: 'The order of a list of outbound emails.',
-  values: {
-    CREATED_DESC: { description: 'By `createdAt`, newest first.' },
-    CREATED_ASC: { description: 'By `createdAt`, oldest first.' },
-    SENT_DESC: { description: 'By `sentAt`, latest first. Emails that were not sent are left out.' },
-    PLANNED_ASC: { description: 'By `plannedSendAt`, earliest first. Emails that were never scheduled are left out.' },
-    UPDATED_ASC: {
-      description:
-        'By `updatedAt`, earliest first. To poll for changes, filter by `updated: { gte }` from one minute before your last poll: changes of the same moment can become visible in another order.',
-    },
-  } as const,
+const OutboundEmailOrder = enumOf('OutboundEmailOrder', 'The order of a list of outbound emails.', {
+  CREATED_DESC: 'By `createdAt`, newest first.',
+  CREATED_ASC: 'By `createdAt`, oldest first.',
+  SENT_DESC: 'By `sentAt`, latest first. Emails that were not sent are left out.',
+  PLANNED_ASC: 'By `plannedSendAt`, earliest first. Emails that were never scheduled are left out.',
+  UPDATED_ASC:
+    'By `updatedAt`, earliest first. To poll for changes, filter by `updated: { gte }` from one minute before your last poll: changes of the same moment can become visible in another order.',
 });
 
 type Filter = typeof OutboundEmailFilter.$inferInput;
