@@ -8,9 +8,9 @@
  * server is stopped. So `kill -9` leaves no orphan, and a second process (such as `npm run admin`) that joined the server may
  * outlive the one that started it.
  *
- * PostgreSQL refuses to run as root. If Epistle runs as root, PostgreSQL runs as the user who owns the data; Epistle gives new data to
- * the system user `nobody`. PostgreSQL is started in the folder of its data and uses relative paths only. DATA_DIR may therefore be
- * below a folder that this user cannot enter, such as `/root`.
+ * PostgreSQL refuses to run as root. If Epistle runs as root, PostgreSQL runs as the user who owns the data: for new data an
+ * unprivileged user of the system (see embedded/cluster.ts). PostgreSQL is started in the folder of its data and uses relative paths
+ * only. DATA_DIR may therefore be below a folder that this user cannot enter, such as `/root`.
  */
 
 import { rmSync } from 'node:fs';
