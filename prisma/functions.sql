@@ -4,7 +4,7 @@
 --   the record      outbound_email_event_is_append_only, outbound_email_is_kept
 --   accounts        email_account_has_sync, email_account_status_since
 --   rate limit      sends_at, next_send_permit, lock_rate_limit, take_send_permits, take_read_permits, block_sending, return_permit
---   correlation     lock_message_ids, is_awaited
+--   correlation     lock_message_ids, is_awaited, note_contact
 --   search          found_outbound_email, found_message, word_beginnings
 
 -- The audit trail is append-only. Its rows are deleted only together with a draft, or by a transaction that erases what is old or
@@ -24,7 +24,7 @@ END$$;
 CREATE OR REPLACE TRIGGER outbound_email_event_is_append_only BEFORE UPDATE OR DELETE ON outbound_email_event
   FOR EACH ROW EXECUTE FUNCTION outbound_email_event_is_append_only();
 
--- An email that was accepted for sending is never deleted.
+-- An email that was sent or may have been is never deleted. What a person has resolved as not sent can be a draft again.
 CREATE OR REPLACE FUNCTION outbound_email_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.status IN ('DRAFT', 'SCHEDULED') THEN
@@ -79,8 +79,9 @@ BEGIN
     reason := 'RATE_LIMIT';
   END IF;
   -- A used-up budget is counted again each time: the limit may have been raised.
-  IF rate.blocked_until > free_at AND rate.blocked_code <> 'DAILY_BUDGET' THEN
-    free_at := rate.blocked_until;
+  -- After Gmail's pause, permits become free one after the other: the pause is the reason until then.
+  IF rate.blocked_until > t AND rate.blocked_code <> 'DAILY_BUDGET' THEN
+    free_at := greatest(free_at, rate.blocked_until);
     reason := rate.blocked_code;
   END IF;
   IF sent >= daily_limit THEN
@@ -118,6 +119,7 @@ DECLARE
   t timestamptz := clock_timestamp();
   ahead integer := 0;
   next record;
+  keeps_block boolean;
 BEGIN
   granted := 0;
   IF lane <> 'pending' THEN
@@ -137,11 +139,12 @@ BEGIN
     EXIT WHEN granted = wanted AND next.sent + 1 < daily_limit;
   END LOOP;
   IF granted > 0 OR next.reason = 'DAILY_BUDGET' THEN
+    -- A pause of Gmail's stays on record beside a used-up budget: reading goes on during the one, and its end counts.
+    keeps_block := rate.blocked_code <> 'DAILY_BUDGET'
+      AND (rate.blocked_until > t OR next.reason IS DISTINCT FROM 'DAILY_BUDGET');
     UPDATE account_rate_limit p SET permits = rate.permits, sends = rate.sends, sends_from = rate.sends_from,
-        blocked_until = CASE WHEN next.reason = 'DAILY_BUDGET' THEN next.free_at
-          WHEN rate.blocked_code <> 'DAILY_BUDGET' THEN rate.blocked_until END,
-        blocked_code = CASE WHEN next.reason = 'DAILY_BUDGET' THEN next.reason
-          WHEN rate.blocked_code <> 'DAILY_BUDGET' THEN rate.blocked_code END
+        blocked_until = CASE WHEN keeps_block THEN rate.blocked_until WHEN next.reason = 'DAILY_BUDGET' THEN next.free_at END,
+        blocked_code = CASE WHEN keeps_block THEN rate.blocked_code WHEN next.reason = 'DAILY_BUDGET' THEN next.reason END
       WHERE p.organization_id = organization AND p.account_id = account;
   END IF;
   wait_ms := 0;

@@ -137,7 +137,7 @@ export class DraftConflictError extends DomainError {
   }
 }
 
-/** Gmail refused the email. Nothing was sent. */
+/** The email was refused, by Gmail or before Gmail was asked. Nothing was sent. */
 export class SendRejectedError extends DomainError {
   readonly code = 'SEND_REJECTED';
   readonly retry: RetryAdvice;
@@ -146,8 +146,12 @@ export class SendRejectedError extends DomainError {
   readonly providerStatus: number;
   readonly providerReason: string;
   constructor(outboundEmailId: string, rejection: { status: number; reason: string; retry: RetryAdvice }) {
-    const answer = rejection.status === 0 ? '' : `${rejection.status} `;
-    super(`Gmail refused the email: ${answer}${rejection.reason.replace(/\.$/, '')}. Nothing was sent.`);
+    const reason = rejection.reason.replace(/\.$/, '');
+    super(
+      rejection.status === 0
+        ? `The email was not sent: ${reason}.`
+        : `Gmail refused the email: ${rejection.status} ${reason}. Nothing was sent.`,
+    );
     this.outboundEmailId = outboundEmailId;
     this.providerStatus = rejection.status;
     this.providerReason = rejection.reason;
@@ -198,7 +202,7 @@ export class SyncNotPossibleError extends DomainError {
   }
 }
 
-/** A call to Gmail failed, and nothing has changed. Not for sending: see `SendRejectedError`. */
+/** A call to Gmail that may be repeated failed. Not for sending: see `SendRejectedError`. */
 export class ProviderError extends DomainError {
   readonly code = 'PROVIDER_ERROR';
   readonly retry: RetryAdvice;
@@ -206,7 +210,7 @@ export class ProviderError extends DomainError {
   readonly providerStatus: number;
   readonly providerReason: string;
   constructor(answer: { status: number; reason: string; retry: RetryAdvice }) {
-    super(`Gmail refused the change: ${answer.status} ${answer.reason}. Nothing was changed.`);
+    super(`The call to Gmail failed: ${answer.status} ${answer.reason}. It can be repeated without harm.`);
     this.providerStatus = answer.status;
     this.providerReason = answer.reason;
     this.retry = answer.retry;

@@ -11,7 +11,7 @@ const AccountRef = z.strictObject({ organizationId: z.uuid(), accountId: z.uuid(
 export type AccountRef = Readonly<z.infer<typeof AccountRef>>;
 
 export const JOBS = {
-  /** Delivers a QUEUED email that no request delivers: its process died, or it had to wait. */
+  /** Delivers a SCHEDULED email at its time, and a QUEUED one that no request delivers: its process died, or it had to wait. */
   deliver: OutboundEmailRef,
   /** Reads Gmail to find out whether an UNCONFIRMED email was sent. */
   reconcile: OutboundEmailRef,

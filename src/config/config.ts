@@ -59,7 +59,7 @@ const syncInterval = z
   .refine(([min, max]) => min === undefined || max === undefined || min <= max, 'the shortest interval comes first');
 
 const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
-/** The first one that is set is used, by Google's client too. */
+/** The first one that is set is used. */
 const PROXY_NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
 const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());

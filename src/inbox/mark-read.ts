@@ -11,7 +11,7 @@ import { relabelMessages } from './update-messages.ts';
 /**
  * Marks a conversation read, or its last received message unread, in Gmail and here. A message that came in meanwhile
  * stays unread. Repeating it changes nothing.
- * @throws {NotFoundError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not do it: nothing has changed.
+ * @throws {NotFoundError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not confirm it.
  */
 export async function markConversationRead(
   app: App,

@@ -25,6 +25,8 @@ interface DraftRow extends WrittenEmail {
   readonly mode: SendMode;
   readonly status: OutboundEmailStatus;
   readonly revision: number;
+  /** How often it was tried to send it. */
+  readonly attempts: number;
   readonly fromEmail: string;
   readonly hasContexts: boolean;
   readonly fileCount: number;
@@ -47,7 +49,13 @@ export interface DraftToSend extends DraftRow {
 
 export const selectDraft = statement(
   'find-draft-to-send',
-  ({ organizationId, draftId }: { organizationId: string; draftId: string }) => sql`SELECT e.status, e.mode, e.revision,
+  ({
+    organizationId,
+    draftId,
+  }: {
+    organizationId: string;
+    draftId: string;
+  }) => sql`SELECT e.status, e.mode, e.revision, e.attempts,
       e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, EXISTS (
         SELECT FROM outbound_email_context l
         WHERE l.organization_id = e.organization_id AND l.outbound_email_id = e.id) AS "hasContexts",

@@ -178,8 +178,9 @@ export async function sendStored(
   if (permit === null) return null;
   const hasConditions = draft.hasConditions && lane === 'scheduled';
   const attachments = async () => files;
-  const { revision } = draft;
-  return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, revision, hasConditions, attachments, permit });
+  const { revision, attempts } = draft;
+  const attempt = { ...FIRST_ATTEMPT, revision, attempts: attempts + 1, hasConditions };
+  return deliverAndWait(app, { ...newDelivery, ...attempt, attachments, permit });
 }
 
 function nullIfGone(error: unknown): null {
@@ -299,11 +300,13 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   const threading = threadingOf(thread.threadId, sent.threadId);
   const sentAt = app.now();
   const change = { at: sentAt, sent, sentAt, threading, detail: { threading, ...elapsed() } };
-  if (!(await transition(app.pool, 'sent', lease, change))) return { kind: 'superseded' };
+  const isStored = await transition(app.pool, 'sent', lease, change);
   const { organizationId, outboundEmailId: id } = lease;
   const { messageId: providerMessageId, threadId: providerThreadId } = sent;
-  const first = attempts === 1 ? { account: delivery.sender, providerMessageId } : null;
+  // If the row is another process's by now, its sent copy tells that process that it was sent.
+  const first = attempts === 1 || !isStored ? { account: delivery.sender, providerMessageId } : null;
   app.sentCopies.add({ organizationId, outboundEmailId: id, first });
+  if (!isStored) return { kind: 'superseded' };
   const ids = { organizationId, id, providerMessageId, providerThreadId };
   return { kind: 'sent', columns: { ...ids, status: 'SENT', threading, sentAt } };
 }

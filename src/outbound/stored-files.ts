@@ -34,7 +34,7 @@ interface InputWithFiles {
  * thrown: the same request may have been accepted when it was there.
  * @param options.path of the input object: `input.fresh`.
  * @param options.hold waits for this share of the process's memory.
- * @throws {NotFoundError | InvalidInputError | ForbiddenError}
+ * @throws {NotFoundError | InvalidInputError | ForbiddenError | ProviderError}
  */
 export async function withStoredFiles<Input extends InputWithFiles>(
   app: App,

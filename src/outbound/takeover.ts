@@ -7,7 +7,7 @@
  * handed to Gmail are reconciled by reading.
  */
 import type { App } from '../app.ts';
-import { sql, statement } from '../db/statement.ts';
+import { type Fragment, sql, statement } from '../db/statement.ts';
 import { addJob, NEXT_JOB } from '../jobs.ts';
 import { repeat } from '../repeat.ts';
 import { VERSION } from '../version.ts';
@@ -30,6 +30,18 @@ export const beat = statement(
     ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, worker_pool = excluded.worker_pool`,
 );
 
+/** Of `outbound_email e`. */
+const isLeasedBy = (process: Fragment) =>
+  sql`e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND e.lease_owner = ${process}`;
+
+/** A process that still has leases cannot end its heartbeat: when that has stopped, the others take them over. */
+export const endBeat = statement(
+  'end-heartbeat',
+  ({ id }: { id: string }) => sql`DELETE FROM process_heartbeat WHERE id = ${id}
+    AND NOT EXISTS (SELECT FROM outbound_email e WHERE ${isLeasedBy(sql`${id}`)})
+    AND NOT EXISTS (SELECT FROM mailbox_sync s WHERE s.lease_owner = ${id} AND s.lease_expires_at > now())`,
+);
+
 /**
  * Ends the leases of processes without a heartbeat. The lease of an email is compared with the clocks of processes, so it gets an
  * expiry in 1970, which is over by every clock.
@@ -40,8 +52,7 @@ export const takeOver = statement(
       DELETE FROM process_heartbeat WHERE beat_at < now() - ${deadAfterMs} * interval '1 ms' RETURNING id, worker_pool
     ), orphan AS (
       UPDATE outbound_email e SET lease_expires_at = to_timestamp(0) FROM dead
-      WHERE EXISTS (SELECT FROM dead) AND e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
-        AND e.lease_owner = dead.id
+      WHERE EXISTS (SELECT FROM dead) AND ${isLeasedBy(sql`dead.id`)}
       RETURNING e.organization_id, e.id, e.status
     ), jobs AS (
       SELECT ${addJob(NEXT_JOB, { organizationId: sql`organization_id`, outboundEmailId: sql`id` })} FROM orphan
@@ -98,7 +109,7 @@ export async function startHeartbeat(app: App, workerPool: () => string): Promis
       await Promise.all(loops.map((loop) => loop.stop()));
       // Otherwise it ends by itself: the other processes do not see it renewed.
       await pool
-        .query(sql`DELETE FROM process_heartbeat WHERE id = ${app.processId}`)
+        .query(endBeat({ id: app.processId }))
         .catch((error: unknown) => logFailure(error, 'the heartbeat could not be ended'));
     },
   };

@@ -4,12 +4,13 @@
  *   DRAFT <-> SCHEDULED -> QUEUED -> SENDING -> SENT -> BOUNCED
  *      \________________________^      |  \-> UNCONFIRMED -> SENT | QUEUED | FAILED | DRAFT
  *    CANCELED <- SCHEDULED, QUEUED     \----> QUEUED (it may leave later) | FAILED | DRAFT (a refused draft)
+ *      FAILED <- SCHEDULED (refused at its time), SENT (Gmail reports that it did not send it); a retry makes it QUEUED
  *    any state but SCHEDULED -> SENT, when its sent copy is stored
  *
  * A transition takes effect only from the states in `from`, and only if `holds` is true of the row. For a delivery that is its lease: a
  * writer that has lost it changes nothing. Row, event, jobs and everything else that changes with it are one statement.
  *
- * Rows are created in enqueue.ts (QUEUED) and drafts.ts (DRAFT, SCHEDULED). Leases are taken in claim.ts and reconcile.ts and ended in
+ * Rows are created in enqueue.ts (QUEUED, SCHEDULED) and drafts.ts (DRAFT, SCHEDULED). Leases are taken in claim.ts and reconcile.ts and ended in
  * takeover.ts, and permits are granted in rate-limit.ts: none of these changes a state.
  */
 import type { CancelCondition } from '#generated/prisma/enums.ts';
@@ -290,7 +291,7 @@ const TABLE = {
     event: 'CANCELED',
     calls: [permits.giveBackHeld, jobs.noDeliver],
   },
-  /** A user retries it. It gets a new Gmail draft, because that of the failed attempt was deleted. */
+  /** A user retries it. It gets a new Gmail draft: that of the failed attempt was deleted, or does no harm. */
   retried: {
     from: ['FAILED'],
     to: 'QUEUED',
@@ -335,7 +336,7 @@ const TABLE = {
     set: ({
       at,
       actor,
-    }: OperatorChange) => sql`resolved_by = ${actor}, failure_code = 'DISCARDED', failure_retry = 'SAFE',
+    }: OperatorChange) => sql`resolved_by = ${actor}, failure_code = 'DISCARDED', failure_retry = 'CHECK_FIRST',
       failure_message = 'It was discarded because its outcome stayed unknown.', failed_at = ${at},
       ${columns.unplannedIfDraft}, ${columns.over}`,
     event: 'RESOLVED',

@@ -12,7 +12,13 @@ import { addressKey } from '../email/address.ts';
 import { appendBelow, type Below } from '../email/append.ts';
 import { type EmailContent, reportLimits, reportMissing, sizeOf } from '../email/content.ts';
 import { type ReplySuggestion, replySuggestion, withMailboxes } from '../email/threading.ts';
-import { type InputIssue, InvalidInputError, type TokenProblem, UnresolvedTokensError } from '../errors.ts';
+import {
+  type InputIssue,
+  InvalidInputError,
+  NotFoundError,
+  type TokenProblem,
+  UnresolvedTokensError,
+} from '../errors.ts';
 import { fillTemplate } from '../templates/fill-template.ts';
 import { unfilledTokens } from '../templates/unfilled.ts';
 import type { NewRequest } from './send-input.ts';
@@ -122,7 +128,8 @@ async function suggest(connection: Sql, sender: Sender, parentId: string, all: b
       FROM email_message WHERE organization_id = ${sender.organizationId} AND id = ${parentId}`,
   );
   const [row] = rows;
-  if (row === undefined) throw new Error('the message that is answered is gone');
+  // Deleted since it was found.
+  if (row === undefined) throw new NotFoundError('EmailMessage', parentId);
   return replySuggestion({ message: withMailboxes(row), ownAddresses: [sender.email, ...sender.aliases], all });
 }
 

@@ -176,8 +176,17 @@ async function eraseCustomers(tx: Sql, { organizationId, key }: Person): Promise
     sql`SELECT email FROM customer WHERE ${begins} UNION SELECT email FROM customer_contact WHERE ${begins}`,
   );
   const emails = given.rows.map(({ email }) => email).filter(isAddressOf(key));
+  const removed = await tx.query<{ customerId: string }>(
+    sql`DELETE FROM customer_contact WHERE organization_id = ${organizationId} AND email = ANY(${emails})
+      RETURNING customer_id AS "customerId"`,
+  );
+  const customerIds = removed.rows.map(({ customerId }) => customerId);
+  // One of the contacts that are left is the primary one.
   await tx.query(
-    sql`DELETE FROM customer_contact WHERE organization_id = ${organizationId} AND email = ANY(${emails})`,
+    sql`UPDATE customer_contact c SET is_primary = true
+      WHERE c.organization_id = ${organizationId} AND c.customer_id = ANY(${customerIds})
+        AND NOT EXISTS (SELECT FROM customer_contact o WHERE o.organization_id = c.organization_id
+          AND o.customer_id = c.customer_id AND (o.is_primary OR o.position < c.position))`,
   );
   const { rows } = await tx.query<{ id: string; externalId: string; name: string }>(
     sql`UPDATE customer SET email = NULL, updated_at = now() WHERE organization_id = ${organizationId} AND email = ANY(${emails})

@@ -133,7 +133,7 @@ async function deleteMessages(tx: Sql, { organizationId, id: accountId }: Accoun
   const ofThese = sql`organization_id = ${organizationId} AND id = ANY(${conversations})`;
   await deleteIfEmpty(tx, organizationId, conversations);
   await tx.query(
-    sql`UPDATE conversation SET message_count = 0, is_read = true, subject = '', snippet = '', participants = '{}' WHERE ${ofThese}`,
+    sql`UPDATE conversation SET message_count = 0, is_read = true, awaits_our_answer = false, subject = '', snippet = '', participants = '{}' WHERE ${ofThese}`,
   );
   return { ids: conversations, count: messages.length };
 }

@@ -151,6 +151,7 @@ builder.mutationFields((t) => ({
         errors.AccountNotReadyError,
         errors.ReplyNotPossibleError,
         errors.InvalidStateError,
+        errors.ProviderError,
       ],
       union: { description: 'The stored draft, or why it was not stored.' },
     },
@@ -166,7 +167,13 @@ builder.mutationFields((t) => ({
       'Changes a draft and increases its revision. For a SCHEDULED draft the key needs the scope `email:send` as well.',
     authScopes: { scope: 'drafts:write' },
     errors: {
-      types: [errors.InvalidInputError, errors.NotFoundError, errors.AccountNotReadyError, errors.DraftConflictError],
+      types: [
+        errors.InvalidInputError,
+        errors.NotFoundError,
+        errors.AccountNotReadyError,
+        errors.DraftConflictError,
+        errors.ProviderError,
+      ],
       union: { description: 'The changed draft, or why it was not changed.' },
     },
     args: { input: t.arg({ type: UpdateDraftInput, required: true, description: 'The changes.' }) },

@@ -133,7 +133,7 @@ builder.objectType(errors.DraftConflictError, {
 });
 
 builder.objectType(errors.SendRejectedError, {
-  ...error('SendRejectedError', 'Gmail refused the email. Nothing was sent.'),
+  ...error('SendRejectedError', 'The email was refused, by Gmail or before Gmail was asked. Nothing was sent.'),
   fields: (t) => ({
     outboundEmail: t.prismaField({
       type: OutboundEmail,
@@ -144,7 +144,9 @@ builder.objectType(errors.SendRejectedError, {
     providerStatus: t.exposeInt('providerStatus', {
       description: "The HTTP status of Gmail's response. 0 if there was no response.",
     }),
-    providerReason: t.exposeString('providerReason', { description: 'The reason that Gmail gave.' }),
+    providerReason: t.exposeString('providerReason', {
+      description: 'The reason, in the words of Gmail if Gmail refused it.',
+    }),
   }),
 });
 
@@ -170,7 +172,10 @@ builder.objectType(errors.InvalidStateError, {
 });
 
 builder.objectType(errors.ProviderError, {
-  ...error('ProviderError', 'Gmail did not carry out the change. Nothing was changed.'),
+  ...error(
+    'ProviderError',
+    'A call to Gmail failed. It can be repeated without harm, even if Gmail has carried it out in part.',
+  ),
   fields: (t) => ({
     providerStatus: t.exposeInt('providerStatus', {
       description: "The HTTP status of Gmail's response. 0 if there was no response.",

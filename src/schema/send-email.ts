@@ -185,6 +185,7 @@ const SendEmailResult = builder.errorUnion('SendEmailResult', {
     errors.SendRejectedError,
     errors.UnresolvedTokensError,
     errors.InvalidStateError,
+    errors.ProviderError,
   ],
 });
 

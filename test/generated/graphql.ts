@@ -208,11 +208,11 @@ export type ErrorCode =
   | 'MAILBOX_UNAVAILABLE'
   /** The organization has no such object. */
   | 'NOT_FOUND'
-  /** Gmail did not carry out the change. See `providerReason`. */
+  /** A call to Gmail failed. See `providerReason`. */
   | 'PROVIDER_ERROR'
   /** The message cannot be replied to in its thread. */
   | 'REPLY_NOT_POSSIBLE'
-  /** Gmail refused the email. */
+  /** The email was refused. See `providerReason`. */
   | 'SEND_REJECTED'
   /** The database is unavailable or the server is busy: HTTP status 503 with Retry-After, or an error in `errors`. A mutation may have been carried out if `retry` is CHECK_FIRST. */
   | 'SERVICE_UNAVAILABLE'
@@ -916,6 +916,7 @@ export type DraftDownloadUrlsMutation = { createDraft:
     | { __typename: 'InvalidInputError' }
     | { __typename: 'InvalidStateError' }
     | { __typename: 'NotFoundError' }
+    | { __typename: 'ProviderError' }
     | { __typename: 'ReplyNotPossibleError' }
    };
 
@@ -931,6 +932,7 @@ export type CreateDraftWithFilesMutation = { createDraft:
     | { __typename: 'InvalidInputError' }
     | { __typename: 'InvalidStateError' }
     | { __typename: 'NotFoundError' }
+    | { __typename: 'ProviderError' }
     | { __typename: 'ReplyNotPossibleError' }
    };
 
@@ -993,6 +995,7 @@ export type DraftWithFilesMutation = { createDraft:
     | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
     | { __typename: 'InvalidStateError' }
     | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError' }
    };
 
@@ -1303,6 +1306,7 @@ export type SendEmailMutation = { sendEmail:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: ReplyNotPossibleReason }
     | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, mode: SendMode, threading: Threading | null, providerMessageId: string | null, providerThreadId: string | null, sentAt: string | null, attempts: number, nextAttemptAt: string | null, contexts: Array<
           | { uid: string }
@@ -1363,6 +1367,7 @@ export type CreateDraftMutation = { createDraft:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
    };
 
@@ -1376,6 +1381,7 @@ export type UpdateDraftMutation = { updateDraft:
     | { __typename: 'DraftConflictError', code: ErrorCode, message: string, retry: RetryAdvice, current: { uid: string, revision: number, subject: string } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus, plannedSendAt: string | null } }
    };
 
@@ -1432,6 +1438,7 @@ export type RetryOutboundEmailMutation = { retryOutboundEmail:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'SendEmailPayload', replayed: boolean, outboundEmail: { uid: string, status: OutboundEmailStatus, attempts: number, failure: { code: SendFailureCode } | null } }
     | { __typename: 'SendRejectedError', code: ErrorCode, message: string, retry: RetryAdvice, providerStatus: number, outboundEmail: { uid: string, status: OutboundEmailStatus } }
@@ -2044,6 +2051,11 @@ export const DraftWithFilesDocument = new TypedDocumentString(`
         path
         message
       }
+    }
+    ... on ProviderError {
+      code
+      message
+      retry
     }
   }
 }

@@ -39,6 +39,7 @@ const DraftWithFiles = graphql(`
       ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }
       ... on NotFoundError { entity uid }
       ... on InvalidInputError { issues { path message } }
+      ... on ProviderError { code message retry }
     }
   }
 `);
@@ -288,6 +289,23 @@ describe('POST /attachments', () => {
   });
 });
 
+/** The file of a message that was received, which is in Gmail only. */
+async function receiveFile(messageId: string) {
+  const uid = await receive(app, tenant, {
+    from: 'maria@acme.example',
+    raw: `From: maria@acme.example
+To: ${tenant.email}
+Subject: file
+Message-ID: ${messageId}
+Content-Type: not a type; name="x"
+Content-Disposition: attachment; filename*=UTF-8''a%0Ab.txt
+Content-Transfer-Encoding: base64
+
+${Buffer.from('received').toString('base64')}`,
+  });
+  return (await query(app, tenant.key, FilesOfMessage, { uid })).emailMessage?.attachments[0];
+}
+
 describe('a file that is attached again', () => {
   it('comes from an email that was sent, with its name or another one', async () => {
     const uploadUid = await upload(PNG, { headers: { 'content-type': 'image/png' } });
@@ -307,19 +325,7 @@ describe('a file that is attached again', () => {
   });
 
   it('comes from a received message, whose file is fetched for it; a name that cannot be sent is replaced', async () => {
-    const uid = await receive(app, tenant, {
-      from: 'maria@acme.example',
-      raw: `From: maria@acme.example
-To: ${tenant.email}
-Subject: file
-Message-ID: <forwarded@acme.example>
-Content-Type: not a type; name="x"
-Content-Disposition: attachment; filename*=UTF-8''a%0Ab.txt
-Content-Transfer-Encoding: base64
-
-${Buffer.from('received').toString('base64')}`,
-    });
-    const [file] = (await query(app, tenant.key, FilesOfMessage, { uid })).emailMessage?.attachments ?? [];
+    const file = await receiveFile('<forwarded@acme.example>');
     expect(file).toMatchObject({ sha256: null });
     await app.app.pool.query(`UPDATE attachment SET filename = E'a\\nb', content_type = 'no type' WHERE id = $1`, [
       file?.uid,
@@ -327,6 +333,25 @@ ${Buffer.from('received').toString('base64')}`,
     const { files, arrived } = await sendFiles([{ attachmentUid: file?.uid ?? '' }], 'forward');
     expect(files).toMatchObject([{ filename: 'attachment', contentType: 'application/octet-stream' }]);
     expect(bytesOf(arrived[0]?.content).toString()).toBe('received');
+  });
+
+  it('that Gmail does not give now is an error to repeat, and nothing is sent or stored', async () => {
+    const file = await receiveFile('<unavailable@acme.example>');
+    const attachments = [{ attachmentUid: file?.uid ?? '' }];
+    const fault = () =>
+      app.sandbox.admin.fault({
+        call: 'messages.get',
+        mailbox: tenant.email,
+        effect: { kind: 'status', status: 503 },
+      });
+    fault();
+    const sent = expectType(await send(app, tenant, fresh(tenant, 'x@acme.example', { attachments })), 'ProviderError');
+    expect(sent).toMatchObject({ code: 'PROVIDER_ERROR', retry: 'SAFE' });
+    expect(sent.message).toMatch(/^The call to Gmail failed: 503 .*\. It can be repeated without harm\.$/);
+    fault();
+    const input = { fromAccountUid: tenant.accountId, attachments };
+    expectType((await query(app, tenant.key, DraftWithFiles, { input })).createDraft, 'ProviderError');
+    expectType((await query(app, tenant.key, DraftWithFiles, { input })).createDraft, 'CreateDraftPayload');
   });
 
   it('goes into a draft', async () => {

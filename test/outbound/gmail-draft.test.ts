@@ -130,6 +130,26 @@ it('its event holds the digest and size of what was handed to Gmail, and the dig
   });
 });
 
+it('a draft of Gmail that an earlier sending left behind is deleted when the email is sent', async () => {
+  const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Reminder', bodyText: 'Soon.' };
+  const { draft } = expectType((await query(t, tenant.key, CreateDraft, { input })).createDraft, 'CreateDraftPayload');
+  const fault = { call: 'drafts.create', mailbox: tenant.email } as const;
+  t.sandbox.admin.fault({ ...fault, when: 'after', effect: { kind: 'reset' } });
+  const lost = await accepted(t, tenant, { draft: { draftUid: draft.uid } });
+  expect(lost.outboundEmail).toMatchObject({ status: 'QUEUED', attempts: 1 });
+  t.sandbox.admin.fault({ ...fault, effect: { kind: 'status', status: 400 } });
+  await runNow(t, tenant, draft.uid, 'deliver');
+  await untilStatus(t, tenant, draft.uid, 'DRAFT');
+  gmailDraft();
+  const { outboundEmail } = await accepted(t, tenant, { draft: { draftUid: draft.uid } });
+  expect(outboundEmail).toMatchObject({ status: 'SENT', attempts: 3 });
+  const { events } = await record(t, tenant, draft.uid);
+  const sent = events.edges.map(({ node }) => node).find(({ type }) => type === 'SENT');
+  expect(sent?.detail).toMatchObject({ attempt: 3 });
+  await expect.poll(() => t.sandbox.admin.drafts(tenant.email)).toEqual([]);
+  onlyMail(t, maria);
+});
+
 describe('a person who decides of an unconfirmed one', () => {
   async function unconfirmed(input: Parameters<typeof accepted>[2]): Promise<string> {
     t.sandbox.admin.fault({ call: 'drafts.send', mailbox: tenant.email, effect: { kind: 'reset' } });
@@ -162,7 +182,7 @@ describe('a person who decides of an unconfirmed one', () => {
     expect((await query(t, tenant.key, DraftRecord, { uid: draft.uid })).draft).toMatchObject({
       status: 'DRAFT',
       plannedSendAt: null,
-      lastFailure: { code: 'DISCARDED', retry: 'SAFE' },
+      lastFailure: { code: 'DISCARDED', retry: 'CHECK_FIRST' },
     });
     const edit = { draftUid: draft.uid, subject: 'Reminder, corrected' };
     expectType((await query(t, tenant.key, UpdateDraft, { input: edit })).updateDraft, 'UpdateDraftPayload');

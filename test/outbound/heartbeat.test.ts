@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { requeueOverdue } from '../../src/outbound/requeue-overdue.ts';
 import { createTenant, eventually, startTestApp, type TestApp } from '../support/harness.ts';
-import { createRecipient } from '../support/mail.ts';
+import { createRecipient, untilStatus } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 
 const HOUR_MS = 3_600_000;
@@ -134,4 +134,17 @@ describe('a process that has died', () => {
       expect(arrived.sort()).toEqual(uids.sort());
     },
   );
+
+  it('and was stopped without giving back its lease, holds it no longer than one that was killed', async () => {
+    const tenant = await createTenant(t);
+    const maria = createRecipient(t, tenant);
+    const stopped = await startTestApp({ beside: t, timing: TIMING });
+    const { processId } = stopped.app;
+    const lease = { leaseOwner: processId, leaseToken: randomUUID(), leaseExpiresAt: new Date(Date.now() + HOUR_MS) };
+    const uid = await insertEmail(t, tenant, { status: 'QUEUED', to: [maria], ...lease });
+    await stopped.close();
+    await untilStatus(t, tenant, uid, 'SENT');
+    const { rows } = await t.app.pool.query('SELECT FROM process_heartbeat WHERE id = $1', [processId]);
+    expect(rows).toEqual([]);
+  });
 });

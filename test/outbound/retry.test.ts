@@ -58,8 +58,7 @@ describe('trying again', () => {
     const uid = await failed({ fromAlias: alias });
     await setAliases([]);
     expect(expectType(await retry(uid), 'SendRejectedError')).toMatchObject({
-      message:
-        'Gmail refused the email: Gmail no longer lets the account send from its sender address. Nothing was sent.',
+      message: 'The email was not sent: Gmail no longer lets the account send from its sender address.',
       outboundEmail: { uid, status: 'FAILED' },
     });
     expect(await record(t, tenant, uid)).toMatchObject({ failure: { code: 'ALIAS_NOT_ACCEPTED', retry: 'NEVER' } });

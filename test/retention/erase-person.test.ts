@@ -116,6 +116,32 @@ describe('admin -- erase', () => {
     expect([await tablesWith(t, written), await tablesWith(t, punycode)]).toEqual([[], []]);
   });
 
+  it.each(['"maria s"@acme.example', 'jörg@acme.example', 'root@localhost'])(
+    'finds what was received from %s, to which nothing can be sent',
+    async (fromAddress) => {
+      await insertMessage(t, tenant, { conversationId: await insertConversation(t, tenant), fromAddress });
+      const { lines } = await eraseIn(tenant, fromAddress);
+      expect(lines).toEqual([expect.stringMatching(/ {2}0 emails {2}1 messages /)]);
+      expect(await tablesWith(t, fromAddress)).toEqual([]);
+    },
+  );
+
+  it.each(['maria', '@acme.example', 'maria@'])('refuses %s, which is no address', async (email) => {
+    await expect(eraseIn(tenant, email)).rejects.toThrow('EMAIL must be an address');
+  });
+
+  it('makes the next contact of a customer the primary one', async () => {
+    const { organizationId } = tenant;
+    const contacts = [{ email: maria, isPrimary: true }, { email: bob }, { email: 'carol@acme.example' }];
+    const customerId = await upsertCustomer(t.app.pool, organizationId, { externalId: 'acme', name: 'Acme', contacts });
+    await eraseIn(tenant);
+    const left = await t.app.db.customerContact.findMany({ where: { customerId }, orderBy: { position: 'asc' } });
+    expect(left.map(({ email, isPrimary }) => [email, isPrimary])).toEqual([
+      [bob, true],
+      ['carol@acme.example', false],
+    ]);
+  });
+
   it('answers a repeated request afterwards, and sends nothing', async () => {
     const { uid } = await sentTo(maria, { idempotencyKey: 'k' });
     await eraseIn(tenant);
