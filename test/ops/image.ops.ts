@@ -78,7 +78,8 @@ describe('the image', () => {
     expect(server.proc('cmdline')).toBe('node src/main.ts');
     const environ = server.proc('environ');
     for (const set of [
-      /NODE_OPTIONS=--max-semi-space-size=16 --max-old-space-size=\d+/,
+      /NODE_OPTIONS=--max-semi-space-size=(?:16|32) --max-old-space-size=\d+/,
+      /MALLOC_ARENA_MAX=2/,
       /MALLOC_MMAP_THRESHOLD_=60000/,
       /NODE_COMPILE_CACHE=\S+/,
     ]) {
