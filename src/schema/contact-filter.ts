@@ -2,14 +2,19 @@
 import type { Prisma } from '#generated/prisma/client.ts';
 import type { TenantDb } from '../db/tenant.ts';
 import { isWordless, queryTerms } from '../email/search-terms.ts';
-import { IN_ANY_ORDER, type KeysetOrder } from './keyset.ts';
-import { type Count, MAX_FOUND, MAX_SORTED } from './page.ts';
+import {
+  type ConnectionArgs,
+  IN_ANY_ORDER,
+  type KeysetOrder,
+  keysetQuery,
+  parseKeyset,
+  toConnection,
+} from './keyset.ts';
+import { areFew, type Count, MAX_FOUND, MAX_SORTED, type ReadRows, rowsOf, sortedQuery } from './page.ts';
 import { type DateTimeRange, inRange } from './ranges.ts';
 
-/** Never contacted comes first. Such a list starts at `context_entity`, whose indexes have this order. */
-export const LAST_CONTACTED_ASC: KeysetOrder<'contactedOrder'> = { column: 'contactedOrder', direction: 'asc' };
-
-export const CONTACT_KEY = { id: true, contactedOrder: true } as const;
+/** Never contacted comes first. */
+const LAST_CONTACTED_ASC: KeysetOrder<'contactedOrder'> = { column: 'contactedOrder', direction: 'asc' };
 
 export const LAST_CONTACTED_DESCRIPTION =
   'Contacted in this range, see `lastContactedAt`. A range without `gte` includes those never contacted.';
@@ -54,4 +59,21 @@ export function contactConditions(
       ? { most: MAX_SORTED, rows: (limit) => db.contextEntity.count({ ...contacts, ...limit }) }
       : null,
   };
+}
+
+/** Lists entities by last contact, starting at `context_entity`, whose indexes have this order. @param read the rows of the kind. */
+export async function listByLastContact<Row extends { readonly id: string }>(
+  db: TenantDb,
+  args: ConnectionArgs,
+  where: Prisma.ContextEntityWhereInput,
+  matches: Count,
+  read: ReadRows<Row>,
+) {
+  const keyset = parseKeyset(args, LAST_CONTACTED_ASC);
+  const page = keysetQuery(keyset, where);
+  const keys = (await areFew(matches))
+    ? await db.contextEntity.groupBy({ ...sortedQuery(page), _min: { contactedOrder: true } })
+    : await db.contextEntity.findMany({ ...page, select: { id: true, contactedOrder: true } });
+  const rows = await rowsOf(keys, read);
+  return toConnection(keyset, rows, (limit) => db.contextEntity.count({ where, ...limit }));
 }

@@ -4,10 +4,10 @@ import { customerKind } from '../contexts/customer.ts';
 import { utcDate } from '../contexts/invoice.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
-import { CONTACT_KEY, contactConditions, LAST_CONTACTED_ASC, LAST_CONTACTED_DESCRIPTION } from './contact-filter.ts';
+import { contactConditions, LAST_CONTACTED_DESCRIPTION, listByLastContact } from './contact-filter.ts';
 import { enumOf } from './enum-of.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { areFew, rowsOf, sortedQuery, sortedRows } from './page.ts';
+import { sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange } from './ranges.ts';
 import { Customer, CustomerConnection } from './refs.ts';
 
@@ -76,17 +76,11 @@ builder.queryField('customers', (t) =>
         const query = queryFromInfo({ context, info, select: COLUMNS });
         const read = (rows: Prisma.CustomerFindManyArgs) => db.customer.findMany({ ...query, ...rows });
         if (orderBy === 'LAST_CONTACTED_ASC') {
-          const keyset = parseKeyset(args, LAST_CONTACTED_ASC);
           const where = {
             type: customerKind.type,
             AND: [contact ?? {}, ...overdue.map((is) => ({ customer: { is } }))],
           };
-          const page = keysetQuery(keyset, where);
-          const keys = (await areFew(countFound))
-            ? await db.contextEntity.groupBy({ ...sortedQuery(page), _min: { contactedOrder: true } })
-            : await db.contextEntity.findMany({ ...page, select: CONTACT_KEY });
-          const rows = await rowsOf(keys, read);
-          return toConnection(keyset, rows, (limit) => db.contextEntity.count({ where, ...limit }));
+          return listByLastContact(db, args, where, countFound, read);
         }
         const keyset = parseKeyset(args, NAME_ASC);
         const where = { AND: [...overdue, contact ? { entity: { is: contact } } : {}] };

@@ -70,7 +70,7 @@ builder.queryField('drafts', (t) =>
         orderBy: t.arg({ type: DraftOrder, description: 'The order. Omitted: CREATED_DESC.' }),
       },
       resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
-        const { identity } = context;
+        const { db, identity } = context;
         const order = ORDERS[orderBy ?? 'CREATED_DESC'] ?? CREATED_DESC;
         const keyset = parseKeyset(args, order);
         const about = filter?.context;
@@ -85,12 +85,11 @@ builder.queryField('drafts', (t) =>
         };
         const page = keysetQuery(keyset, where);
         const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
-        const keys = () => context.db.outboundEmail.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
-        const sorted = await sortedRows(narrowing(order.column, filter?.planned, context.db), keys, (ids) =>
-          context.db.outboundEmail.findMany({ ...query, ...ids }),
-        );
-        const rows = sorted ?? (await context.db.outboundEmail.findMany({ ...query, ...page }));
-        return toConnection(keyset, rows, (limit) => context.db.outboundEmail.count({ where, ...limit }));
+        const read = (rows: Prisma.OutboundEmailFindManyArgs) => db.outboundEmail.findMany({ ...query, ...rows });
+        const keys = () => db.outboundEmail.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const matches = narrowing(order.column, filter?.planned, db);
+        const rows = (await sortedRows(matches, keys, read)) ?? (await read(page));
+        return toConnection(keyset, rows, (limit) => db.outboundEmail.count({ where, ...limit }));
       },
     },
     DraftConnection,

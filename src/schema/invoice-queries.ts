@@ -4,13 +4,13 @@ import { invoiceKind, utcDate } from '../contexts/invoice.ts';
 import type { TenantDb } from '../db/tenant.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
-import { CONTACT_KEY, contactConditions, LAST_CONTACTED_ASC, LAST_CONTACTED_DESCRIPTION } from './contact-filter.ts';
+import { contactConditions, LAST_CONTACTED_DESCRIPTION, listByLastContact } from './contact-filter.ts';
 import type { Context } from './context.ts';
 import { enumOf } from './enum-of.ts';
 import { InvoiceStatus } from './enums.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { ISSUED_DESC } from './lists.ts';
-import { areFew, type Count, MAX_SORTED, rowsOf, sortedQuery, sortedRows } from './page.ts';
+import { type Count, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inDateRange, LocalDateRange } from './ranges.ts';
 import { Invoice, InvoiceConnection } from './refs.ts';
 
@@ -146,15 +146,9 @@ builder.queryField('invoices', (t) =>
         const query = queryFromInfo({ context, info, select: COLUMNS });
         const read = (rows: Prisma.InvoiceFindManyArgs) => db.invoice.findMany({ ...query, ...rows });
         if (orderBy === 'LAST_CONTACTED_ASC') {
-          const keyset = parseKeyset(args, LAST_CONTACTED_ASC);
           const isOwn = Object.keys(own).length > 0 ? { invoice: { is: own } } : {};
           const where = { type: invoiceKind.type, AND: [contact ?? {}, state.entity, isOwn] };
-          const page = keysetQuery(keyset, where);
-          const keys = (await areFew(narrowing('contactedOrder', conditions, db)))
-            ? await db.contextEntity.groupBy({ ...sortedQuery(page), _min: { contactedOrder: true } })
-            : await db.contextEntity.findMany({ ...page, select: CONTACT_KEY });
-          const rows = await rowsOf(keys, read);
-          return toConnection(keyset, rows, (limit) => db.contextEntity.count({ where, ...limit }));
+          return listByLastContact(db, args, where, narrowing('contactedOrder', conditions, db), read);
         }
         const order = ORDERS[orderBy ?? 'ISSUED_DESC'] ?? ISSUED_DESC;
         const keyset = parseKeyset(args, order);

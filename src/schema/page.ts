@@ -48,7 +48,7 @@ export async function sortedRows<Columns extends object, Row extends { readonly 
   return rows.length === keys.length ? rows : null;
 }
 
-type ReadRows<Row> = (rows: { where: { id: { in: string[] } } }) => Promise<readonly Row[]>;
+export type ReadRows<Row> = (rows: { where: { id: { in: string[] } } }) => Promise<readonly Row[]>;
 
 /**
  * @param read reads the rows with these ids, in any order. One that was deleted since is left out.
