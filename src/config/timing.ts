@@ -1,3 +1,5 @@
+export const DAY_MS = 86_400_000;
+
 /** Durations that are not configurable, in milliseconds. Tests shorten them. */
 export const TIMING = {
   /** Interval between heartbeats of a process. */

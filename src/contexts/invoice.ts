@@ -1,4 +1,5 @@
 import type { InvoiceStatus } from '#generated/prisma/enums.ts';
+import { DAY_MS } from '../config/timing.ts';
 import { sql } from '../db/statement.ts';
 import { escapeHtml } from '../email/escape-html.ts';
 import { type About, dynamicFields, type FieldOf } from './dynamic-fields.ts';
@@ -6,8 +7,6 @@ import { INVOICE_COLUMNS, type InvoiceColumns } from './invoice-input.ts';
 import type { ContextKind } from './kind.ts';
 import type { Money } from './money.ts';
 import { READER_COLUMNS, READER_FIELDS, READER_JOINS, type ReaderRow, SAMPLE_READER } from './reader.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The day on which invoices are judged: that of UTC, at its midnight. */
 export function utcDate(now: Date): Date {

@@ -9,6 +9,7 @@ import { connectAccount, startReading } from '../accounts/store-account.ts';
 import type { App } from '../app.ts';
 import { authenticateApiKey, type Identity, storeApiKey } from '../auth/keys.ts';
 import { SCOPES } from '../auth/scopes.ts';
+import { DAY_MS } from '../config/timing.ts';
 import { upsertCustomer } from '../contexts/upsert-customers.ts';
 import { upsertInvoice } from '../contexts/upsert-invoices.ts';
 import type { Sql } from '../db/client.ts';
@@ -19,8 +20,6 @@ import { storeMessage } from '../inbox/store-message.ts';
 import { createDraft } from '../outbound/drafts.ts';
 import { sendFresh } from '../outbound/send.ts';
 import { saveTemplate } from '../templates/save-template.ts';
-
-const DAY_MS = 86_400_000;
 
 const ACCOUNTS = [
   { email: 'billing@lumen.example', displayName: 'Lumen Billing' },

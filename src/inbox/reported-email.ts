@@ -1,4 +1,5 @@
 /** Which outbound email a delivery notice is about. The proofs are in docs/decisions/0014. */
+import { DAY_MS } from '../config/timing.ts';
 import type { Sql } from '../db/client.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { anyTerm, recipientTerm } from '../email/search-terms.ts';
@@ -20,7 +21,7 @@ export interface Uncorrelated {
 }
 
 /** How old an email may be that Google's notice names by its recipient. Google gives up after three days. */
-const RECENT_MS = 5 * 86_400_000;
+const RECENT_MS = 5 * DAY_MS;
 /** Between our clock, which dates sending, and Gmail's, which dates inbound mail. */
 export const CLOCK_SKEW_MS = 120_000;
 

@@ -1,7 +1,7 @@
 import type { CancelCondition } from '#generated/prisma/enums.ts';
+import { DAY_MS } from '../config/timing.ts';
 import type { InputIssue } from '../errors.ts';
 
-const DAY_MS = 86_400_000;
 const MAX_AHEAD_DAYS = 400;
 
 /** What is wrong with a time for sending: the past, and what is too far ahead. */

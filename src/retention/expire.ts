@@ -6,12 +6,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NIL } from 'uuid';
 import type { App } from '../app.ts';
+import { DAY_MS } from '../config/timing.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { allowErasing, eraseEmails, FINISHED } from './erase-emails.ts';
 import { eraseMessages } from './erase-messages.ts';
 
-const DAY_MS = 86_400_000;
 /** Rows that one transaction looks at: most of them can be erased already. */
 const PAGE = 500;
 /** Emails or messages that one transaction erases. */

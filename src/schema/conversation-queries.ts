@@ -8,7 +8,7 @@ import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { IN_ANY_ORDER, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { CONNECTED, CONNECTED_DESCRIPTION, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
+import { CONNECTED, CONNECTED_DESCRIPTION, EMAIL_SEARCH_RULES, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
 import { type Count, MAX_FOUND, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { Conversation, ConversationConnection } from './refs.ts';
@@ -38,8 +38,7 @@ const ConversationFilter = builder.inputType('ConversationFilter', {
       description: 'Conversations with this address among the participants. Case is ignored.',
     }),
     search: t.string({
-      description:
-        'Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.',
+      description: `Conversations with a message that contains all of these words in its subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
     }),
   }),
 });

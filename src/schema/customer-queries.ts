@@ -7,6 +7,7 @@ import { byUidOr } from './by-uid-or.ts';
 import { contactConditions, LAST_CONTACTED_DESCRIPTION, listByLastContact } from './contact-filter.ts';
 import { enumOf } from './enum-of.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { ENTITY_SEARCH_RULES } from './lists.ts';
 import { sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange } from './ranges.ts';
 import { Customer, CustomerConnection } from './refs.ts';
@@ -33,8 +34,7 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
   description: 'Selects customers. All given conditions must hold.',
   fields: (t) => ({
     search: t.string({
-      description:
-        'Customers with all of these words in name, externalId or email address. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything.',
+      description: `Customers with all of these words in name, externalId or email address. ${ENTITY_SEARCH_RULES}`,
     }),
     awaitingReply: t.boolean({
       description:

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { enumOf } from './enum-of.ts';
 import { InvoiceStatus } from './enums.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { ISSUED_DESC } from './lists.ts';
+import { ENTITY_SEARCH_RULES, ISSUED_DESC } from './lists.ts';
 import { type Count, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inDateRange, LocalDateRange } from './ranges.ts';
 import { Invoice, InvoiceConnection } from './refs.ts';
@@ -46,8 +46,7 @@ const InvoiceFilter = builder.inputType('InvoiceFilter', {
     due: t.field({ type: LocalDateRange, description: 'Invoices with a `dueDate` in this range.' }),
     lastContacted: t.field({ type: DateTimeRange, description: LAST_CONTACTED_DESCRIPTION }),
     search: t.string({
-      description:
-        'Invoices with all of these words in their number or in the name of their customer. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything.',
+      description: `Invoices with all of these words in their number or in the name of their customer. ${ENTITY_SEARCH_RULES}`,
     }),
   }),
 });

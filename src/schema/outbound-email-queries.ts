@@ -1,6 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '#generated/prisma/client.ts';
 import type { Identity } from '../auth/keys.ts';
+import { DAY_MS } from '../config/timing.ts';
 import { customerKind } from '../contexts/customer.ts';
 import type { TenantDb } from '../db/tenant.ts';
 import { isWordless, queryTerms, recipientTerm, tsquery } from '../email/search-terms.ts';
@@ -11,7 +12,7 @@ import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { IN_ANY_ORDER, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC, NOT_A_DRAFT } from './lists.ts';
+import { CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC, EMAIL_SEARCH_RULES, NOT_A_DRAFT } from './lists.ts';
 import { type Count, MAX_FOUND, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { OutboundEmail, OutboundEmailConnection } from './refs.ts';
@@ -30,8 +31,7 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     recipient: t.field({ type: 'EmailAddress', description: 'Emails with this address in To, Cc or Bcc.' }),
     conversationUid: t.field({ type: 'UUID', description: 'Emails in this conversation.' }),
     search: t.string({
-      description:
-        'Emails that contain all of these words in subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.',
+      description: `Emails that contain all of these words in subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
     }),
     customerUid: t.field({ type: 'UUID', description: 'Emails about this customer or one of its invoices.' }),
     hasReply: t.boolean({
@@ -68,12 +68,10 @@ function hasTime(column: Column, statuses: readonly Status[] | null | undefined)
   return { ...time, status: { in: statuses.filter((status) => status === 'SENT' || status === 'BOUNCED') } };
 }
 
-/** For clocks that differ: Gmail's tells when a lost answer's email was sent. */
-const DAY_MS = 86_400_000;
-
 /**
  * What ranges of other times say of the time of an order. An email is created, then sent, then changed, and the planner does not know
- * it: without these bounds it reads the index of the order from its end.
+ * it: without these bounds it reads the index of the order from its end. They are a day wider, because clocks differ: Gmail's tells when a
+ * lost answer's email was sent.
  */
 function boundsOf(column: Column, { created, sent, updated }: Filter): Prisma.OutboundEmailWhereInput {
   const earlier = { createdAt: [], plannedSendAt: [], sentAt: [created], updatedAt: [created, sent] }[column];

@@ -5,6 +5,7 @@
  */
 import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
+import { DAY_MS } from '../config/timing.ts';
 import { sql } from '../db/statement.ts';
 import { advance } from './advance.ts';
 import { compareLabel } from './compare-labels.ts';
@@ -15,7 +16,6 @@ import { isRerunRequested, type Lease, underLease } from './lease.ts';
 import { listPage } from './list-page.ts';
 import { createReadQuota, PreemptedError, READ_UNITS, type ReadQuota } from './read-quota.ts';
 
-const DAY_MS = 86_400_000;
 /** Pages that are counted for `estimated`. Larger mailboxes are reported as this large. */
 const MAX_COUNTED_PAGES = 40;
 
