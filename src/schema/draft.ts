@@ -1,10 +1,12 @@
-import { bodyOf } from './bodies.ts';
 import { builder } from './builder.ts';
 import { contextLinks, linkedEntities } from './context-entity.ts';
-import { CancelCondition, OutboundEmailStatus } from './enums.ts';
-import { Attachment, ContextEntity, Draft } from './refs.ts';
+import { OutboundEmailStatus } from './enums.ts';
+import { implementContent } from './implement-content.ts';
+import { ContextEntity, Draft } from './refs.ts';
 import { FAILURE_COLUMNS, SendFailure, sendFailure } from './send-failure.ts';
 import { TEMPLATE_VERSION, TemplateUse, templateUse } from './template-use.ts';
+
+implementContent(Draft);
 
 builder.prismaObjectFields(Draft, (t) => ({
   uid: t.expose('id', {
@@ -24,28 +26,7 @@ builder.prismaObjectFields(Draft, (t) => ({
     type: 'EmailAddress',
     description: 'The address that the draft will be sent from.',
   }),
-  to: t.expose('to', { type: ['EmailAddress'], description: 'The recipients in To.' }),
-  cc: t.expose('cc', { type: ['EmailAddress'], description: 'The recipients in Cc.' }),
-  bcc: t.expose('bcc', { type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
-  replyTo: t.expose('replyTo', {
-    type: ['EmailAddress'],
-    description: 'The addresses that answers should go to. Empty: the sender.',
-  }),
   subject: t.exposeString('subject', { description: 'The subject. It may be empty until the draft is sent.' }),
-  bodyText: t.field({
-    ...bodyOf('outboundEmail', 'bodyText'),
-    description: 'The plain-text body. Null if there is none.',
-  }),
-  bodyHtml: t.field({
-    ...bodyOf('outboundEmail', 'bodyHtml'),
-    description: 'The HTML body. Null if there is none.',
-  }),
-  attachments: t.field({
-    type: [Attachment],
-    description: 'The attached files, in the order given.',
-    select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
-    resolve: ({ attachments }) => attachments,
-  }),
   replyToMessage: t.relation('replyToMessage', {
     nullable: true,
     description: 'The message that the draft replies to. Null if it starts a conversation.',
@@ -54,10 +35,6 @@ builder.prismaObjectFields(Draft, (t) => ({
     type: 'DateTime',
     nullable: true,
     description: 'When the draft will be sent. Null if it is not scheduled.',
-  }),
-  cancelWhen: t.expose('cancelWhen', {
-    type: [CancelCondition],
-    description: 'The conditions under which it does not leave at `plannedSendAt`. Empty if there are none.',
   }),
   createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the draft was created.' }),
   updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the draft was last changed.' }),

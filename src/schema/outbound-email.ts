@@ -1,12 +1,12 @@
 import { countPerParent } from './batch.ts';
-import { bodyOf } from './bodies.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { contextLinks, linkedEntities } from './context-entity.ts';
 import { CancelCondition, OutboundEmailStatus, SendMode, Threading } from './enums.ts';
+import { implementContent } from './implement-content.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { EVENT_ORDER } from './lists.ts';
-import { Attachment, ContextEntity, OutboundEmail, OutboundEmailEvent, OutboundEmailEventConnection } from './refs.ts';
+import { ContextEntity, OutboundEmail, OutboundEmailEvent, OutboundEmailEventConnection } from './refs.ts';
 import { FAILURE_COLUMNS, SendFailure, sendFailure } from './send-failure.ts';
 import { TEMPLATE_VERSION, TemplateUse, templateUse } from './template-use.ts';
 
@@ -16,9 +16,6 @@ function isReadable({ id }: { readonly id: string }, _args: unknown, { identity,
 }
 
 const READ = { scope: 'email:read' } as const;
-
-/** For content that cannot be null. */
-const orEmptyList = { authScopes: isReadable, unauthorizedResolver: () => [] };
 
 const Bounce = builder.prismaObject('Bounce', {
   description: 'A delivery report about one recipient: delivery failed or is delayed.',
@@ -43,6 +40,8 @@ const Bounce = builder.prismaObject('Bounce', {
   }),
 });
 
+implementContent(OutboundEmail, isReadable);
+
 builder.prismaObjectFields(OutboundEmail, (t) => ({
   uid: t.expose('id', {
     type: 'UUID',
@@ -55,39 +54,10 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
     type: 'EmailAddress',
     description: 'The sender address: the address of the account, or the chosen alias.',
   }),
-  to: t.expose('to', { type: ['EmailAddress'], description: 'The recipients in To.', ...orEmptyList }),
-  cc: t.expose('cc', { type: ['EmailAddress'], description: 'The recipients in Cc.', ...orEmptyList }),
-  bcc: t.expose('bcc', {
-    type: ['EmailAddress'],
-    description: 'The recipients in Bcc, hidden from the others.',
-    ...orEmptyList,
-  }),
-  replyTo: t.expose('replyTo', {
-    type: ['EmailAddress'],
-    description: 'The addresses that answers should go to. Empty: the sender.',
-    ...orEmptyList,
-  }),
   subject: t.exposeString('subject', {
     description: 'The subject.',
     authScopes: isReadable,
     unauthorizedResolver: () => '',
-  }),
-  bodyText: t.field({
-    ...bodyOf('outboundEmail', 'bodyText'),
-    description: 'The plain-text body. Null if there is none.',
-    authScopes: isReadable,
-  }),
-  bodyHtml: t.field({
-    ...bodyOf('outboundEmail', 'bodyHtml'),
-    description: 'The HTML body. Null if there is none.',
-    authScopes: isReadable,
-  }),
-  attachments: t.field({
-    type: [Attachment],
-    description: 'The attached files, in the order given.',
-    ...orEmptyList,
-    select: (_args, _context, nested) => ({ attachments: nested({ orderBy: { position: 'asc' } }) }),
-    resolve: ({ attachments }) => attachments,
   }),
   replyToMessage: t.relation('replyToMessage', {
     nullable: true,
@@ -131,10 +101,6 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
     type: 'DateTime',
     nullable: true,
     description: 'When the email was scheduled to be sent. Null if it was not scheduled.',
-  }),
-  cancelWhen: t.expose('cancelWhen', {
-    type: [CancelCondition],
-    description: 'The conditions under which it does not leave at `plannedSendAt`. Empty if there are none.',
   }),
   canceledBecause: t.expose('canceledBecause', {
     type: CancelCondition,
