@@ -7,11 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { create } from 'content-disposition';
 import type { App } from '../app.ts';
 import { authenticate, keyProblem } from '../auth/authenticate.ts';
-import { sql } from '../db/statement.ts';
 import { AccountNotReadyError, NotFoundError, ProviderError } from '../errors.ts';
 import { isUuid } from '../input.ts';
 import { signedAttachment } from '../outbound/attachment-url.ts';
-import { AttachmentGoneError, contentSlices, ensureContent, type StoredContent } from '../outbound/attachments.ts';
+import { AttachmentGoneError, contentSlices, ensureContent, type StoredFile } from '../outbound/attachments.ts';
 import { refuse } from './answer.ts';
 import { parseRange } from './byte-range.ts';
 
@@ -20,10 +19,6 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\x20-\x7e]{
 const IMAGE = /^image\/(?:png|gif|jpeg|webp|avif|bmp)\s*(?:;|$)/i;
 /** Clients refuse longer header fields. */
 const MAX_FILENAME_LENGTH = 255;
-interface StoredFile {
-  readonly filename: string;
-  readonly contentType: string;
-}
 
 /**
  * Serves GET and HEAD.
@@ -44,12 +39,11 @@ export async function serveAttachment(
   if (signed === null && identity === null) return refuse(response, 401, keyProblem(authorization));
   if (identity?.scopes.has('email:read') === false) return refuse(response, 403, 'This needs the scope email:read.');
   const organizationId = signed?.organizationId ?? identity?.organizationId ?? '';
-  const file = isUuid(id) ? await findFile(app, organizationId, id) : null;
   const notFound = () => refuse(response, 404, 'Attachment not found.');
-  if (file === null) return notFound();
-  let content: StoredContent;
+  if (!isUuid(id)) return notFound();
+  let file: StoredFile;
   try {
-    content = await ensureContent(app, organizationId, id);
+    file = await ensureContent(app, organizationId, id);
   } catch (error) {
     if (error instanceof NotFoundError) return notFound();
     if (error instanceof AttachmentGoneError) return refuse(response, 410, 'The attachment is gone from Gmail.');
@@ -57,7 +51,7 @@ export async function serveAttachment(
     if (error instanceof ProviderError) return refuse(response, 502, 'Gmail could not be read; try again.');
     throw error;
   }
-  await sendContent(app, organizationId, request, response, { ...file, ...content });
+  await sendContent(app, organizationId, request, response, file);
 }
 
 async function sendContent(
@@ -65,7 +59,7 @@ async function sendContent(
   organizationId: string,
   request: IncomingMessage,
   response: ServerResponse,
-  file: StoredFile & StoredContent,
+  file: StoredFile,
 ): Promise<void> {
   const { sha256, size } = file;
   const headers = headersOf(file);
@@ -101,21 +95,13 @@ async function sendContent(
   }
 }
 
-async function findFile(app: App, organizationId: string, id: string): Promise<StoredFile | null> {
-  const { rows } = await app.pool.query<StoredFile>(
-    sql`SELECT filename, content_type AS "contentType" FROM attachment
-      WHERE organization_id = ${organizationId} AND id = ${id}`,
-  );
-  return rows[0] ?? null;
-}
-
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   const known = ifNoneMatch?.split(',').map((each) => each.trim().replace(/^W\//, ''));
   return known !== undefined && (known.includes(etag) || known.includes('*'));
 }
 
 /** A stranger's file must never run as a page of ours: only images are shown, the rest is saved, and none is guessed at. */
-function headersOf({ filename, contentType, sha256 }: StoredFile & StoredContent) {
+function headersOf({ filename, contentType, sha256 }: StoredFile) {
   const type = MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream';
   return {
     'content-type': type,

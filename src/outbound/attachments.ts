@@ -13,7 +13,7 @@ import type { EmailRef } from './transition-parts.ts';
 /** PostgreSQL writes bytes as text, twice as long: large ones are read piece by piece. */
 const SLICE_BYTES = 1024 * 1024;
 
-type StoredFile = Omit<AttachedFile, 'bytes'> & {
+type AttachmentRow = Omit<AttachedFile, 'bytes'> & {
   readonly sha256: string;
   readonly size: number;
   readonly head: Buffer;
@@ -33,7 +33,7 @@ export async function readAttachments(
   organizationId: string,
   outboundEmailId: string,
 ): Promise<AttachedFile[]> {
-  const { rows } = await connection.query<StoredFile>(selectAttachments({ organizationId, outboundEmailId }));
+  const { rows } = await connection.query<AttachmentRow>(selectAttachments({ organizationId, outboundEmailId }));
   const files: AttachedFile[] = [];
   for (const { size, head, ...file } of rows) {
     files.push({
@@ -87,7 +87,13 @@ export interface StoredContent {
   readonly size: number;
 }
 
-interface ReceivedAttachment {
+/** A file, whose bytes are stored. */
+export interface StoredFile extends StoredContent {
+  readonly filename: string;
+  readonly contentType: string;
+}
+
+interface ReceivedAttachment extends Pick<StoredFile, 'filename' | 'contentType'> {
   readonly sha256: string | null;
   readonly size: number;
   readonly partId: string | null;
@@ -111,9 +117,10 @@ export class AttachmentGoneError extends Error {
  * Makes sure that an attachment's bytes are stored; those of a received one are fetched from Gmail when first wanted.
  * @throws {NotFoundError} @throws {AttachmentGoneError} @throws {AccountNotReadyError} @throws {ProviderError} when Gmail did not give them.
  */
-export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<StoredContent> {
+export async function ensureContent(app: App, organizationId: string, attachmentId: string): Promise<StoredFile> {
   const { rows } = await app.pool.query<ReceivedAttachment & Sender>(
-    sql`SELECT f.sha256, f.size, f.part_id AS "partId", m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
+    sql`SELECT f.filename, f.content_type AS "contentType", f.sha256, f.size, f.part_id AS "partId",
+        m.provider_message_id AS "providerMessageId", ${SENDER_COLUMNS}
       FROM attachment f
       LEFT JOIN email_message m ON m.organization_id = f.organization_id AND m.id = f.message_id
       LEFT JOIN email_account a ON a.organization_id = m.organization_id AND a.id = m.account_id
@@ -121,15 +128,16 @@ export async function ensureContent(app: App, organizationId: string, attachment
   );
   const [row] = rows;
   if (row === undefined) throw new NotFoundError('Attachment', attachmentId);
-  if (row.sha256 !== null) return { sha256: row.sha256, size: row.size };
+  const { filename, contentType, sha256, size } = row;
+  if (sha256 !== null) return { filename, contentType, sha256, size };
   const { contentFetches } = app;
   const underWay = contentFetches.get(attachmentId);
-  if (underWay !== undefined) return underWay;
+  if (underWay !== undefined) return { filename, contentType, ...(await underWay) };
   const store = () => storePart(app, row, attachmentId);
-  const isLarge = row.size > MAX_SMALL_BYTES;
+  const isLarge = size > MAX_SMALL_BYTES;
   const fetching = (isLarge ? app.largeFetches.add(store) : store()).finally(() => contentFetches.delete(attachmentId));
   contentFetches.set(attachmentId, fetching);
-  return fetching;
+  return { filename, contentType, ...(await fetching) };
 }
 
 async function storePart(app: App, row: ReceivedAttachment & Sender, attachmentId: string): Promise<StoredContent> {

@@ -1,12 +1,12 @@
 import type { CancelCondition } from '#generated/prisma/enums.ts';
 import { type ContextInput, type ContextName, parseContextNames } from '../contexts/references.ts';
-import { type ContentInput, type EmailContent, parseContent, reportMissing } from '../email/content.ts';
+import { type ContentInput, type EmailContent, parseContent } from '../email/content.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import type { TemplateChoice } from '../templates/find-version.ts';
-import { parseCancelWhen, plannedSendAtIssues } from './planned-time.ts';
-import { missingFileOf, type NewRequest, parseIdempotency } from './send-input.ts';
+import { plannedSendAtIssues } from './planned-time.ts';
+import { FILL_NOTHING, type NewRequest, parseNew } from './send-input.ts';
 import { parseAlias } from './sender-address.ts';
-import { FROM_TEMPLATE, parseTemplateChoice, reportBodies, type TemplateUseInput } from './template-use.ts';
+import { parseTemplateChoice, type TemplateUseInput } from './template-use.ts';
 
 interface DraftFields extends ContentInput {
   readonly fromAccountUid?: string | null;
@@ -28,44 +28,19 @@ export interface UpdateDraftInput extends DraftFields {
   readonly expectedRevision?: number | null;
 }
 
-/** A draft whose form is valid. */
-type NewDraft = Pick<
-  NewRequest,
-  | 'fromAlias'
-  | 'content'
-  | 'template'
-  | 'contexts'
-  | 'plannedSendAt'
-  | 'cancelWhen'
-  | 'idempotency'
-  | 'issuesIfNew'
-  | 'missingFile'
->;
-
 /** @throws {InvalidInputError} with every issue. */
-export function parseNewDraft(input: CreateDraftInput, now: Date): NewDraft {
+export function parseNewDraft(input: CreateDraftInput, now: Date): NewRequest {
   const issues: InputIssue[] = [];
-  const fromAlias = parseAlias(input.fromAlias, 'input', issues);
-  const content = parseContent(input, 'input', issues);
-  const contexts = parseContextNames(input.contexts, 'input.contexts', issues);
-  const { plannedSendAt = null, fromAccountUid, replyToMessageUid, replyToOutboundEmailUid } = input;
-  const origins = [fromAccountUid, replyToMessageUid, replyToOutboundEmailUid];
-  if (origins.filter((origin) => origin != null).length !== 1) {
+  const { fromAccountUid = null, replyToMessageUid = null, replyToOutboundEmailUid = null } = input;
+  const origins = { fromAccountUid, replyToMessageUid, replyToOutboundEmailUid };
+  if (Object.values(origins).filter((origin) => origin !== null).length !== 1) {
     const message =
       'Give exactly one of fromAccountUid, replyToMessageUid and replyToOutboundEmailUid. A reply leaves from the account that owns the conversation.';
     issues.push({ path: 'input.fromAccountUid', message });
   }
-  const template = parseTemplateChoice(input.template, 'input.template', issues);
-  if (template !== null) reportBodies(input, 'input', issues);
-  if (plannedSendAt !== null) reportMissing({ ...content, ...(template && FROM_TEMPLATE) }, 'input', issues);
-  const cancelWhen = parseCancelWhen(input.cancelWhen, { path: 'input', isPlanned: plannedSendAt !== null }, issues);
-  const target = { fromAccountUid, replyToMessageUid, replyToOutboundEmailUid };
-  const request = { mode: 'draft', ...target, fromAlias, content, template, contexts, plannedSendAt, cancelWhen };
-  const idempotency = parseIdempotency(input.idempotencyKey, 'input', issues, request);
-  const issuesIfNew = plannedSendAtIssues(plannedSendAt, 'input', now);
-  if (issues.length > 0) throw new InvalidInputError([...issues, ...issuesIfNew]);
-  const ifNew = { issuesIfNew, missingFile: missingFileOf(input) };
-  return { fromAlias, content, template, contexts, plannedSendAt, cancelWhen, idempotency, ...ifNew };
+  const target = { mode: 'draft', ...origins };
+  const mustBeComplete = input.plannedSendAt != null;
+  return parseNew(input, 'input', { now, issues, target, fill: FILL_NOTHING, mustBeComplete });
 }
 
 interface DraftChanges {

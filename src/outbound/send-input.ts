@@ -75,22 +75,12 @@ export function requireNew({ issuesIfNew, missingFile }: Pick<NewRequest, 'issue
   if (missingFile !== null) throw missingFile;
 }
 
-/** See `NewRequest.missingFile`. */
-export function missingFileOf({ attachments }: ContentInput): DomainError | null {
-  return attachments?.find(({ missing }) => missing !== undefined)?.missing ?? null;
-}
+export const FILL_NOTHING = { to: false, subject: false, replyAll: false, cc: false, quote: false, signature: false };
 
 /** @throws {InvalidInputError} with every issue. */
 export function parseFresh(input: SendFreshInput, now: Date): NewRequest & { readonly accountId: string } {
   const target = { mode: 'fresh', fromAccountUid: input.fromAccountUid };
-  const fill = {
-    to: false,
-    subject: false,
-    replyAll: false,
-    cc: false,
-    quote: false,
-    signature: input.appendSignature ?? false,
-  };
+  const fill = { ...FILL_NOTHING, signature: input.appendSignature ?? false };
   return { ...parseNew(input, 'input.fresh', { now, issues: [], target, fill }), accountId: input.fromAccountUid };
 }
 
@@ -130,16 +120,23 @@ interface Parsing {
   /** What belongs to the fingerprint besides what every request has. */
   readonly target: Readonly<Record<string, string | null>>;
   readonly fill: NewRequest['fill'];
+  /** Omitted: true. */
+  readonly mustBeComplete?: boolean;
 }
 
-function parseNew(input: SendNewInput, path: string, { now, issues, target, fill }: Parsing): NewRequest {
+/** @throws {InvalidInputError} with every issue. */
+export function parseNew(
+  input: SendNewInput,
+  path: string,
+  { now, issues, target, fill, mustBeComplete = true }: Parsing,
+): NewRequest {
   const fromAlias = parseAlias(input.fromAlias, path, issues);
   const content = parseContent(input, path, issues);
   // What the server fills in is checked when it is there.
   const template = parseTemplateChoice(input.template, `${path}.template`, issues);
   if (template !== null) reportBodies(input, path, issues);
   const filled = { to: fill.to ? [''] : content.to, subject: fill.subject ? 'Re:' : content.subject };
-  reportMissing({ ...content, ...filled, ...(template && FROM_TEMPLATE) }, path, issues);
+  if (mustBeComplete) reportMissing({ ...content, ...filled, ...(template && FROM_TEMPLATE) }, path, issues);
   const contexts = parseContextNames(input.contexts, `${path}.contexts`, issues);
   const { plannedSendAt = null } = input;
   const cancelWhen = parseCancelWhen(input.cancelWhen, { path, isPlanned: plannedSendAt !== null }, issues);
@@ -156,12 +153,13 @@ function parseNew(input: SendNewInput, path: string, { now, issues, target, fill
   if (issues.length > 0) throw new InvalidInputError([...issues, ...issuesIfNew]);
   const allowUnresolved = input.allowUnresolved ?? false;
   const words = { fill, content, template, allowUnresolved };
-  const ifNew = { issuesIfNew, missingFile: missingFileOf(input) };
+  const missingFile = input.attachments?.find(({ missing }) => missing !== undefined)?.missing ?? null;
+  const ifNew = { issuesIfNew, missingFile };
   return { path, ...words, fromAlias, contexts, plannedSendAt, cancelWhen, idempotency, ...ifNew };
 }
 
 /** @param request what the key stands for: the content, and whatever else makes it another request. */
-export function parseIdempotency(
+function parseIdempotency(
   key: string | null | undefined,
   path: string,
   issues: InputIssue[],

@@ -10,18 +10,7 @@ import {
   TOO_LARGE,
 } from '../email/content.ts';
 import { AccountNotReadyError, DomainError, InvalidInputError, NotFoundError } from '../errors.ts';
-import {
-  AttachmentGoneError,
-  ContentGoneError,
-  ensureContent,
-  readContent,
-  type StoredContent,
-} from './attachments.ts';
-
-interface StoredFile extends StoredContent {
-  readonly filename: string;
-  readonly contentType: string;
-}
+import { AttachmentGoneError, ContentGoneError, ensureContent, readContent, type StoredFile } from './attachments.ts';
 
 interface InputWithFiles {
   readonly attachments?: readonly AttachmentInput[] | null;
@@ -127,13 +116,8 @@ async function findFile(
   const id = attachmentUid ?? '';
   // Attaching a file lets the caller read it.
   requireScope(identity, 'email:read');
-  const { rows } = await app.pool.query<{ filename: string; contentType: string }>(
-    sql`SELECT filename, content_type AS "contentType" FROM attachment
-      WHERE organization_id = ${organizationId} AND id = ${id}`,
-  );
-  if (rows[0] === undefined) return new NotFoundError('Attachment', id);
   try {
-    return { ...rows[0], ...(await ensureContent(app, organizationId, id)) };
+    return await ensureContent(app, organizationId, id);
   } catch (error) {
     if (error instanceof NotFoundError) return error;
     const message = unavailable(error);
