@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { GmailError } from '../gmail/errors.ts';
 import { readProfile } from './send-as.ts';
-import { connectDelegatedAccount, startReading } from './store-account.ts';
+import { startReading, storeAccount } from './store-account.ts';
 
 /**
  * Connects a mailbox that its Workspace delegates to the operator's service account, after it was read once.
@@ -19,7 +19,8 @@ export async function addDelegatedAccount(
     accountId: `delegated:${email}`,
     accessToken: async () => accessToken,
   });
-  const accountId = await connectDelegatedAccount(app, organizationId, profile, startReading);
+  const grant = { grantKind: 'DELEGATION', sealedGrant: () => null, alongside: startReading } as const;
+  const accountId = await storeAccount(app, organizationId, profile, grant);
   app.log.info({ accountId }, 'account connected');
   return { accountId, email: profile.email.toLowerCase() };
 }

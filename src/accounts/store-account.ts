@@ -4,7 +4,7 @@ import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
-import { type AccountRef, addJob, enqueue, NEXT_JOB } from '../jobs.ts';
+import { type AccountRef, addJob, EMAIL_OF_ROW, enqueue, NEXT_JOB } from '../jobs.ts';
 import { refreshTokenPurpose } from './mailbox-access.ts';
 import { lockAddress } from './release-account.ts';
 import { type MailboxProfile, profileColumns } from './send-as.ts';
@@ -53,20 +53,6 @@ export function connectAccount(
   return storeAccount(app, organizationId, profile, { grantKind: 'CONSENT', sealedGrant, alongside });
 }
 
-/**
- * Stores an account for which the operator's service account may act, or converts an existing account to that.
- * @returns its id.
- * @throws {AccountTakenError} when another organization has this mailbox.
- */
-export function connectDelegatedAccount(
-  app: App,
-  organizationId: string,
-  profile: MailboxProfile,
-  alongside: Alongside,
-): Promise<string> {
-  return storeAccount(app, organizationId, profile, { grantKind: 'DELEGATION', sealedGrant: () => null, alongside });
-}
-
 export type SealedGrant = (id: string, existing: ExistingRow | undefined) => string | null;
 
 interface AccountGrant {
@@ -75,7 +61,13 @@ interface AccountGrant {
   readonly alongside: Alongside;
 }
 
-function storeAccount(app: App, organizationId: string, profile: MailboxProfile, grant: AccountGrant): Promise<string> {
+/** As `connectAccount`, of any kind of grant. */
+export function storeAccount(
+  app: App,
+  organizationId: string,
+  profile: MailboxProfile,
+  grant: AccountGrant,
+): Promise<string> {
   return inTransaction(app.pool, (tx) => storeAccountIn(tx, app, organizationId, profile, grant));
 }
 
@@ -136,7 +128,7 @@ async function resumeDeliveries(tx: Sql, organizationId: string, accountId: stri
             AND permit IS NULL AND failure_code IN ('ACCOUNT_NOT_ACTIVE', 'NEEDS_REAUTH')))
         RETURNING organization_id, id, status
       )
-      SELECT ${addJob(NEXT_JOB, { organizationId: sql`organization_id`, outboundEmailId: sql`id` })} FROM waiting`,
+      SELECT ${addJob(NEXT_JOB, EMAIL_OF_ROW)} FROM waiting`,
   );
 }
 
