@@ -6,17 +6,18 @@ import { z } from 'zod';
 import type { Sql } from './db/client.ts';
 import { type Fragment, raw, sql } from './db/statement.ts';
 
-const OutboundEmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmailId: z.uuid() });
+const EmailRef = z.strictObject({ organizationId: z.uuid(), outboundEmailId: z.uuid() });
+export type EmailRef = Readonly<z.infer<typeof EmailRef>>;
 const AccountRef = z.strictObject({ organizationId: z.uuid(), accountId: z.uuid() });
 export type AccountRef = Readonly<z.infer<typeof AccountRef>>;
 
 export const JOBS = {
   /** Delivers a SCHEDULED email at its time, and a QUEUED one that no request delivers: its process died, or it had to wait. */
-  deliver: OutboundEmailRef,
+  deliver: EmailRef,
   /** Reads Gmail to find out whether an UNCONFIRMED email was sent. */
-  reconcile: OutboundEmailRef,
+  reconcile: EmailRef,
   /** Stores the sent copy in its conversation, with the Message-ID that Gmail assigned. */
-  'fetch-sent-copy': OutboundEmailRef,
+  'fetch-sent-copy': EmailRef,
   /** Grants permits to the emails that wait for the rate limit of their account, as many as it allows by then. */
   'grant-permits': AccountRef,
   /** Reads what is new in a mailbox, and starts or continues its import. */
@@ -55,6 +56,10 @@ export type JobSubject =
   | { readonly organizationId: Fragment; readonly outboundEmailId: Fragment }
   | { readonly organizationId: Fragment; readonly accountId: Fragment };
 
+/** The email or the account of a row, by its columns. */
+export const EMAIL_OF_ROW: JobSubject = { organizationId: sql`organization_id`, outboundEmailId: sql`id` };
+export const ACCOUNT_OF_ROW: JobSubject = { organizationId: sql`organization_id`, accountId: sql`account_id` };
+
 interface AddJobOptions {
   /** By the database's clock. Omitted: now. */
   readonly runAt?: Fragment;
@@ -87,6 +92,14 @@ export function jobKey(name: JobName | Fragment, id: Fragment): Fragment {
 
 /** SQL for the name of the job that continues with an email, by its column `status`. */
 export const NEXT_JOB = sql`CASE status WHEN 'UNCONFIRMED' THEN 'reconcile' ELSE 'deliver' END`;
+
+/** SQL on `outbound_email e`: when a waiting email is due. The expression is that of the index `outbound_email_due`. */
+export const DUE_AT = sql`CASE e.status WHEN 'SCHEDULED' THEN coalesce(e.next_attempt_at, e.planned_send_at)
+  WHEN 'QUEUED' THEN coalesce(e.lease_expires_at, e.next_attempt_at, e.updated_at)
+  ELSE coalesce(e.lease_expires_at, e.next_attempt_at) END`;
+
+/** The periodic task that looks for overdue emails. */
+export const REQUEUE_OVERDUE_TASK = 'requeue-overdue';
 
 function taskName(name: JobName | Fragment): Fragment {
   return typeof name === 'string' ? raw(`'${name}'`) : name;

@@ -36,3 +36,9 @@ export function statement<Values>(name: string, build: (values: Values) => Fragm
   };
   return Object.assign(query, { statementName: name });
 }
+
+/** The row of a statement that always gives one. */
+export function onlyRow<Row>({ rows: [row] }: { readonly rows: readonly Row[] }): Row {
+  if (row === undefined) throw new Error('the statement returned no row');
+  return row;
+}

@@ -3,7 +3,6 @@
  * which it is stored and sent. Limits: RFC 5322 section 2.1.1 for the subject, Gmail's for recipients and sizes.
  */
 import { hash } from 'node:crypto';
-import { sql } from '../db/statement.ts';
 import type { DomainError, InputIssue } from '../errors.ts';
 import { addressProblem, normaliseAddress } from './address.ts';
 import { type Base64, bytesOf } from './base64.ts';
@@ -69,10 +68,6 @@ export interface WrittenEmail {
   readonly bodyText: string | null;
   readonly bodyHtml: string | null;
 }
-
-/** A `WrittenEmail` in the table `outbound_email e`. */
-export const CONTENT_COLUMNS = sql`e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject, e.body_text AS "bodyText",
-  e.body_html AS "bodyHtml"`;
 
 /** Addresses normalised, the files decoded. */
 export interface EmailContent extends WrittenEmail {

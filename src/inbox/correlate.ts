@@ -9,7 +9,7 @@ import type { ContextRef } from '../contexts/kind.ts';
 import { insertConversationLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { type Fragment, sql, statement } from '../db/statement.ts';
-import type { EmailRef } from '../outbound/transition-parts.ts';
+import type { EmailRef } from '../jobs.ts';
 import { markNotSent, recordBounces } from './bounces.ts';
 import { DeliveryNotice } from './delivery-notice.ts';
 import { failedRecipients } from './failed-recipients.ts';

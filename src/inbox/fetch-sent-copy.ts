@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
-import type { EmailRef } from '../outbound/transition-parts.ts';
+import type { EmailRef } from '../jobs.ts';
 import { correlateEarlier, type SentCopy } from './correlate.ts';
 import { storeMessage } from './store-message.ts';
 

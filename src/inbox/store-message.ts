@@ -4,7 +4,7 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
-import { sql, statement } from '../db/statement.ts';
+import { onlyRow, sql, statement } from '../db/statement.ts';
 import type { GmailMessage } from '../gmail/gateway.ts';
 import { enqueue } from '../jobs.ts';
 import { correlate } from './correlate.ts';
@@ -130,10 +130,6 @@ async function upsertConversation(tx: Sql, mailbox: Mailbox, prepared: PreparedM
   const named = needsCorrelation(prepared) ? parsed.namedIds.slice(0, MAX_LOCKED_NAMES) : [];
   const names = isCopy ? [parsed.messageId, claimedEmailId] : named;
   const { threadId, internalDate: sentAt } = message;
-  const { rows } = await tx.query<{ id: string }>(
-    insertConversation({ mailbox, threadId, subject: parsed.subject, sentAt, names, isCopy }),
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error('an upsert returned no row');
-  return row.id;
+  const insert = insertConversation({ mailbox, threadId, subject: parsed.subject, sentAt, names, isCopy });
+  return onlyRow(await tx.query<{ id: string }>(insert)).id;
 }

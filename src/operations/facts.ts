@@ -6,7 +6,8 @@
 import type { EmailAccountStatus, OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import { RETRY_PAUSE } from '../config/timing.ts';
 import type { Sql } from '../db/client.ts';
-import { raw, sql, statement } from '../db/statement.ts';
+import { onlyRow, raw, sql, statement } from '../db/statement.ts';
+import { DUE_AT, REQUEUE_OVERDUE_TASK } from '../jobs.ts';
 import { isUnopenable } from './unopenable.ts';
 
 /** Why an email has not left. */
@@ -123,19 +124,11 @@ export interface FactsOptions {
   readonly keyIds: readonly string[];
 }
 
-/** The periodic task that looks for overdue emails. */
-export const REQUEUE_OVERDUE_TASK = 'requeue-overdue';
-
 const MAX_LISTED = raw('20');
-
-/** SQL on `outbound_email e`: when a waiting email is due. The expression is that of the index `outbound_email_due`. */
-export const DUE_AT = sql`CASE e.status WHEN 'SCHEDULED' THEN coalesce(e.next_attempt_at, e.planned_send_at)
-  WHEN 'QUEUED' THEN coalesce(e.lease_expires_at, e.next_attempt_at, e.updated_at)
-  ELSE coalesce(e.lease_expires_at, e.next_attempt_at) END`;
 
 const NEEDS_PERSON = sql`e.status = 'UNCONFIRMED' AND e.next_attempt_at IS NULL AND e.lease_token IS NULL`;
 
-const secondsSince = (time: ReturnType<typeof raw>) => sql`extract(epoch FROM now() - ${time})::float`;
+const ageInSeconds = (time: ReturnType<typeof raw>) => sql`extract(epoch FROM now() - ${time})::float`;
 
 /** SQL on `outbound_email e`, in seconds: the pauses before the present one. Its jitter is one on average. */
 const EARLIER_PAUSES_S = sql`(power(2, least(greatest(e.deferrals, 1), 10) - 1) - 1) * ${raw(String(RETRY_PAUSE.firstMs / 1_000))}`;
@@ -158,7 +151,7 @@ const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
     WHERE e.status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED')
   ) email GROUP BY status, reason ORDER BY status, reason`;
 
-const unconfirmed = sql`SELECT o.name AS organization, e.id, ${secondsSince(raw('e.sending_at'))} AS "ageS"
+const unconfirmed = sql`SELECT o.name AS organization, e.id, ${ageInSeconds(raw('e.sending_at'))} AS "ageS"
   FROM outbound_email e JOIN organization o ON o.id = e.organization_id
   WHERE ${NEEDS_PERSON} ORDER BY e.sending_at LIMIT ${MAX_LISTED}`;
 
@@ -171,11 +164,11 @@ const accounts = sql`SELECT status, count(*)::int AS count FROM (
   ) account GROUP BY status ORDER BY status`;
 
 const idleAccounts = sql`SELECT o.name AS organization, a.id, a.email, a.status, a.status_reason AS "statusReason",
-    ${secondsSince(raw('a.status_since'))} AS "statusS"
+    ${ageInSeconds(raw('a.status_since'))} AS "statusS"
   FROM email_account a JOIN organization o ON o.id = a.organization_id
   WHERE a.status <> 'ACTIVE' ORDER BY a.status <> 'NEEDS_REAUTH', a.status_since LIMIT ${MAX_LISTED}`;
 
-const mailboxes = sql`SELECT s.account_id AS "accountId", ${secondsSince(raw('s.last_synced_at'))} AS "lagS",
+const mailboxes = sql`SELECT s.account_id AS "accountId", ${ageInSeconds(raw('s.last_synced_at'))} AS "lagS",
     s.error_code AS "errorCode"
   FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
   WHERE a.status = 'ACTIVE' ORDER BY s.last_synced_at NULLS FIRST LIMIT ${MAX_LISTED}`;
@@ -201,7 +194,7 @@ const jobs = sql`SELECT task_identifier AS job,
   FROM graphile_worker.jobs GROUP BY task_identifier ORDER BY task_identifier`;
 
 const processes = ({ deadAfterMs }: FactsOptions) => sql`SELECT instance, worker, version,
-    ${secondsSince(raw('beat_at'))} AS "heartbeatS"
+    ${ageInSeconds(raw('beat_at'))} AS "heartbeatS"
   FROM process_heartbeat WHERE beat_at > now() - ${deadAfterMs} * interval '1 ms' ORDER BY instance`;
 
 const unopenable = ({ keyIds }: FactsOptions) =>
@@ -214,13 +207,10 @@ export const operatorFacts = statement('operator-facts', (options: FactsOptions)
     ${list(unconfirmed)} AS unconfirmed, ${list(accounts)} AS accounts, ${list(idleAccounts)} AS "idleAccounts",
     ${list(mailboxes)} AS mailboxes, (${mailboxesBehind(options)}) AS "mailboxesBehind",
     ${list(permits(options.dailySends))} AS permits, ${list(jobs)} AS jobs,
-    (SELECT ${secondsSince(raw('begun_at'))} FROM periodic_task WHERE name = ${REQUEUE_OVERDUE_TASK}) AS "recoverS",
+    (SELECT ${ageInSeconds(raw('begun_at'))} FROM periodic_task WHERE name = ${REQUEUE_OVERDUE_TASK}) AS "recoverS",
     ${list(processes(options))} AS processes, (${unopenable(options)}) AS "unopenableAccounts"`;
 });
 
 export async function readFacts(connection: Sql, options: FactsOptions): Promise<Facts> {
-  const { rows } = await connection.query<Facts>(operatorFacts(options));
-  const [facts] = rows;
-  if (facts === undefined) throw new Error('the database answered without a row');
-  return facts;
+  return onlyRow(await connection.query<Facts>(operatorFacts(options)));
 }

@@ -4,8 +4,9 @@ import { v7 as uuidv7 } from 'uuid';
 import type { OutboundEmailEventType } from '#generated/prisma/enums.ts';
 import type { Sql } from '../db/client.ts';
 import { empty, type Fragment, join, raw, sql } from '../db/statement.ts';
+import type { EmailRef } from '../jobs.ts';
 import { observe } from '../observe.ts';
-import type { Change, EmailRef, Transition } from './transition-parts.ts';
+import type { Change, Transition } from './transition-parts.ts';
 import { type ChangeOf, type EmailOf, TRANSITIONS, type TransitionName } from './transitions.ts';
 
 const SYSTEM = 'system';

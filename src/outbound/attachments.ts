@@ -8,7 +8,7 @@ import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
 import type { AttachedFile } from '../email/content.ts';
 import { NotFoundError } from '../errors.ts';
-import type { EmailRef } from './transition-parts.ts';
+import type { EmailRef } from '../jobs.ts';
 
 /** PostgreSQL writes bytes as text, twice as long: large ones are read piece by piece. */
 const SLICE_BYTES = 1024 * 1024;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { sql } from '../db/statement.ts';
-import type { EmailRef } from './transition-parts.ts';
+import type { EmailRef } from '../jobs.ts';
 
 const FIRST_POLL_MS = 20;
 const MAX_POLL_MS = 250;

@@ -9,8 +9,8 @@ import type { CancelCondition } from '#generated/prisma/enums.ts';
 import { CONTEXT_KINDS } from '../contexts/registry.ts';
 import type { Sql } from '../db/client.ts';
 import { type Fragment, join, raw, sql, statement } from '../db/statement.ts';
+import type { EmailRef } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
-import type { EmailRef } from './transition-parts.ts';
 
 /** Our clock dates the email, and Gmail's clock dates the messages that it receives. */
 const CLOCK_SKEW = raw(`interval '2 minutes'`);

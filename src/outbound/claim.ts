@@ -3,17 +3,18 @@ import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
-import { CONTENT_COLUMNS, type WrittenEmail } from '../email/content.ts';
-import { enqueue } from '../jobs.ts';
+import type { WrittenEmail } from '../email/content.ts';
+import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { readAttachments } from './attachments.ts';
-import type { Delivery } from './delivery.ts';
+import { CONTENT_COLUMNS } from './draft-to-send.ts';
+import type { Delivery } from './enqueue.ts';
 import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
 import { type NewLease, newLease } from './lease.ts';
 import { type PermitResult, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
 import { deliver, firstReadAt } from './send.ts';
-import type { EmailRef, Failure, Lease } from './transition-parts.ts';
+import type { Failure, Lease } from './transition-parts.ts';
 
 const MIN_WAIT_MS = 1_000;
 

@@ -2,8 +2,8 @@
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { AccountNotReadyError, type InputIssue, InvalidInputError, NotFoundError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import { senderIssues } from './sender-address.ts';
-import type { EmailRef } from './transition-parts.ts';
 
 /** Where a draft leaves from. */
 interface Origin {

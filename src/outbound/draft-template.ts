@@ -2,10 +2,10 @@
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import { findTemplate, findVersion, type TemplateChoice } from '../templates/find-version.ts';
 import type { UpdateDraftInput } from './draft-input.ts';
 import { reportBodies, type TemplateUse, type UsedTemplate } from './template-use.ts';
-import type { EmailRef } from './transition-parts.ts';
 
 /**
  * @param keepsSubject the draft has a subject of its own.

@@ -3,7 +3,7 @@ import { type ContextLink, inheritedLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
-import { CONTENT_COLUMNS, reportMissing, type WrittenEmail } from '../email/content.ts';
+import { reportMissing, type WrittenEmail } from '../email/content.ts';
 import { DraftConflictError, type InputIssue, InvalidInputError } from '../errors.ts';
 import {
   isParent,
@@ -19,6 +19,10 @@ import {
 } from './resolve.ts';
 import { senderIssues } from './sender-address.ts';
 import { FROM_TEMPLATE, parseTemplateUse, type TemplateUse } from './template-use.ts';
+
+/** A `WrittenEmail` in the table `outbound_email e`. */
+export const CONTENT_COLUMNS = sql`e."to", e.cc, e.bcc, e.reply_to AS "replyTo", e.subject, e.body_text AS "bodyText",
+  e.body_html AS "bodyHtml"`;
 
 interface DraftRow extends WrittenEmail {
   /** FRESH or REPLY: a scheduled email, which cannot be edited. */

@@ -9,7 +9,7 @@ import { findContexts } from '../contexts/references.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { type Fragment, sql } from '../db/statement.ts';
-import { CONTENT_COLUMNS, reportLimits, reportMissing, type WrittenEmail } from '../email/content.ts';
+import { reportLimits, reportMissing, type WrittenEmail } from '../email/content.ts';
 import {
   DraftConflictError,
   type InputIssue,
@@ -17,20 +17,19 @@ import {
   NotFoundError,
   ReplyNotPossibleError,
 } from '../errors.ts';
-import { removeJob } from '../jobs.ts';
+import { type EmailRef, removeJob } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { deleteFiles, deleteUnusedContents, takeFiles } from './delete-files.ts';
 import { type CreateDraftInput, parseDraftChanges, parseNewDraft, type UpdateDraftInput } from './draft-input.ts';
 import { changeSender, findOrigin, plannedIssues } from './draft-sender.ts';
 import { changeTemplate, useTemplate } from './draft-template.ts';
-import { requireRevision } from './draft-to-send.ts';
+import { CONTENT_COLUMNS, requireRevision } from './draft-to-send.ts';
 import { contentTerms, insertAttachments, storeNew } from './enqueue.ts';
-import { findSentCopy } from './follow-up.ts';
+import { findSentCopy } from './find-sent-copy.ts';
 import { parseCancelWhen } from './planned-time.ts';
 import { type EarlierRequest, NO_THREAD, requireSameRequest } from './resolve.ts';
 import { type NewRequest, requireNew } from './send-input.ts';
 import { FROM_TEMPLATE, parseTemplateUse } from './template-use.ts';
-import type { EmailRef } from './transition-parts.ts';
 
 /**
  * @returns the id of the new draft, or of the one that the same request has made before.

@@ -6,8 +6,7 @@
 import type { OutboundEmailStatus } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { sql } from '../db/statement.ts';
-import { enqueue, JOBS } from '../jobs.ts';
-import type { EmailRef } from './transition-parts.ts';
+import { type EmailRef, enqueue, JOBS } from '../jobs.ts';
 
 /** As many as there are calls to Gmail at a time for one account. */
 const PLACES = 4;

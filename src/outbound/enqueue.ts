@@ -23,7 +23,8 @@ import type { Fingerprint } from '../email/fingerprint.ts';
 import { bodyAsText } from '../email/html-text.ts';
 import { searchTerms } from '../email/search-terms.ts';
 import { NotFoundError } from '../errors.ts';
-import { addJob, type JobSubject } from '../jobs.ts';
+import type { DraftRef } from '../gmail/gateway.ts';
+import { addJob, EMAIL_OF_ROW, type EmailRef } from '../jobs.ts';
 import { transitionStatement } from './apply-transition.ts';
 import { KEEP_STORED } from './attachments.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
@@ -31,7 +32,7 @@ import type { DraftToSend } from './draft-to-send.ts';
 import { type Lane, PERMIT_COLUMNS, type PermitResult, type RateLimit, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
 import type { UsedTemplate } from './template-use.ts';
-import { type EmailRef, type Lease, unchanged } from './transition-parts.ts';
+import { type Lease, unchanged } from './transition-parts.ts';
 
 /** An email when it is first written, whatever becomes of it next. */
 export interface NewEmail {
@@ -60,6 +61,24 @@ export interface NewDelivery extends Omit<NewEmail, 'ref' | 'accountId'> {
   readonly sender: Sender;
   readonly rateLimit: RateLimit;
 }
+
+/** An enqueued email, with everything that is needed to compose it. */
+export type Delivery = Pick<NewDelivery, 'lease' | 'sender' | 'fromEmail' | 'thread'> & {
+  readonly content: WrittenEmail;
+  /** Of a draft, from 1. */
+  readonly revision: number;
+  readonly attachments: () => Promise<readonly AttachedFile[]>;
+  /** Number of attempts, including this one. */
+  readonly attempts: number;
+  /** Number of deferrals since a user last requested its delivery. */
+  readonly deferrals: number;
+  /** A condition of its `cancelWhen` may cancel it. */
+  readonly hasConditions: boolean;
+  /** Its permit of the account's rate limit, or the reason why it must wait. */
+  readonly permit: PermitResult;
+  /** The Gmail draft of an earlier attempt that was refused. Null: none yet. */
+  readonly gmailDraft: DraftRef | null;
+};
 
 const REPLIES_TO = 'outbound_email_organization_id_reply_to_message_id_fkey';
 
@@ -115,11 +134,9 @@ export const insertStored = statement('store-new', (email: NewEmail & Written) =
   const status = plannedSendAt === null ? 'DRAFT' : 'SCHEDULED';
   const beginning = { ref, accountId, status, lease: null, event: 'CREATED' } as const;
   return sql`${insertNew(email, beginning)}
-    SELECT CASE WHEN planned_send_at IS NOT NULL THEN ${addJob('deliver', EMAIL, { runAt: sql`planned_send_at` })} END
+    SELECT CASE WHEN planned_send_at IS NOT NULL THEN ${addJob('deliver', EMAIL_OF_ROW, { runAt: sql`planned_send_at` })} END
     FROM email`;
 });
-
-const EMAIL: JobSubject = { organizationId: sql`organization_id`, outboundEmailId: sql`id` };
 
 /**
  * Writes an email that is not sent now: a draft, or one that its time sends. With its files, in the caller's transaction.

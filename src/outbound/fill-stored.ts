@@ -7,11 +7,11 @@ import { appendBelow } from '../email/append.ts';
 import type { AttachedFile, EmailContent } from '../email/content.ts';
 import { mayHaveTokens } from '../email/template.ts';
 import { UnresolvedTokensError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import { fillTemplate } from '../templates/fill-template.ts';
 import { unfilledTokens } from '../templates/unfilled.ts';
 import type { DraftToSend } from './draft-to-send.ts';
 import type { UsedTemplate } from './template-use.ts';
-import type { EmailRef } from './transition-parts.ts';
 import { findBelow, requireSendable, threadSubject } from './write-content.ts';
 
 interface Stored {

@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { composeMessage } from '../email/compose.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { DraftRef } from '../gmail/gateway.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery } from './enqueue.ts';
 
 /** The SHA-256 of the MIME bytes that were handed to Gmail, and of each file in them, in hex. */
 interface Composed {

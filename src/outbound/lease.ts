@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
+import type { EmailRef } from '../jobs.ts';
 import { rateLimitOf } from './rate-limit.ts';
-import type { EmailRef, Lease } from './transition-parts.ts';
+import type { Lease } from './transition-parts.ts';
 
 const GIVE_BACK_ATTEMPTS = 60;
 const GIVE_BACK_PAUSE_MS = 1_000;

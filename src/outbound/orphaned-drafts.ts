@@ -2,7 +2,7 @@ import { mailboxAccess } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
-import type { EmailRef } from './transition-parts.ts';
+import type { EmailRef } from '../jobs.ts';
 
 /** How many of the newest drafts are read: those of the last attempts. */
 const RECENT_DRAFTS = 20;

@@ -8,7 +8,6 @@ import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { type Fragment, sql, statement } from '../db/statement.ts';
 import { type AccountRef, addJob } from '../jobs.ts';
-import { logPause } from './pause-log.ts';
 
 /**
  * What an email costs of `GMAIL_UNITS_PER_MINUTE`: `drafts.create` 10, `drafts.send` 100, `messages.get` 20 for the sent copy.
@@ -186,5 +185,24 @@ export async function findSendBudgets(
       id,
       { sentLast24h: sent ?? 0, dailyLimit: dailySends, nextSendAt: new Date(now + Math.round(waitMs ?? 0)) },
     ]),
+  );
+}
+
+/** Logs that an account is PAUSED, once for each pause. */
+export function logPause(
+  { log, now, loggedPauses }: App,
+  { organizationId, id: accountId }: { readonly organizationId: string; readonly id: string },
+  reason: string,
+  waitMs: number,
+): void {
+  if (reason !== 'DAILY_LIMIT' && reason !== 'DAILY_BUDGET') return;
+  const at = now().getTime();
+  const isLogged = (loggedPauses.get(accountId) ?? 0) > at;
+  loggedPauses.set(accountId, at + waitMs);
+  if (isLogged) return;
+  const until = new Date(at + waitMs);
+  log.warn(
+    { organizationId, accountId, reason, until },
+    'an account is PAUSED: the sending limit of the day is reached',
   );
 }

@@ -12,10 +12,11 @@ import { sql, statement } from '../db/statement.ts';
 import { threadingOf } from '../email/threading.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { DraftRef, MessageHead } from '../gmail/gateway.ts';
+import type { EmailRef } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
 import { type NewLease, newLease, untilTaken } from './lease.ts';
-import type { EmailRef, Lease } from './transition-parts.ts';
+import type { Lease } from './transition-parts.ts';
 
 /** How often the same Gmail draft is sent again. */
 const MAX_RESENDS = 3;

@@ -1,7 +1,6 @@
 import type { App } from '../app.ts';
 import { raw, sql, statement } from '../db/statement.ts';
-import { addJob, jobKey, NEXT_JOB } from '../jobs.ts';
-import { DUE_AT } from '../operations/facts.ts';
+import { ACCOUNT_OF_ROW, addJob, DUE_AT, EMAIL_OF_ROW, jobKey, NEXT_JOB } from '../jobs.ts';
 
 /** Long enough for a busy queue to have run the job. By the database's clock, because this process's own may be wrong. */
 const FORGOTTEN = sql`now() - interval '2 minutes'`;
@@ -11,10 +10,9 @@ const MAX_ROWS = raw('1000');
 /**
  * An email without a stored sent copy has a waiting or running job, or gets a new one, also if the queue has given up its last one.
  */
-export const selectOverdue = statement('requeue-overdue', () => {
-  const email = { organizationId: sql`organization_id`, outboundEmailId: sql`id` };
-  const account = { organizationId: sql`organization_id`, accountId: sql`account_id` };
-  return sql`WITH forgotten AS (
+export const selectOverdue = statement(
+  'requeue-overdue',
+  () => sql`WITH forgotten AS (
       SELECT organization_id, id, status FROM outbound_email e
       WHERE status IN ('SCHEDULED', 'QUEUED', 'SENDING', 'UNCONFIRMED') AND permit IS DISTINCT FROM 'PENDING'
         AND ${DUE_AT} < ${FORGOTTEN}
@@ -25,11 +23,11 @@ export const selectOverdue = statement('requeue-overdue', () => {
     ), accounts AS (
       SELECT DISTINCT organization_id, account_id FROM outbound_email WHERE permit = 'PENDING'
     ), permits AS (
-      SELECT ${addJob('grant-permits', account)} FROM accounts
+      SELECT ${addJob('grant-permits', ACCOUNT_OF_ROW)} FROM accounts
     ), emails AS (
-      SELECT ${addJob(NEXT_JOB, email)} FROM forgotten
+      SELECT ${addJob(NEXT_JOB, EMAIL_OF_ROW)} FROM forgotten
     ), unread AS (
-      SELECT ${addJob('fetch-sent-copy', email)} FROM (
+      SELECT ${addJob('fetch-sent-copy', EMAIL_OF_ROW)} FROM (
         SELECT organization_id, id FROM outbound_email e
         WHERE status IN ('SENT', 'BOUNCED') AND sent_copy_fetched_at IS NULL AND sent_at < ${FORGOTTEN}
           AND NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = ${jobKey('fetch-sent-copy', sql`e.id`)}
@@ -38,8 +36,8 @@ export const selectOverdue = statement('requeue-overdue', () => {
       ) sent
     )
     SELECT (SELECT count(*)::int FROM emails) AS emails, (SELECT count(*) FROM permits) AS accounts,
-      (SELECT count(*) FROM unread) AS unread`;
-});
+      (SELECT count(*) FROM unread) AS unread`,
+);
 
 /**
  * A job that was enqueued again while it ran has lost its key to the new one, and must not run again. If its process was killed, only

@@ -8,7 +8,7 @@ import { CONVERSATION_LINKS, type ContextLink, inheritedLinks } from '../context
 import { type ContextName, type FoundContext, linksOf, selectContexts } from '../contexts/references.ts';
 import type { Sql } from '../db/client.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
-import { sql, statement } from '../db/statement.ts';
+import { onlyRow, sql, statement } from '../db/statement.ts';
 import { differingFields, type Fingerprint } from '../email/fingerprint.ts';
 import { isMessageId, replyReferences } from '../email/threading.ts';
 import { AccountNotReadyError, IdempotencyConflictError, NotFoundError, ReplyNotPossibleError } from '../errors.ts';
@@ -120,8 +120,7 @@ export async function resolveFresh(
   { accountId, idempotency, contexts }: Omit<Request, 'organizationId'> & { readonly accountId: string },
 ): Promise<Resolved> {
   const select = selectForFresh({ organizationId, accountId, idempotency, contexts });
-  const { rows } = await connection.query<Row<Sender> & Common>(select);
-  const row = only(rows);
+  const row = onlyRow(await connection.query<Row<Sender> & Common>(select));
   return {
     earlier: earlierOf(row),
     found() {
@@ -138,8 +137,7 @@ export async function resolveReply(
   { messageId, idempotency, contexts }: Omit<Request, 'organizationId'> & { readonly messageId: string | null },
 ): Promise<Resolved> {
   const select = selectForReply({ organizationId, messageId, idempotency, contexts });
-  const { rows } = await connection.query<Row<Sender> & Row<Parent> & Common>(select);
-  const row = only(rows);
+  const row = onlyRow(await connection.query<Row<Sender> & Row<Parent> & Common>(select));
   return {
     earlier: earlierOf(row),
     found() {
@@ -188,10 +186,4 @@ export function isSender(row: Row<Sender>): row is Sender {
 
 export function isParent<Found extends Row<Parent>>(row: Found): row is Found & Parent {
   return row.replyToMessageId !== null;
-}
-
-function only<Found>(rows: readonly Found[]): Found {
-  const [row] = rows;
-  if (row === undefined) throw new Error('the statement returned no row');
-  return row;
 }

@@ -8,13 +8,13 @@ import {
   SendRejectedError,
   UnresolvedTokensError,
 } from '../errors.ts';
-import { enqueue } from '../jobs.ts';
+import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
 import { sendStored } from './send.ts';
-import type { EmailRef, Failure } from './transition-parts.ts';
+import type { Failure } from './transition-parts.ts';
 
 const MIN_WAIT_MS = 50;
 

@@ -4,9 +4,9 @@ import type { App } from '../app.ts';
 import { sql } from '../db/statement.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { SendRejectedError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import { describeError } from '../log.ts';
 import { awaitDelivery } from './await-delivery.ts';
-import type { EmailRef } from './transition-parts.ts';
 
 /** The result of a request that was accepted. Its row holds the rest. */
 export interface SendResult {

@@ -22,16 +22,14 @@ import { traced } from '../trace.ts';
 import { transition } from './apply-transition.ts';
 import { ContentGoneError, readAttachments } from './attachments.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
-import type { Delivery } from './delivery.ts';
 import { type DraftToSend, findDraftToSend, requireComplete, requireRevision } from './draft-to-send.ts';
-import { enqueueDraft, enqueueNew, type NewDelivery, storeNew } from './enqueue.ts';
+import { type Delivery, enqueueDraft, enqueueNew, type NewDelivery, storeNew } from './enqueue.ts';
 import { backoffMs, type ClassifiedFailure, classify, type Stage } from './failure-policy.ts';
 import { fillStored } from './fill-stored.ts';
-import { findSentCopy } from './follow-up.ts';
+import { findSentCopy } from './find-sent-copy.ts';
 import { createGmailDraft, type GmailDraft, usableGmailDraft, wasSent } from './gmail-draft.ts';
 import { leaseMs, newLease, untilTaken } from './lease.ts';
-import { logPause } from './pause-log.ts';
-import { blockSending, type Lane } from './rate-limit.ts';
+import { blockSending, type Lane, logPause } from './rate-limit.ts';
 import { type EarlierRequest, type Resolved, requireSameRequest, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,

@@ -8,7 +8,7 @@
  */
 import type { App } from '../app.ts';
 import { type Fragment, sql, statement } from '../db/statement.ts';
-import { addJob, NEXT_JOB } from '../jobs.ts';
+import { ACCOUNT_OF_ROW, addJob, EMAIL_OF_ROW, NEXT_JOB } from '../jobs.ts';
 import { repeat } from '../repeat.ts';
 import { VERSION } from '../version.ts';
 import { measureClock } from './clock-offset.ts';
@@ -55,13 +55,13 @@ export const takeOver = statement(
       WHERE EXISTS (SELECT FROM dead) AND ${isLeasedBy(sql`dead.id`)}
       RETURNING e.organization_id, e.id, e.status
     ), jobs AS (
-      SELECT ${addJob(NEXT_JOB, { organizationId: sql`organization_id`, outboundEmailId: sql`id` })} FROM orphan
+      SELECT ${addJob(NEXT_JOB, EMAIL_OF_ROW)} FROM orphan
     ), mailbox AS (
       UPDATE mailbox_sync s SET lease_expires_at = now() FROM dead
       WHERE s.lease_owner = dead.id AND s.lease_expires_at > now()
       RETURNING s.organization_id, s.account_id
     ), syncs AS (
-      SELECT ${addJob('sync', { organizationId: sql`organization_id`, accountId: sql`account_id` })} FROM mailbox
+      SELECT ${addJob('sync', ACCOUNT_OF_ROW)} FROM mailbox
     ), unlocked AS (
       SELECT graphile_worker.force_unlock_workers(array_agg(worker_pool)) FROM dead HAVING count(*) > 0
     )

@@ -7,14 +7,9 @@ import type { ContextLink } from '../contexts/links.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import type { WrittenEmail } from '../email/content.ts';
 import type { MessageRef } from '../gmail/gateway.ts';
-import { addJob, type JobSubject, removeJob } from '../jobs.ts';
+import { addJob, type EmailRef, type JobSubject, removeJob } from '../jobs.ts';
 import { type Lane, PERMIT_COLUMNS, type RateLimit, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
-
-export interface EmailRef {
-  readonly organizationId: string;
-  readonly outboundEmailId: string;
-}
 
 /** The right to deliver or to reconcile one email, until it expires. */
 export interface Lease extends EmailRef {

@@ -17,6 +17,7 @@ import type { CancelCondition } from '#generated/prisma/enums.ts';
 import { insertEmailLinks } from '../contexts/links.ts';
 import { sql } from '../db/statement.ts';
 import type { DraftRef } from '../gmail/gateway.ts';
+import type { EmailRef } from '../jobs.ts';
 import {
   always,
   asDecided,
@@ -25,7 +26,6 @@ import {
   columns,
   type Deferred,
   type Edited,
-  type EmailRef,
   type Enqueued,
   FAILED_OR_DRAFT,
   type Failed,

@@ -8,7 +8,7 @@ import { NIL } from 'uuid';
 import type { App } from '../app.ts';
 import { DAY_MS } from '../config/timing.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
-import { type Fragment, sql } from '../db/statement.ts';
+import { type Fragment, onlyRow, sql } from '../db/statement.ts';
 import { allowErasing, eraseEmails, FINISHED } from './erase-emails.ts';
 import { eraseMessages } from './erase-messages.ts';
 
@@ -104,14 +104,12 @@ async function expireOf(app: App, isOver: () => boolean, { organizationId, messa
  * @param column the column for it.
  */
 async function progressOf({ pool }: App, organizationId: string, column: Fragment): Promise<Progress> {
-  const { rows } = await pool.query<{ from: Date }>(
+  const begun = await pool.query<{ from: Date }>(
     sql`INSERT INTO retention (organization_id, ${column}) VALUES (${organizationId}, to_timestamp(0))
       ON CONFLICT (organization_id) DO UPDATE SET ${column} = coalesce(retention.${column}, excluded.${column})
       RETURNING ${column} AS "from"`,
   );
-  const [begun] = rows;
-  if (begun === undefined) throw new Error('an upsert returned no row');
-  const { from } = begun;
+  const { from } = onlyRow(begun);
   let saved = from;
   const save = async (at: Date) => {
     const { rowCount } = await pool.query(
