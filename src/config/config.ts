@@ -60,7 +60,7 @@ const syncInterval = z
 
 const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
 /** The first one that is set is used. */
-const PROXY_NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
+export const PROXY_NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
 const commaSeparated = (value: string) => value.split(',').map((item) => item.trim());
 
@@ -173,6 +173,10 @@ export interface GoogleClient {
 /** A missing or wrong environment variable. The message never contains its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** @param problems as `PORT: must be a number`. */
+  constructor(...problems: string[]) {
+    super(['Invalid environment:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  }
 }
 
 /**
@@ -183,8 +187,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
-    throw new ConfigError(`Invalid environment:\n${[...new Set(lines)].join('\n')}`);
+    const lines = parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+    throw new ConfigError(...new Set(lines));
   }
   return Object.freeze(toConfig(parsed.data, given));
 }

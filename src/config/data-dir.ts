@@ -9,7 +9,7 @@ export function prepareDataDir(dataDir: string): void {
     accessSync(dataDir, constants.W_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new ConfigError(`Invalid environment:\n  DATA_DIR: must be a folder that can be made and written (${code})`);
+    throw new ConfigError(`DATA_DIR: must be a folder that can be made and written (${code})`);
   }
 }
 

@@ -36,9 +36,7 @@ export function generatedEncryptionKey(dataDir: string): Buffer {
 export function existingEncryptionKeys({ databaseUrl, dataDir, encryptionKeys }: Config): readonly Buffer[] {
   if (encryptionKeys !== null) return encryptionKeys;
   if (databaseUrl !== null && !existsSync(path.join(dataDir, ENCRYPTION_KEY_FILE))) {
-    throw new ConfigError(
-      'Invalid environment:\n  ENCRYPTION_KEY: must be that of the servers on DATABASE_URL; DATA_DIR has no generated key',
-    );
+    throw new ConfigError('ENCRYPTION_KEY: must be that of the servers on DATABASE_URL; DATA_DIR has no generated key');
   }
   return [generatedEncryptionKey(dataDir)];
 }
@@ -70,8 +68,7 @@ const KeyFile = z.object({
  */
 export function readServiceAccount(file: string | null): ServiceAccount | null {
   if (file === null) return null;
-  const refuse = (problem: string) =>
-    new ConfigError(`Invalid environment:\n  GOOGLE_SERVICE_ACCOUNT_FILE: ${problem}`);
+  const refuse = (problem: string) => new ConfigError(`GOOGLE_SERVICE_ACCOUNT_FILE: ${problem}`);
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));

@@ -34,7 +34,7 @@ export function clientOf(config: pg.ClientConfig, variable: DatabaseVariable = '
 }
 
 function refused(variable: DatabaseVariable, problem: string): ConfigError {
-  return new ConfigError(`Invalid environment:\n  ${variable}: ${problem}`);
+  return new ConfigError(`${variable}: ${problem}`);
 }
 
 /** The code of an error, or its message if it has none: as in "(ECONNREFUSED)". */

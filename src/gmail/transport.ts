@@ -7,6 +7,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { PROXY_NAMES } from '../config/config.ts';
 import { observe, secondsSince } from '../observe.ts';
 import { traced } from '../trace.ts';
 
@@ -114,7 +115,7 @@ function callName(method: string, pathname: string): string {
 }
 
 function proxiesOf(env: ProxyEnvironment) {
-  const proxy = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy || '';
+  const proxy = PROXY_NAMES.map((name) => env[name]).find(Boolean) ?? '';
   const noProxy = [env.NO_PROXY ?? env.no_proxy, 'localhost', '127.0.0.1', '::1'].join(',');
   return { httpProxy: proxy, httpsProxy: proxy, noProxy };
 }

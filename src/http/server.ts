@@ -221,7 +221,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const problem = LISTEN_PROBLEMS[error.code ?? ''];
-      reject(problem === undefined ? error : new ConfigError(`Invalid environment:\n  ${problem}`));
+      reject(problem === undefined ? error : new ConfigError(problem));
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');

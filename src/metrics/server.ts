@@ -19,7 +19,7 @@ export async function startMetrics(app: App, { port, host }: NonNullable<Config[
   });
   server.listen(port, host);
   await once(server, 'listening').catch(({ code }: NodeJS.ErrnoException) => {
-    throw new ConfigError(`Invalid environment:\n  METRICS_PORT: cannot be listened on (${code})`);
+    throw new ConfigError(`METRICS_PORT: cannot be listened on (${code})`);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server of the metrics has no port');
