@@ -1,25 +1,8 @@
 import { z } from 'zod';
-import { type InputIssue, InvalidInputError } from './errors.ts';
+import type { InputIssue } from './errors.ts';
 
 /** Most entries of a list in an input; some lists allow fewer. */
 export const MAX_LIST_LENGTH = 1_000;
-
-/**
- * Parses an input object, reporting every issue with its dotted path.
- * @param root the name of the argument: `input`.
- * @param others issues that the schema does not see: they are reported with its own.
- * @throws {InvalidInputError}
- */
-export function parseInput<Schema extends z.ZodType>(
-  schema: Schema,
-  input: unknown,
-  root: string,
-  others: readonly InputIssue[] = [],
-): z.output<Schema> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success && others.length === 0) return parsed.data;
-  throw new InvalidInputError([...(parsed.success ? [] : issuesOf(parsed.error, root)), ...others]);
-}
 
 type Fields<Shape extends Record<string, z.ZodType>> = { [Name in keyof Shape]?: z.output<Shape[Name]> };
 
@@ -57,6 +40,20 @@ export const [MIN_MILLIS, MAX_MILLIS] = [-62_135_596_800_000, 253_402_300_799_99
 /** A UUID (RFC 9562) of any version, in lower case. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
+/** PostgreSQL's text cannot hold NUL, and strangers send it. */
+export function storableText(value: string): string {
+  return value.replaceAll('\0', '').toWellFormed();
+}
+
+export function storableOrNull(value: string | null): string | null {
+  return value === null ? null : storableText(value);
+}
+
+/** The time in a UUID of version 7, in milliseconds since 1970. */
+export function millisOf(uuid: string): number {
+  return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
 }
 
 /** A single line of text, trimmed: no control characters, among them NUL, which PostgreSQL cannot hold. */

@@ -104,8 +104,7 @@ describe('imports', () => {
     const reached = outside.flatMap((source) => importsOf(source).filter((target) => target.startsWith('gmail/')));
     expect(
       [...new Set(reached)].filter(
-        (target) =>
-          !/^gmail\/(gateway|errors|epistle-headers|charset|oauth|oauth-endpoints|push-token)\.ts$/.test(target),
+        (target) => !/^gmail\/(gateway|errors|headers|charset|oauth|oauth-endpoints|push-token)\.ts$/.test(target),
       ),
     ).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailGateway, MailboxAccess } from '../gmail/gateway.ts';
+import { storableOrNull } from '../input.ts';
 import { mailboxAccess, markNeedsReauth } from './mailbox-access.ts';
 
 /** Gmail's settings page accepts 10,000 characters. A longer signature is not stored. */
@@ -62,15 +63,11 @@ export async function readProfile(gmail: GmailGateway, mailbox: MailboxAccess): 
     sendAs: accepted.map((alias) => ({
       email: alias.email.toLowerCase(),
       displayName: alias.displayName,
-      signatureHtml: storable(alias.signatureHtml),
+      signatureHtml:
+        (alias.signatureHtml?.length ?? 0) > MAX_SIGNATURE_LENGTH ? null : storableOrNull(alias.signatureHtml),
       isDefault: alias.isDefault,
     })),
   };
-}
-
-function storable(html: string | null): string | null {
-  if (html === null || html.length > MAX_SIGNATURE_LENGTH) return null;
-  return html.replaceAll('\0', '').toWellFormed();
 }
 
 /** The stored part of a profile, in the form of the columns `display_name`, `aliases` and `send_as`. */

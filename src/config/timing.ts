@@ -41,4 +41,9 @@ export const TIMING = {
 /** Pauses between attempts of an email that Gmail could not take: the first one, doubled after each attempt up to the longest. */
 export const RETRY_PAUSE = { firstMs: 5_000, maxMs: 1_800_000 };
 
+/** Truncated exponential backoff. Its jitter spreads what one outage has deferred. */
+export function backoffMs(failures: number, { firstMs, maxMs }: typeof RETRY_PAUSE): number {
+  return Math.round(Math.min(firstMs * 2 ** failures, maxMs) * (0.75 + Math.random() / 2));
+}
+
 export type Timing = Readonly<typeof TIMING>;

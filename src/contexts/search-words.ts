@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { searchTerms } from '../email/search-terms.ts';
-import { rowsOf } from './store-rows.ts';
+import { givenRows } from './store-rows.ts';
 
 /** Some 3 ms of work. */
 const ENTITIES_A_TURN = 100;
@@ -35,7 +35,7 @@ export async function storeWords(
   }
   const { rows } = await tx.query<{ id: string }>(
     sql`INSERT INTO context_search AS s (organization_id, type, id, words, child_words, terms)
-      SELECT ${organizationId}::uuid, ${type}, r.id, r.words, r.child_words, '{}' FROM ${rowsOf('context_search', words)}
+      SELECT ${organizationId}::uuid, ${type}, r.id, r.words, r.child_words, '{}' FROM ${givenRows('context_search', words)}
       ON CONFLICT (organization_id, type, id) DO UPDATE SET words = excluded.words, child_words = excluded.child_words
         WHERE (s.words, s.child_words) <> (excluded.words, excluded.child_words)
       RETURNING id`,

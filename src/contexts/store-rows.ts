@@ -39,7 +39,7 @@ async function analyzeNewTables(tx: Sql, rowCount: number): Promise<void> {
 type Row = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /** The relation `r` of given rows, typed as rows of `table`. They are one parameter, however many they are. */
-export function rowsOf(table: string, rows: readonly Row[]): Fragment {
+export function givenRows(table: string, rows: readonly Row[]): Fragment {
   const stored = rows.map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [columnOf(name), value])),
   );
@@ -52,7 +52,7 @@ export function upsertRows(table: string, organizationId: string, rows: readonly
   const columns = names.map(columnOf);
   const list = (prefix: string) => raw(columns.map((column) => `${prefix}${column}`).join(', '));
   return sql`INSERT INTO ${raw(table)} AS t (organization_id, id, ${list('')})
-    SELECT ${organizationId}::uuid, r.id, ${list('r.')} FROM ${rowsOf(table, rows)}
+    SELECT ${organizationId}::uuid, r.id, ${list('r.')} FROM ${givenRows(table, rows)}
     ON CONFLICT (organization_id, id) DO UPDATE SET (${list('')}, updated_at) = ROW(${list('excluded.')}, now())
       WHERE (${list('t.')}) IS DISTINCT FROM (${list('excluded.')})`;
 }

@@ -9,7 +9,7 @@ import { line, parseFields } from '../input.ts';
 import { customerKind } from './customer.ts';
 import { canonicalLocale, isLocale, isTimeZone, LOCALE_ALLOWED, TIME_ZONE_ALLOWED } from './locale.ts';
 import { storeWords } from './search-words.ts';
-import { inUpsert, pathOf, type Root, repeatedKeys, rowsOf, upsertRows } from './store-rows.ts';
+import { givenRows, inUpsert, pathOf, type Root, repeatedKeys, upsertRows } from './store-rows.ts';
 
 /** A customer by its external id. An omitted field stays as it is; null clears. */
 interface CustomerInput {
@@ -144,7 +144,7 @@ async function write(tx: Sql, organizationId: string, customers: readonly Change
   const entities = customers.map(({ id, externalId }) => ({ id, externalId }));
   await tx.query(
     sql`INSERT INTO context_entity (organization_id, type, id, external_id)
-      SELECT ${organizationId}::uuid, ${customerKind.type}, r.id, r.external_id FROM ${rowsOf('context_entity', entities)}
+      SELECT ${organizationId}::uuid, ${customerKind.type}, r.id, r.external_id FROM ${givenRows('context_entity', entities)}
       ON CONFLICT DO NOTHING`,
   );
   const rows = customers.map(({ contacts: _, ...customer }) => ({ ...customer, sortName: sortName(customer.name) }));
@@ -171,6 +171,6 @@ async function replaceContacts(tx: Sql, organizationId: string, customers: reado
   await tx.query(
     sql`INSERT INTO customer_contact (organization_id, customer_id, position, name, email, role, is_primary)
       SELECT ${organizationId}::uuid, r.customer_id, r.position, r.name, r.email, r.role, r.is_primary
-      FROM ${rowsOf('customer_contact', rows)}`,
+      FROM ${givenRows('customer_contact', rows)}`,
   );
 }

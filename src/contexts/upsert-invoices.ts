@@ -15,7 +15,7 @@ import {
 } from './invoice-input.ts';
 import { moveLinks } from './links.ts';
 import { storeWords } from './search-words.ts';
-import { inUpsert, pathOf, type Root, repeatedKeys, rowsOf, upsertRows } from './store-rows.ts';
+import { givenRows, inUpsert, pathOf, type Root, repeatedKeys, upsertRows } from './store-rows.ts';
 
 /** As `upsertInvoices`, of one. @returns its id. @throws {NotFoundError} when nothing is wrong but the customer. */
 export async function upsertInvoice(pool: Pool, organizationId: string, input: InvoiceInput): Promise<string> {
@@ -164,7 +164,7 @@ async function write(tx: Sql, organizationId: string, changes: readonly Change[]
   await tx.query(
     sql`INSERT INTO context_entity AS c (organization_id, type, id, external_id, parent_type, parent_id, due_date)
       SELECT ${organizationId}::uuid, ${invoiceKind.type}, r.id, r.external_id, ${customerKind.type}, r.parent_id, r.due_date
-      FROM ${rowsOf('context_entity', entities)}
+      FROM ${givenRows('context_entity', entities)}
       ON CONFLICT (organization_id, type, id) DO UPDATE SET parent_id = excluded.parent_id, due_date = excluded.due_date
         WHERE (c.parent_id, c.due_date) IS DISTINCT FROM (excluded.parent_id, excluded.due_date)`,
   );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/epistle-headers.ts';
-import type { WrittenEmail } from './content.ts';
+import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/headers.ts';
+import { isMediaType, type WrittenEmail } from './content.ts';
 import { ComposedMime, type MimePart } from './mime.ts';
 
 interface ComposedAttachment {
@@ -150,10 +150,9 @@ function mimeAttachment(attachment: MarkedAttachment, shown: ReadonlySet<string>
  * which alone keeps its bytes as they are: both travel as bytes with a file name.
  */
 function safeContentType(contentType: string): string {
-  const isSafe = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:[ \t]*;[ \t]*[\w!#$&^.+-]+=(?:[\w.+-]+|"[^"\\\p{Cc}]*"))*$/u.test(
-    contentType,
-  );
-  return isSafe && !/^(?:multipart|message)\//i.test(contentType) ? contentType : 'application/octet-stream';
+  return isMediaType(contentType) && !/^(?:multipart|message)\//i.test(contentType)
+    ? contentType
+    : 'application/octet-stream';
 }
 
 function singleLine(text: string): string {

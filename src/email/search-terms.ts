@@ -4,6 +4,7 @@
  * no word can be, so that one index serves both.
  */
 import { setImmediate } from 'node:timers/promises';
+import { storableText } from '../input.ts';
 import { addressKey } from './address.ts';
 
 /** Each distinct word is a GIN entry. Texts with more words are written by machines, and people do not search for their end. */
@@ -143,7 +144,7 @@ function addressTerm(address: string): string {
 }
 
 export function recipientTerm(address: string): string {
-  return `to ${addressKey(address.replaceAll('\0', '').toWellFormed())}`;
+  return `to ${addressKey(storableText(address))}`;
 }
 
 /** A search as a `tsquery`: every one of the words that begin like `beginnings`, and every one of `terms`. */

@@ -1,8 +1,8 @@
 /** The fields of Gmail's answers that are read; others may change. For messages and history, see message.ts and history.ts. */
 import { z } from 'zod';
 import { MAX_MILLIS, MIN_MILLIS } from '../input.ts';
-import { OP_ID_HEADER, parseRevision, REVISION_HEADER } from './epistle-headers.ts';
 import type { DraftRef, MessageHead } from './gateway.ts';
+import { opIdOf, revisionOf } from './headers.ts';
 
 const Id = z.string().min(1);
 /** Milliseconds since 1970, as text. */
@@ -47,16 +47,13 @@ export const DraftsAnswer = z.object({
 export const AttachmentAnswer = z.object({ data: z.string() });
 
 export function toHead({ id, threadId, labelIds, internalDate, payload }: z.infer<typeof HeadAnswer>): MessageHead {
-  const headerOf = (header: string) =>
-    payload.headers.find(({ name }) => name.toLowerCase() === header.toLowerCase())?.value;
-  const opId = headerOf(OP_ID_HEADER)?.trim() ?? null;
   return {
     messageId: id,
     threadId,
     labels: labelIds,
     internalDate,
-    opId,
-    revision: parseRevision(headerOf(REVISION_HEADER)),
+    opId: opIdOf(payload.headers),
+    revision: revisionOf(payload.headers),
   };
 }
 

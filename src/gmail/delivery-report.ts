@@ -1,7 +1,7 @@
 /** What a message reports on an earlier one: its delivery status (RFC 3464), and the headers that it returns of it. */
 import { isUuid } from '../input.ts';
 import type { DeliveryReport } from './gateway.ts';
-import { bytesOf, childrenOf, type FetchBody, type Leaf, type PayloadNode, unfold } from './payload.ts';
+import { childrenOf, type FetchBody, type Leaf, leafBytes, type PayloadNode, unfold } from './payload.ts';
 import { type Fields, groupsOf, recipientStatuses, unfoldedLines } from './status-fields.ts';
 
 /** Larger than any status of 100 recipients, and than any header. */
@@ -74,6 +74,6 @@ async function returnedFields(returned: PayloadNode, fetchBody: FetchBody): Prom
 }
 
 async function linesOf(node: PayloadNode, fetchBody: FetchBody): Promise<string[]> {
-  const bytes = await bytesOf(node, fetchBody, MAX_STATUS_BYTES);
+  const bytes = await leafBytes(node, fetchBody, MAX_STATUS_BYTES);
   return unfoldedLines((bytes ?? Buffer.alloc(0)).subarray(0, MAX_STATUS_BYTES).toString('utf8'));
 }

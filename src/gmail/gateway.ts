@@ -28,7 +28,7 @@ export interface DraftRef extends MessageRef {
   readonly labels: readonly string[];
 }
 
-export interface SendAs {
+export interface SendAsAlias {
   readonly email: string;
   readonly displayName: string | null;
   readonly isPrimary: boolean;
@@ -161,7 +161,7 @@ export interface GmailGateway {
   /** The mailbox's address and the history id from which changes can be listed later (uint64 as text). */
   getProfile(mailbox: MailboxAccess, options?: CallOptions): Promise<{ email: string; historyId: string }>;
   /** The addresses that the mailbox may send from, the primary one included. */
-  listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAs[]>;
+  listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAsAlias[]>;
   /**
    * Stores a message as a draft. Above 3.5 MB it goes through the upload endpoint, streamed.
    * @param message.mime with its Bcc header. Read once for each request that is made.
@@ -193,11 +193,10 @@ export interface GmailGateway {
   /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
   getMessageHeaders(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
   /**
-   * The mailbox's messages, drafts included, newest first. A consistent read, unless `query` asks for a search: what that
-   * does not show may be there all the same.
+   * The mailbox's messages, newest first, with drafts, Spam and Trash. A consistent read, unless `query` asks for a search: what
+   * that does not show may be there all the same.
    * @param list.limit 1..500.
    * @param list.query in the language of Gmail's search box.
-   * @param list.includeSpamTrash otherwise messages in Spam and Trash are left out.
    */
   listMessages(
     mailbox: MailboxAccess,
@@ -206,7 +205,6 @@ export interface GmailGateway {
       readonly limit: number;
       readonly query?: string;
       readonly labelId?: string;
-      readonly includeSpamTrash?: boolean;
     },
     options?: CallOptions,
   ): Promise<MessagePage>;

@@ -18,9 +18,9 @@ import {
   WatchAnswer,
 } from './answers.ts';
 import { createCalls } from './call.ts';
-import { OP_ID_HEADER, REVISION_HEADER } from './epistle-headers.ts';
 import { GmailError } from './errors.ts';
 import type { CallOptions, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
+import { OP_ID_HEADER, REVISION_HEADER } from './headers.ts';
 import { HistoryAnswer, toHistoryPage } from './history.ts';
 import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
 import { ANSWER_TOO_LARGE, type ProxyEnvironment } from './transport.ts';
@@ -159,9 +159,9 @@ export function googleGateway(options: {
       return head && (await toGmailHead(head, 'Only its headers were read.'));
     },
 
-    async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId, includeSpamTrash }, options = {}) {
+    async listMessages(mailbox, { pageToken, limit: maxResults, query, labelId }, options = {}) {
       const labelIds = labelId === undefined ? [] : [labelId];
-      const params = { maxResults, pageToken: pageToken ?? undefined, q: query, labelIds, includeSpamTrash };
+      const params = { maxResults, pageToken: pageToken ?? undefined, q: query, labelIds, includeSpamTrash: true };
       const page = await read(mailbox, options, PageAnswer, (o) => users.messages.list(params, o));
       return { ids: page.messages.map(({ id }) => id), nextPageToken: page.nextPageToken };
     },

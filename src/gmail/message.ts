@@ -9,19 +9,11 @@ import { decodeConverted, isKnownCharset } from './charset.ts';
 import { readDeliveryReport } from './delivery-report.ts';
 import { isFlowedDelSp, unflowed } from './flowed.ts';
 import type { GmailMessage, GmailPart } from './gateway.ts';
-import {
-  bytesOf,
-  type FetchBody,
-  headerOf,
-  type Leaf,
-  leavesOf,
-  type PayloadNode,
-  readNode,
-  unfold,
-} from './payload.ts';
+import { headerValue } from './headers.ts';
+import { type FetchBody, type Leaf, leafBytes, leavesOf, type PayloadNode, readNode, unfold } from './payload.ts';
 
 /** A longer body is cut, because it is held in memory. */
-const MAX_BODY_BYTES = 10_485_760;
+const MAX_STORED_BODY_BYTES = 10_485_760;
 const MAX_PARTS = 500;
 /** Of file names and Content-IDs; no file system and no mail program makes longer ones. */
 const MAX_NAME_LENGTH = 1_000;
@@ -100,7 +92,7 @@ function bodyParts(leaves: readonly Leaf[], type: string): PayloadNode[] {
 }
 
 function isBody(leaf: PayloadNode, type: string): boolean {
-  const disposition = headerOf(leaf, 'content-disposition') ?? '';
+  const disposition = headerValue(leaf.headers, 'content-disposition') ?? '';
   return leaf.mimeType === type && leaf.filename === '' && !/^\s*attachment\b/i.test(disposition);
 }
 
@@ -117,10 +109,10 @@ async function bodyOf(parts: readonly PayloadNode[], kind: string, fetchBody: Fe
   const texts: string[] = [];
   const problems = new Set<string>();
   const read = new Set<PayloadNode>();
-  let room = MAX_BODY_BYTES;
+  let room = MAX_STORED_BODY_BYTES;
   for (const part of parts) {
     read.add(part);
-    const bytes = await bytesOf(part, fetchBody, room);
+    const bytes = await leafBytes(part, fetchBody, room);
     const isTooLarge = bytes === null ? part.body.size > room : bytes.length > room;
     if (bytes !== null)
       texts.push(decode(part, isTooLarge ? wholeCharacters(bytes.subarray(0, room)) : bytes, kind, problems));
@@ -141,11 +133,11 @@ function decode(part: PayloadNode, bytes: Buffer, kind: string, problems: Set<st
   } else if (text.includes('\ufffd') && !isUtf8(bytes)) {
     problems.add(`Its ${kind} body holds bytes that are no characters of its character set.`);
   }
-  return isFlowedDelSp(headerOf(part, 'content-type') ?? '') ? unflowed(text) : text;
+  return isFlowedDelSp(headerValue(part.headers, 'content-type') ?? '') ? unflowed(text) : text;
 }
 
 function tooLarge(kind: string): string {
-  return `Its ${kind} body is larger than ${MAX_BODY_BYTES / 1_048_576} MB; what is beyond was not stored.`;
+  return `Its ${kind} body is larger than ${MAX_STORED_BODY_BYTES / 1_048_576} MB; what is beyond was not stored.`;
 }
 
 /** Without the first bytes of a UTF-8 character that was cut in two. */
@@ -156,7 +148,7 @@ function wholeCharacters(bytes: Buffer): Buffer {
 }
 
 function charsetOf(leaf: PayloadNode): string | null {
-  const match = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(headerOf(leaf, 'content-type') ?? '');
+  const match = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(headerValue(leaf.headers, 'content-type') ?? '');
   return (match?.[1] ?? match?.[2])?.trim() || null;
 }
 
@@ -167,7 +159,7 @@ function toPart(leaf: PayloadNode): GmailPart {
     partId: leaf.partId,
     filename: leaf.filename.slice(0, MAX_NAME_LENGTH),
     contentType: leaf.mimeType.slice(0, MAX_TYPE_LENGTH) || 'application/octet-stream',
-    contentId: headerOf(leaf, 'content-id')?.trim().replace(/^<|>$/g, '').slice(0, MAX_NAME_LENGTH) || null,
+    contentId: headerValue(leaf.headers, 'content-id')?.trim().replace(/^<|>$/g, '').slice(0, MAX_NAME_LENGTH) || null,
     size: Math.min(bytes?.length ?? size, 2_147_483_647),
     attachmentId,
     data: bytes,

@@ -79,11 +79,6 @@ export function leavesOf(root: PayloadNode): { readonly leaves: Leaf[]; readonly
   return { leaves, isCut };
 }
 
-/** The field of this name, compared without case. Null when it is missing. */
-export function headerOf(node: Pick<PayloadNode, 'headers'>, name: string): string | null {
-  return node.headers.find((header) => header.name.toLowerCase() === name)?.value ?? null;
-}
-
 /** RFC 5322 section 2.2.3: the line break is removed, the white space after it stays. Of a longer value the beginning. */
 export function unfold({ name, value }: MimeHeader): MimeHeader {
   return {
@@ -97,7 +92,7 @@ export function unfold({ name, value }: MimeHeader): MimeHeader {
 }
 
 /** The bytes of a leaf. Null when they are gone, or larger than `limit`; then they are not fetched. */
-export async function bytesOf({ body }: PayloadNode, fetchBody: FetchBody, limit: number): Promise<Buffer | null> {
+export async function leafBytes({ body }: PayloadNode, fetchBody: FetchBody, limit: number): Promise<Buffer | null> {
   if (body.data !== null) return Buffer.from(body.data, 'base64url');
   if (body.attachmentId === null) return Buffer.alloc(0);
   return body.size > limit ? null : fetchBody(body.attachmentId);

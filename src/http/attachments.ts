@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { create } from 'content-disposition';
 import type { App } from '../app.ts';
 import { authenticate, keyProblem } from '../auth/authenticate.ts';
+import { isMediaType } from '../email/content.ts';
 import { AccountNotReadyError, NotFoundError, ProviderError } from '../errors.ts';
 import { isUuid } from '../input.ts';
 import { signedAttachment } from '../outbound/attachment-url.ts';
@@ -14,7 +15,6 @@ import { AttachmentGoneError, contentSlices, ensureContent, type StoredFile } fr
 import { refuse } from './answer.ts';
 import { parseRange } from './byte-range.ts';
 
-const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\x20-\x7e]{0,255})?$/;
 /** Formats in which nothing can run. An SVG can. */
 const IMAGE = /^image\/(?:png|gif|jpeg|webp|avif|bmp)\s*(?:;|$)/i;
 /** Clients refuse longer header fields. */
@@ -102,7 +102,8 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
 
 /** A stranger's file must never run as a page of ours: only images are shown, the rest is saved, and none is guessed at. */
 function headersOf({ filename, contentType, sha256 }: StoredFile) {
-  const type = MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream';
+  const isValid = isMediaType(contentType) && !/[^\t\x20-\x7e]/.test(contentType);
+  const type = isValid ? contentType : 'application/octet-stream';
   return {
     'content-type': type,
     'content-disposition': create(savedName(filename), { type: IMAGE.test(type) ? 'inline' : 'attachment' }),

@@ -9,7 +9,7 @@ import { sql } from '../db/statement.ts';
 import { addJob } from '../jobs.ts';
 import { describeError } from '../log.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_PUSH_BYTES = 64 * 1024;
 /** A run that failed is repeated after its pause: pushes would use up its repeats within seconds. */
 const KEEP_PAUSE = { preserveRunAt: true };
 
@@ -57,9 +57,9 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(bytes);
+    if (size <= MAX_PUSH_BYTES) chunks.push(bytes);
   }
-  return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString();
+  return size > MAX_PUSH_BYTES ? null : Buffer.concat(chunks).toString();
 }
 
 /** Null: it is not a notice. */

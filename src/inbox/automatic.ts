@@ -2,7 +2,7 @@ import type { NamedAddress } from '../email/address.ts';
 import { decodeEncodedWords } from '../email/encoded-word.ts';
 import { anyOf } from '../email/quote-words.ts';
 import type { MimeHeader } from '../gmail/gateway.ts';
-import { headerValues } from './headers.ts';
+import { headerValue } from '../gmail/headers.ts';
 
 /**
  * Subjects of automatic answers, as Exchange and others translate them. One counts only together with a header that
@@ -30,7 +30,7 @@ const MAILER_DAEMON = /^mail(?:er)?-?daemon@/i;
 /** Whether a program wrote the message: RFC 3834, and the headers in use before it. Never by its subject alone. */
 export function isAutomatic(headers: readonly MimeHeader[], authors: readonly NamedAddress[]): boolean {
   if (authors.some(({ address }) => MAILER_DAEMON.test(address))) return true;
-  const [subject = ''] = headerValues(headers, 'subject');
+  const subject = headerValue(headers, 'subject') ?? '';
   const isAway = AWAY_SUBJECT.test(decodeEncodedWords(subject.slice(0, MAX_JUDGED_SUBJECT)));
   return headers.some(({ name, value }) => {
     switch (name.toLowerCase()) {

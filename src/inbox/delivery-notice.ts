@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { addressKey, type NamedAddress, parseAddressList } from '../email/address.ts';
 import { decodeEncodedWords } from '../email/encoded-word.ts';
 import type { GmailMessage, MimeHeader, ReportedRecipient } from '../gmail/gateway.ts';
-import { headerValues } from './headers.ts';
+import { headerValue, headerValues } from '../gmail/headers.ts';
 import { type NoticeText, readNoticeText } from './notice-text.ts';
 
 const Recipient = z.object({
@@ -78,7 +78,7 @@ export function readDeliveryNotice(
 
   // Of several authors it is not known which one was judged.
   const isGoogle = authors.length === 1 && GOOGLE_DAEMON.test(from) && isVouchedFor(headers, results);
-  const [subject = ''] = headerValues(headers, 'subject');
+  const subject = headerValue(headers, 'subject') ?? '';
   const text = readNoticeText(decodeEncodedWords(subject.slice(0, MAX_SUBJECT_LENGTH)), body);
   const notice = {
     isGoogle,
@@ -161,7 +161,7 @@ function saysLimitReached(text: string): boolean {
 
 /** The verdict of the Gmail server that received it: the topmost one. The sender may have written those below. */
 function googleResults(headers: readonly MimeHeader[]): string | null {
-  const [value = ''] = headerValues(headers, 'authentication-results');
+  const value = headerValue(headers, 'authentication-results') ?? '';
   return /^\s*mx\.google\.com\s*;/i.test(value) ? value.slice(0, MAX_RESULTS_LENGTH) : null;
 }
 

@@ -5,12 +5,11 @@ import { insertConversationLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { sql, statement } from '../db/statement.ts';
 import { threadingOf } from '../email/threading.ts';
-import { parseRevision, REVISION_HEADER } from '../gmail/epistle-headers.ts';
 import type { GmailMessage } from '../gmail/gateway.ts';
+import { revisionOf } from '../gmail/headers.ts';
 import { transition } from '../outbound/apply-transition.ts';
 import { DATABASE_NOW } from '../outbound/transition-parts.ts';
 import { correlateEarlier, type SentCopy } from './correlate.ts';
-import { headerValues } from './headers.ts';
 import type { Mailbox } from './parse-message.ts';
 import { deleteIfEmpty, refreshContactsOf } from './update-messages.ts';
 
@@ -54,7 +53,7 @@ export async function confirmSentCopy(
   outboundEmailId: string | null,
 ): Promise<{ readonly outboundEmailId: string | null; readonly isUnsent: boolean }> {
   if (outboundEmailId === null) return { outboundEmailId, isUnsent: false };
-  const revision = parseRevision(headerValues(message.headers, REVISION_HEADER)[0]);
+  const revision = revisionOf(message.headers);
   const { rows } = await tx.query<{ isSent: boolean; requestedThreadId: string | null; isUnsent: boolean }>(
     lockSentEmail({ mailbox, message, revision, outboundEmailId }),
   );

@@ -1,7 +1,8 @@
 /** The row of `email_message` that a parsed message is stored as. */
 import { sql } from '../db/statement.ts';
 import type { GmailMessage } from '../gmail/gateway.ts';
-import { type ParsedMessage, storableOrNull, storableText } from './parse-message.ts';
+import { storableOrNull, storableText } from '../input.ts';
+import type { ParsedMessage } from './parse-message.ts';
 
 export function messageRow(message: GmailMessage, parsed: ParsedMessage) {
   return {

@@ -6,9 +6,10 @@ import { decodeEncodedWords } from '../email/encoded-word.ts';
 import { bodyAsText } from '../email/html-text.ts';
 import { parseMessageIds, parseReferences } from '../email/threading.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
+import { headerValue, headerValues } from '../gmail/headers.ts';
+import { storableOrNull, storableText } from '../input.ts';
 import { isAutomatic } from './automatic.ts';
 import { type DeliveryNotice, readDeliveryNotice } from './delivery-notice.ts';
-import { headerValues } from './headers.ts';
 
 /** The mailbox that a message is in, by its account. */
 export interface Mailbox extends Pick<Sender, 'organizationId' | 'id' | 'email' | 'aliases'> {
@@ -54,9 +55,7 @@ const MAX_KEY_BYTES = 1_000;
 /** It yields to the event loop in between, as `prepareMessage` does. */
 export async function parseMessage(mailbox: Mailbox, message: GmailMessage): Promise<ParsedMessage> {
   const { headers, labels } = message;
-  const header = (name: string) => {
-    return storableOrNull(headerValues(headers, name)[0] ?? null);
-  };
+  const header = (name: string) => storableOrNull(headerValue(headers, name));
   const addresses = (name: string, maxLength = Number.POSITIVE_INFINITY) =>
     parseAddressList((header(name) ?? '').slice(0, maxLength)).map(storable);
   const inReplyTo = parseReferences(header('in-reply-to')).filter(isKey);
@@ -146,15 +145,6 @@ function isKey(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_KEY_BYTES;
 }
 
-/** PostgreSQL's text cannot hold NUL, and strangers send it. */
-export function storableText(value: string): string {
-  return value.replaceAll('\0', '').toWellFormed();
-}
-
-export function storableOrNull(value: string | null): string | null {
-  return value === null ? null : storableText(value);
-}
-
 function storable({ address, name }: NamedAddress): NamedAddress {
   return { address: storableText(address), name: storableOrNull(name) };
 }
@@ -174,7 +164,7 @@ function storableNotice(notice: DeliveryNotice): DeliveryNotice {
   };
 }
 
-function ownAddresses({ email, aliases }: Mailbox): string[] {
+function ownAddresses({ email, aliases }: Pick<Mailbox, 'email' | 'aliases'>): string[] {
   return [email, ...aliases];
 }
 
@@ -183,8 +173,8 @@ export const MAX_RECIPIENTS_SHOWN = 500;
 export const MAX_PARTICIPANTS = 1_000;
 
 /** All addresses except those of the account. Values that are not addresses are left out. */
-export function participantsAmong(mailbox: Mailbox, addresses: readonly string[]): string[] {
-  const isOwn = ownKeyTest(ownAddresses(mailbox));
+export function participantsAmong(account: Pick<Mailbox, 'email' | 'aliases'>, addresses: readonly string[]): string[] {
+  const isOwn = ownKeyTest(ownAddresses(account));
   const keys = addresses.map(addressKey);
   return [...new Set(keys)].filter((key) => !isOwn(key) && key.includes('@') && key.length <= MAX_ADDRESS_LENGTH);
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { searchTerms } from '../email/search-terms.ts';
 import type { GmailMessage, GmailPart } from '../gmail/gateway.ts';
+import { storableOrNull, storableText } from '../input.ts';
 import { type MessageRow, messageRow } from './message-row.ts';
 import {
   MAX_RECIPIENTS_SHOWN,
@@ -8,8 +9,6 @@ import {
   type ParsedMessage,
   parseMessage,
   participantsAmong,
-  storableOrNull,
-  storableText,
 } from './parse-message.ts';
 
 /** A message with every value that storing it writes. */

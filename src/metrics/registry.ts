@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { App } from '../app.ts';
+import { millisOf } from '../input.ts';
 import { onObserved } from '../observe.ts';
 import { readFacts } from '../operations/facts.ts';
 import { TRANSITIONS } from '../outbound/transitions.ts';
@@ -67,7 +68,7 @@ export function createMetrics(app: App) {
     onObserved('googleCall', ({ call, status, seconds }) => googleCalls.observe({ call, status }, seconds)),
     onObserved('transition', ({ name, outboundEmailId }) => {
       transitions.inc({ transition: name });
-      if (TO_SENT.has(name)) sent.observe((Date.now() - createdAtMs(outboundEmailId)) / 1_000);
+      if (TO_SENT.has(name)) sent.observe((Date.now() - millisOf(outboundEmailId)) / 1_000);
     }),
   ];
 
@@ -111,9 +112,4 @@ export function createMetrics(app: App) {
       for (const end of subscriptions) end();
     },
   };
-}
-
-/** The time in a UUID of version 7, in milliseconds since 1970. */
-function createdAtMs(uuid: string): number {
-  return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
 }

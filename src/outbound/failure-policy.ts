@@ -3,7 +3,7 @@
  * and the queue waits.
  */
 import type { RetryAdvice } from '#generated/prisma/enums.ts';
-import { RETRY_PAUSE } from '../config/timing.ts';
+import { backoffMs, RETRY_PAUSE } from '../config/timing.ts';
 import type { GmailError, GmailErrorKind } from '../gmail/errors.ts';
 import type { Failure, FailureCode } from './transition-parts.ts';
 
@@ -78,12 +78,6 @@ export function classify(error: GmailError, stage: Stage, deferrals: number, now
   if (rule.again === 'never' || (rule.again === 'limited' && deferrals >= MAX_DEFERRALS)) {
     return { kind: 'refused', failure };
   }
-  const pauseMs = error.kind === 'reauth' ? REAUTH_PAUSE_MS : Math.max(retryInMs, backoffMs(deferrals));
+  const pauseMs = error.kind === 'reauth' ? REAUTH_PAUSE_MS : Math.max(retryInMs, backoffMs(deferrals, RETRY_PAUSE));
   return { kind: 'deferred', failure, nextAttemptAt: new Date(now.getTime() + pauseMs) };
-}
-
-/** Truncated exponential backoff. Its jitter spreads the emails that one outage has deferred. */
-export function backoffMs(deferrals: number): number {
-  const full = Math.min(RETRY_PAUSE.firstMs * 2 ** deferrals, RETRY_PAUSE.maxMs);
-  return Math.round(full * (0.75 + Math.random() / 2));
 }

@@ -12,6 +12,7 @@ import { mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
 import { requireScope } from '../auth/scopes.ts';
+import { backoffMs, RETRY_PAUSE } from '../config/timing.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
@@ -24,7 +25,7 @@ import { ContentGoneError, readAttachments } from './attachments.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
 import { type DraftToSend, findDraftToSend, requireComplete, requireRevision } from './draft-to-send.ts';
 import { type Delivery, enqueueDraft, enqueueNew, type NewDelivery, storeNew } from './enqueue.ts';
-import { backoffMs, type ClassifiedFailure, classify, type Stage } from './failure-policy.ts';
+import { type ClassifiedFailure, classify, type Stage } from './failure-policy.ts';
 import { fillStored } from './fill-stored.ts';
 import { findSentCopy } from './find-sent-copy.ts';
 import { createGmailDraft, type GmailDraft, usableGmailDraft, wasSent } from './gmail-draft.ts';
@@ -239,7 +240,7 @@ async function orHandOver<Result>(app: App, lease: Lease, accepting: Promise<Res
 function handOver(app: App, lease: Lease, { deferrals, hadPermit }: { deferrals: number; hadPermit: boolean }) {
   return untilTaken(async () => {
     const at = app.now();
-    const nextAttemptAt = addMs(at, backoffMs(deferrals));
+    const nextAttemptAt = addMs(at, backoffMs(deferrals, RETRY_PAUSE));
     // In this order: the statement that makes it SENDING may still be running.
     if (await transition(app.pool, 'released', lease, { at, nextAttemptAt, hadPermit })) return;
     await transition(app.pool, 'sendingReleased', lease, { at });

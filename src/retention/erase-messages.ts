@@ -14,7 +14,6 @@ interface Named {
 
 interface StoredMessage {
   readonly id: string;
-  readonly accountId: string;
   readonly email: string;
   readonly aliases: readonly string[];
   readonly fromAddress: string;
@@ -41,7 +40,7 @@ export async function eraseMessages(
       FROM email_account a
       WHERE m.organization_id = ${organizationId} AND m.id = ANY(${ids})
         AND a.organization_id = m.organization_id AND a.id = m.account_id
-      RETURNING m.id, m.account_id AS "accountId", a.email, a.aliases, m.from_address AS "fromAddress", m."to", m.cc,
+      RETURNING m.id, a.email, a.aliases, m.from_address AS "fromAddress", m."to", m.cc,
         m.reply_to AS "replyTo", m.subject`,
   );
   const messages = isErased === null ? rows : rows.map((row) => withoutAddresses(row, isErased));
@@ -90,10 +89,10 @@ async function writeAddresses(tx: Sql, organizationId: string, messages: readonl
   );
 }
 
-function termsOf({ accountId, email, aliases, fromAddress, to, cc, subject }: StoredMessage): Promise<string[]> {
+function termsOf(message: StoredMessage): Promise<string[]> {
+  const { fromAddress, to, cc, subject } = message;
   const addresses = [fromAddress, ...[...to, ...cc].map(({ address }) => address)];
-  const mailbox = { organizationId: '', id: accountId, email, aliases };
-  return searchTerms({ texts: [subject], addresses: participantsAmong(mailbox, addresses) });
+  return searchTerms({ texts: [subject], addresses: participantsAmong(message, addresses) });
 }
 
 /** A test for one person's address, in whatever form a header has it. */

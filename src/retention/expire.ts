@@ -9,6 +9,7 @@ import type { App } from '../app.ts';
 import { DAY_MS } from '../config/timing.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { type Fragment, onlyRow, sql } from '../db/statement.ts';
+import { millisOf } from '../input.ts';
 import { allowErasing, eraseEmails, FINISHED } from './erase-emails.ts';
 import { eraseMessages } from './erase-messages.ts';
 
@@ -139,7 +140,7 @@ async function follow(
       if (ids.length > 0) await erase(tx, range.organizationId, ids);
       return { rows, last: due.length === batch ? due.at(-1) : rows[PAGE - 1] };
     });
-    if (last !== undefined) after = { id: last.id, at: last.at ?? timeOf(last.id) };
+    if (last !== undefined) after = { id: last.id, at: last.at ?? new Date(millisOf(last.id)) };
     await save(last === undefined ? range.to : after.at);
     if (rows.length > 0) await pause(PAUSE_SHARE * (performance.now() - startedAt), isOver);
     if (last === undefined) return;
@@ -206,9 +207,4 @@ const EVENTS: Walk = {
 function idBefore(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-/** The time of a UUID of version 7. */
-function timeOf(id: string): Date {
-  return new Date(Number.parseInt(id.replace('-', '').slice(0, 12), 16));
 }

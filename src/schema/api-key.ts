@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Identity, issueApiKey, revokeApiKey } from '../auth/keys.ts';
 import { isScope, SCOPES } from '../auth/scopes.ts';
 import { type InputIssue, InvalidInputError, NotFoundError } from '../errors.ts';
-import { line, parseInput } from '../input.ts';
+import { issuesOf, line } from '../input.ts';
 import { builder } from './builder.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { CREATED_DESC } from './lists.ts';
@@ -120,7 +120,10 @@ function parseNewKey(input: typeof CreateApiKeyInput.$inferInput, identity: Iden
       ? []
       : [{ path: `input.scopes.${index}`, message: 'A key can only pass on scopes that it has itself.' }],
   );
-  return parseInput(CreateApiKey, input, 'input', [...beyond, ...expiryIssues(input.expiresAt ?? null, identity, now)]);
+  const issues = [...beyond, ...expiryIssues(input.expiresAt ?? null, identity, now)];
+  const parsed = CreateApiKey.safeParse(input);
+  if (parsed.success && issues.length === 0) return parsed.data;
+  throw new InvalidInputError([...(parsed.success ? [] : issuesOf(parsed.error, 'input')), ...issues]);
 }
 
 builder.mutationFields((t) => ({

@@ -6,7 +6,7 @@ import type { TenantDb } from '../db/tenant.ts';
 import { refusedRequest } from './refused-request.ts';
 
 /** As UTF-8, for all bodies that an operation reads. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_BODIES_BYTES = 16 * 1024 * 1024;
 /** Operations that read more share a budget of the process. */
 const MAX_SMALL_BODY_BYTES = 1024 * 1024;
 
@@ -68,8 +68,8 @@ export function createBodies(db: TenantDb, hold: (bytes: number) => Promise<unkn
   const loader = new DataLoader<Body, string | null>(
     async (bodies) => {
       // One message of any size can be read.
-      if (bytes > MAX_BODY_BYTES && (rows.size > 1 || isRepeated)) refusal ??= tooManyBytes(bytes);
-      if (bytes > MAX_SMALL_BODY_BYTES && refusal === null) held ??= hold(Math.max(bytes, MAX_BODY_BYTES));
+      if (bytes > MAX_BODIES_BYTES && (rows.size > 1 || isRepeated)) refusal ??= tooManyBytes(bytes);
+      if (bytes > MAX_SMALL_BODY_BYTES && refusal === null) held ??= hold(Math.max(bytes, MAX_BODIES_BYTES));
       await held?.catch((error: unknown) => {
         if (!(error instanceof BudgetExhaustedError)) throw error;
         refusal ??= tooManyAnswers();
@@ -137,8 +137,8 @@ function selectionOf(column: Column) {
 
 function tooManyBytes(asked: number): GraphQLError {
   return refusedRequest(
-    `The operation asks for ${asked} bytes of message bodies. At most ${MAX_BODY_BYTES} are allowed. Ask for smaller pages; a single message of any size can be read by itself.`,
-    { asked, allowed: MAX_BODY_BYTES },
+    `The operation asks for ${asked} bytes of message bodies. At most ${MAX_BODIES_BYTES} are allowed. Ask for smaller pages; a single message of any size can be read by itself.`,
+    { asked, allowed: MAX_BODIES_BYTES },
   );
 }
 

@@ -39,8 +39,8 @@ interface Operation {
 }
 
 /** Issues that are looked for, in a request that may have 200,000: each is an exception that is caught. */
-const MAX_ISSUES = 1_000;
-const NOT_CHECKED = { path: '', message: `Not checked: the variables before it have ${MAX_ISSUES} issues.` };
+const MAX_FOUND_ISSUES = 1_000;
+const NOT_CHECKED = { path: '', message: `Not checked: the variables before it have ${MAX_FOUND_ISSUES} issues.` };
 
 /**
  * @param context of the operation, for `refusedFields`.
@@ -70,7 +70,7 @@ export function checkVariables({ schema, document, operation, context }: Operati
 function fitVariables(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode, given: Variables) {
   const values = { ...given };
   const issues = new Map<string, InputIssue[]>();
-  let room = MAX_ISSUES;
+  let room = MAX_FOUND_ISSUES;
   for (const { variable, type, defaultValue } of variableDefinitions) {
     const name = variable.name.value;
     const inputType = typeFromAST(schema, type);

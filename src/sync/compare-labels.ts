@@ -6,7 +6,7 @@ import { relabelMessages } from '../inbox/update-messages.ts';
 import { advance, NO_ERROR } from './advance.ts';
 import { clearSeen, IS_SEEN, recordSeen } from './full-sync-ids.ts';
 import { listFrom, MAX_PAGE, type Step } from './full-sync-step.ts';
-import { type Lease, underLease } from './lease.ts';
+import { type MailboxLease, underLease } from './lease.ts';
 import { READ_UNITS } from './read-quota.ts';
 
 /** Messages whose label one transaction changes. */
@@ -35,7 +35,7 @@ export const compareLabel: Step = async (app, lease, quota, options) => {
     });
   }
   await quota.spend(READ_UNITS.list);
-  const list = { pageToken: token ?? null, limit: MAX_PAGE, labelId: label, includeSpamTrash: true };
+  const list = { pageToken: token ?? null, limit: MAX_PAGE, labelId: label };
   const { ids, nextPageToken } = await listFrom(app, lease, list, options);
   const next = nextPageToken === null ? null : `${label}\n${nextPageToken}\n${cursor}`;
   const progress = await underLease(app, lease, async (tx) => {
@@ -63,7 +63,7 @@ export const compareLabel: Step = async (app, lease, quota, options) => {
  * Stored messages get the label when they are in its listing, and lose it otherwise: as many as one transaction changes.
  * @returns whether there may be more.
  */
-async function applyLabel(tx: Sql, { mailbox, state }: Lease, label: string): Promise<boolean> {
+async function applyLabel(tx: Sql, { mailbox, state }: MailboxLease, label: string): Promise<boolean> {
   const { rows } = await tx.query<{ messageId: string; has: boolean }>(
     sql`SELECT provider_message_id AS "messageId", ${label} = ANY(labels) AS has FROM email_message m
       WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND deleted_at IS NULL

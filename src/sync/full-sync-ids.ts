@@ -4,12 +4,12 @@ import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import type { ImportOutcome } from './import-message.ts';
 import type { ImportedMany } from './import-messages.ts';
-import { type Lease, underLease } from './lease.ts';
+import { type MailboxLease, underLease } from './lease.ts';
 
 const SKIPPED: ReadonlySet<string> = new Set<ImportOutcome>(['gone', 'ignored', 'too-old']);
 
 /** Records which of these ids are stored messages. */
-export async function recordSeen(tx: Sql, { mailbox }: Lease, messageIds: readonly string[]): Promise<void> {
+export async function recordSeen(tx: Sql, { mailbox }: MailboxLease, messageIds: readonly string[]): Promise<void> {
   await tx.query(
     sql`INSERT INTO full_sync_message (organization_id, account_id, provider_message_id)
       SELECT organization_id, account_id, provider_message_id FROM email_message
@@ -18,7 +18,7 @@ export async function recordSeen(tx: Sql, { mailbox }: Lease, messageIds: readon
   );
 }
 
-export async function clearSeen(tx: Sql, { mailbox }: Lease): Promise<void> {
+export async function clearSeen(tx: Sql, { mailbox }: MailboxLease): Promise<void> {
   await tx.query(
     sql`DELETE FROM full_sync_message WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id}`,
   );
@@ -34,7 +34,7 @@ export const IS_SEEN = sql`EXISTS (SELECT FROM full_sync_message l WHERE l.organ
  */
 export async function recordSkipped(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   messageIds: readonly string[],
   outcomes: ImportedMany['outcomes'],
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function recordSkipped(
 /** Which of these ids the full sync has seen. In an import: the skipped ones. */
 export async function seenIds(
   connection: Sql,
-  { organizationId, id }: Lease['mailbox'],
+  { organizationId, id }: MailboxLease['mailbox'],
   messageIds: readonly string[],
 ): Promise<Set<string>> {
   const { rows } = await connection.query<{ id: string }>(

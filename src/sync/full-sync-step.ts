@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailGateway, MessagePage } from '../gmail/gateway.ts';
 import type { SyncOptions } from './incremental.ts';
-import type { Lease } from './lease.ts';
+import type { MailboxLease } from './lease.ts';
 import type { ReadQuota } from './read-quota.ts';
 
 /** The largest page that Gmail lists. */
@@ -31,7 +31,7 @@ export interface FullSyncProgress {
 /** One piece of a full sync, short enough to be interrupted between pieces. */
 export type Step = (
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   quota: ReadQuota,
   options: SyncOptions & { readonly progress: FullSyncProgress },
 ) => Promise<{ readonly rerunRequested: boolean }>;
@@ -47,7 +47,7 @@ export class PageTokenExpiredError extends Error {
 /** @throws {PageTokenExpiredError} @throws {GmailError} */
 export async function listFrom(
   app: App,
-  { mailbox }: Lease,
+  { mailbox }: MailboxLease,
   list: Parameters<GmailGateway['listMessages']>[1],
   { signal }: SyncOptions,
 ): Promise<MessagePage> {

@@ -12,7 +12,7 @@ import { compareLabel } from './compare-labels.ts';
 import { clearSeen } from './full-sync-ids.ts';
 import { type FullSyncProgress, MAX_PAGE, PageTokenExpiredError } from './full-sync-step.ts';
 import type { SyncOptions } from './incremental.ts';
-import { isRerunRequested, type Lease, underLease } from './lease.ts';
+import { isRerunRequested, type MailboxLease, underLease } from './lease.ts';
 import { listPage } from './list-page.ts';
 import { createReadQuota, PreemptedError, READ_UNITS, type ReadQuota } from './read-quota.ts';
 
@@ -22,7 +22,7 @@ const MAX_COUNTED_PAGES = 40;
 /** Takes the cursor and begins. @param phase `FULL_SYNC` when messages may be stored already. */
 export async function startFullSync(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   phase: 'IMPORT' | 'FULL_SYNC',
   { signal }: SyncOptions,
 ): Promise<void> {
@@ -46,7 +46,7 @@ export async function startFullSync(
  */
 export async function continueFullSync(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   progress: FullSyncProgress,
   { sliceMs, ...options }: SyncOptions & { readonly sliceMs: number },
 ): Promise<void> {
@@ -74,13 +74,18 @@ export async function continueFullSync(
 }
 
 /** How many messages the import will store, at least. Drafts do not count. */
-async function countMessages(app: App, lease: Lease, quota: ReadQuota, { signal }: SyncOptions): Promise<number> {
+async function countMessages(
+  app: App,
+  lease: MailboxLease,
+  quota: ReadQuota,
+  { signal }: SyncOptions,
+): Promise<number> {
   const since = Math.floor((lease.state.since?.getTime() ?? 0) / 1000);
   let count = 0;
   let pageToken: string | null = null;
   for (let pages = 0; pages < MAX_COUNTED_PAGES; pages++) {
     await quota.spend(READ_UNITS.list);
-    const list = { pageToken, limit: MAX_PAGE, query: `after:${since} -in:drafts`, includeSpamTrash: true };
+    const list = { pageToken, limit: MAX_PAGE, query: `after:${since} -in:drafts` };
     const page = await app.gmail.listMessages(mailboxAccess(app, lease.mailbox), list, { signal });
     count += page.ids.length;
     pageToken = page.nextPageToken;

@@ -5,15 +5,14 @@ import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { isDataError } from '../db/data-error.ts';
 import { sql, statement } from '../db/statement.ts';
-import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/epistle-headers.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
-import { headerValues } from '../inbox/headers.ts';
+import { OP_ID_HEADER, opIdOf, REVISION_HEADER } from '../gmail/headers.ts';
 import { type PreparedMessage, prepareMessage } from '../inbox/prepare-message.ts';
 import { storeMessageIn } from '../inbox/store-message.ts';
 import { isUuid } from '../input.ts';
 import { describeError } from '../log.ts';
-import { type Lease, underLease } from './lease.ts';
+import { type MailboxLease, underLease } from './lease.ts';
 import { READ_UNITS, type ReadQuota } from './read-quota.ts';
 import { recordUnreadable } from './unreadable.ts';
 
@@ -40,7 +39,7 @@ const KEPT_HEADERS = new Set(['from', 'to', 'subject', 'message-id', 'in-reply-t
  */
 export async function importMessage(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   messageId: string,
   options: {
     readonly quota: ReadQuota;
@@ -75,7 +74,7 @@ interface Found {
 
 async function read(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   messageId: string,
   { quota, signal }: { readonly quota: ReadQuota; readonly signal: AbortSignal },
 ): Promise<Found | 'unreadable' | null> {
@@ -109,7 +108,7 @@ async function read(
 }
 
 /** For the log: Gmail's id of the message, and whose mailbox it is in. */
-function refOf({ mailbox }: Lease, messageId: string) {
+function refOf({ mailbox }: MailboxLease, messageId: string) {
   return { organizationId: mailbox.organizationId, accountId: mailbox.id, messageId };
 }
 
@@ -141,7 +140,7 @@ const FORMS = [
  * Only errors about its data reduce what is stored of a message. Any other error ends the run, which is retried.
  * @returns false when it cannot be stored in any form, which is recorded.
  */
-async function store(app: App, lease: Lease, { message, missing }: Found): Promise<boolean> {
+async function store(app: App, lease: MailboxLease, { message, missing }: Found): Promise<boolean> {
   const isAsked = lease.state.unreadableIds.includes(message.messageId);
   let failure: unknown;
   for (const form of FORMS) {
@@ -169,7 +168,7 @@ class PreparationError extends Error {
   override readonly name = 'PreparationError';
 }
 
-async function prepare({ mailbox }: Lease, message: GmailMessage): Promise<PreparedMessage> {
+async function prepare({ mailbox }: MailboxLease, message: GmailMessage): Promise<PreparedMessage> {
   try {
     return await prepareMessage(mailbox, message);
   } catch (cause) {
@@ -179,7 +178,7 @@ async function prepare({ mailbox }: Lease, message: GmailMessage): Promise<Prepa
 
 export const selectOwnEmail = statement(
   'find-outbound-email',
-  ({ mailbox, messageId, opId }: { mailbox: Lease['mailbox']; messageId: string; opId: string | null }) =>
+  ({ mailbox, messageId, opId }: { mailbox: MailboxLease['mailbox']; messageId: string; opId: string | null }) =>
     sql`SELECT e.id FROM outbound_email e
       WHERE e.organization_id = ${mailbox.organizationId} AND e.account_id = ${mailbox.id}
         AND (e.provider_message_id = ${messageId} OR e.id = ${opId})
@@ -190,9 +189,13 @@ export const selectOwnEmail = statement(
  * The outbound email whose copy this message may be: by Gmail's id, or by the op id in its header. Recipients see the header and
  * could forge it, so it counts only in the account's own SENT.
  */
-async function findOutboundEmail(tx: Sql, mailbox: Lease['mailbox'], message: GmailMessage): Promise<string | null> {
+async function findOutboundEmail(
+  tx: Sql,
+  mailbox: MailboxLease['mailbox'],
+  message: GmailMessage,
+): Promise<string | null> {
   if (!message.labels.includes('SENT')) return null;
-  const opId = headerValues(message.headers, OP_ID_HEADER)[0]?.trim() ?? '';
+  const opId = opIdOf(message.headers) ?? '';
   const select = selectOwnEmail({ mailbox, messageId: message.messageId, opId: isUuid(opId) ? opId : null });
   const { rows } = await tx.query<{ id: string }>(select);
   return rows[0]?.id ?? null;

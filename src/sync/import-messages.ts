@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { sql, statement } from '../db/statement.ts';
 import { type ImportOutcome, importMessage } from './import-message.ts';
-import type { Lease } from './lease.ts';
+import type { MailboxLease } from './lease.ts';
 import { PreemptedError, type ReadQuota } from './read-quota.ts';
 
 /** The gateway runs four calls of an account at a time; meanwhile other messages are stored. */
@@ -18,7 +18,7 @@ export interface ImportedMany {
 /** Imports messages concurrently. After a failure no other is started; those that run are completed. */
 export async function importAll(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   messageIds: readonly string[],
   options: {
     readonly quota: ReadQuota;

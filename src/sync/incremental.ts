@@ -7,7 +7,7 @@ import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
 import { type LabelChange, relabelMessages, removeMessages } from '../inbox/update-messages.ts';
 import { advance, NO_ERROR } from './advance.ts';
 import { importAll, storedIds } from './import-messages.ts';
-import { type Lease, underLease } from './lease.ts';
+import { type MailboxLease, underLease } from './lease.ts';
 import { createReadQuota } from './read-quota.ts';
 import { retryUnreadable } from './retry-unreadable.ts';
 
@@ -35,7 +35,7 @@ export interface PrefetchedPage {
  */
 export async function syncIncrementally(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   first: PrefetchedPage | null,
   options: SyncOptions,
 ): Promise<boolean> {

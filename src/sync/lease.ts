@@ -23,13 +23,13 @@ export class LeaseLostError extends Error {
 const LEASE_MARGIN_MS = 60_000;
 
 /** The right to read a mailbox, with the state that this process wrote last. */
-export interface Lease {
+export interface MailboxLease {
   readonly mailbox: Sender & Required<Pick<Mailbox, 'isOurs'>>;
   readonly token: string;
   state: SyncState;
 }
 
-export function leaseMs({ config }: App): number {
+export function readingMs({ config }: App): number {
   return config.gmailTimeoutMs + LEASE_MARGIN_MS;
 }
 
@@ -39,12 +39,12 @@ export const claimMailbox = statement(
     mailbox,
     token,
     owner,
-    leaseMs,
+    readingMs,
     before,
   }: MailboxClaim) => sql`UPDATE mailbox_sync s SET rerun_requested = held.now,
       lease_token = CASE WHEN held.now THEN s.lease_token ELSE ${token} END,
       lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE ${owner} END,
-      lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${leaseMs} * interval '1 ms' END,
+      lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${readingMs} * interval '1 ms' END,
       last_synced_at = CASE WHEN held.now THEN s.last_synced_at ELSE least(s.last_synced_at, ${before}) END,
       failures = CASE WHEN held.expired THEN s.failures + 1 ELSE s.failures END,
       error_code = CASE WHEN held.expired THEN 'interrupted' ELSE s.error_code END,
@@ -68,7 +68,7 @@ interface MailboxClaim {
   readonly mailbox: Sender;
   readonly token: string;
   readonly owner: string;
-  readonly leaseMs: number;
+  readonly readingMs: number;
   readonly before: Date | null;
 }
 
@@ -80,9 +80,14 @@ interface MailboxClaim {
  * @returns null when another run holds the lease, which was told to read the history once more, or when the grant has
  * ended since the poll.
  */
-export async function claim(app: App, mailbox: Sender, token: string, before: Date | null): Promise<Lease | null> {
+export async function claim(
+  app: App,
+  mailbox: Sender,
+  token: string,
+  before: Date | null,
+): Promise<MailboxLease | null> {
   const { rows } = await app.pool.query<SyncState & { claimed: boolean; ourAddresses: string[] }>(
-    claimMailbox({ mailbox, token, owner: app.processId, leaseMs: leaseMs(app), before }),
+    claimMailbox({ mailbox, token, owner: app.processId, readingMs: readingMs(app), before }),
   );
   const [row] = rows;
   if (row === undefined || !row.claimed) return null;
@@ -91,7 +96,7 @@ export async function claim(app: App, mailbox: Sender, token: string, before: Da
 }
 
 /** Whether a sync was requested since the history was last read. @throws {LeaseLostError} */
-export async function isRerunRequested(app: App, { mailbox, token }: Lease): Promise<boolean> {
+export async function isRerunRequested(app: App, { mailbox, token }: MailboxLease): Promise<boolean> {
   const { rows } = await app.pool.query<{ rerunRequested: boolean }>(
     sql`SELECT rerun_requested AS "rerunRequested" FROM mailbox_sync
       WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND lease_token = ${token}`,
@@ -103,7 +108,7 @@ export async function isRerunRequested(app: App, { mailbox, token }: Lease): Pro
 
 export const lockLease = statement(
   'under-lease',
-  ({ mailbox, token }: Lease) => sql`SELECT FROM mailbox_sync
+  ({ mailbox, token }: MailboxLease) => sql`SELECT FROM mailbox_sync
     WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND lease_token = ${token} FOR SHARE`,
 );
 
@@ -112,7 +117,7 @@ export const lockLease = statement(
  * that outlives a crash of PostgreSQL must not count messages that did not.
  * @throws {LeaseLostError}
  */
-export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Promise<Result>): Promise<Result> {
+export function underLease<Result>(app: App, lease: MailboxLease, work: (tx: Sql) => Promise<Result>): Promise<Result> {
   return inTransaction(app.pool, async (tx) => {
     const { rowCount } = await tx.query(lockLease(lease));
     if (rowCount === 0) throw new LeaseLostError();
@@ -121,7 +126,7 @@ export function underLease<Result>(app: App, lease: Lease, work: (tx: Sql) => Pr
 }
 
 /** Gives the lease back after a successful run. @returns false when a sync was requested meanwhile: the lease is kept. */
-export async function release(app: App, lease: Lease): Promise<boolean> {
+export async function release(app: App, lease: MailboxLease): Promise<boolean> {
   const { organizationId, id } = lease.mailbox;
   const { rowCount } = await app.pool.query(
     sql`UPDATE mailbox_sync SET lease_token = NULL, lease_owner = NULL, lease_expires_at = NULL

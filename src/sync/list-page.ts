@@ -8,7 +8,7 @@ import { clearSeen, IS_SEEN, recordSeen, recordSkipped, seenIds } from './full-s
 import { type FullSyncProgress, listFrom, type OpenPage, type Step } from './full-sync-step.ts';
 import { importAll, storedIds } from './import-messages.ts';
 import type { SyncOptions } from './incremental.ts';
-import { type Lease, underLease } from './lease.ts';
+import { type MailboxLease, underLease } from './lease.ts';
 import { READ_UNITS, type ReadQuota } from './read-quota.ts';
 import type { SyncState } from './sync-state.ts';
 
@@ -66,7 +66,7 @@ async function openPage(...[app, lease, quota, options]: Parameters<Step>): Prom
   const limit = state.phase === 'FULL_SYNC' ? PAGE.FULL_SYNC : PAGE.IMPORT;
   await quota.spend(READ_UNITS.list, limit * READ_UNITS.get);
   // No search: its index can lag behind new messages.
-  const list = { pageToken: state.pageToken, limit, includeSpamTrash: true };
+  const list = { pageToken: state.pageToken, limit };
   const { ids, nextPageToken } = await listFrom(app, lease, list, options);
   const known = await storedIds(app.pool, mailbox, ids);
   const skipped = await seenIds(app.pool, mailbox, ids);
@@ -82,7 +82,7 @@ function restIsOld({ oldInARow }: FullSyncProgress): boolean {
 /** Messages for which there is no time stay in `page.todo`. */
 async function importUntilOld(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   page: OpenPage,
   quota: ReadQuota,
   { signal, until, progress }: Parameters<Step>[3],
@@ -110,7 +110,12 @@ async function importUntilOld(
  * a listing can miss a message.
  * @returns false when more are left.
  */
-async function removeUnseen(app: App, lease: Lease, quota: ReadQuota, { signal }: SyncOptions): Promise<boolean> {
+async function removeUnseen(
+  app: App,
+  lease: MailboxLease,
+  quota: ReadQuota,
+  { signal }: SyncOptions,
+): Promise<boolean> {
   const { organizationId, id } = lease.mailbox;
   const { rows } = await app.pool.query<{ id: string }>(
     sql`SELECT provider_message_id AS id FROM email_message m

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { advance } from './advance.ts';
 import { importMessage, isMiscomputed } from './import-message.ts';
-import type { Lease } from './lease.ts';
+import type { MailboxLease } from './lease.ts';
 import type { ReadQuota } from './read-quota.ts';
 import { UNREADABLE_RETRY_MS } from './unreadable.ts';
 
@@ -14,7 +14,7 @@ import { UNREADABLE_RETRY_MS } from './unreadable.ts';
  */
 export async function retryUnreadable(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   options: { readonly quota: ReadQuota; readonly signal: AbortSignal },
 ): Promise<void> {
   const { unreadableIds, unreadableRetryAt } = lease.state;
@@ -30,7 +30,7 @@ export async function retryUnreadable(
 
 async function isStillUnreadable(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   messageId: string,
   options: Parameters<typeof retryUnreadable>[2],
 ): Promise<boolean> {

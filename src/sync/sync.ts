@@ -12,12 +12,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { findMailbox, mailboxAccess, markNeedsReauth } from '../accounts/mailbox-access.ts';
 import type { App } from '../app.ts';
+import { backoffMs } from '../config/timing.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { AccountRef } from '../jobs.ts';
 import { continueFullSync, startFullSync } from './full-sync.ts';
 import type { FullSyncProgress } from './full-sync-step.ts';
 import { type PrefetchedPage, type SyncOptions, syncIncrementally } from './incremental.ts';
-import { claim, type Lease, LeaseLostError, postpone, release, type SyncRun } from './lease.ts';
+import { claim, LeaseLostError, type MailboxLease, postpone, release, type SyncRun } from './lease.ts';
 import { type PolledMailbox, pollMailbox } from './poll.ts';
 import { ReadQuotaExhaustedError } from './read-quota.ts';
 
@@ -44,7 +45,8 @@ interface RunOptions {
 const RUN_MS = 20_000;
 /** How often the history is read during a full sync. */
 const FULL_SYNC_SLICE_MS = 4_000;
-const BACKOFF_MS = { first: 5_000, most: 900_000 };
+/** Between readings that fail. */
+const PAUSE = { firstMs: 5_000, maxMs: 900_000 };
 /** After errors that time alone does not fix: a missing scope, an account without a mailbox. */
 const PERMANENT_PAUSE_MS = 3_600_000;
 /** How long, and how often, a run tries to give its lease back while the database is away. Then the lease has expired. */
@@ -63,7 +65,7 @@ export async function syncFrom(app: App, polled: PolledMailbox, options: RunOpti
   const { mailbox, before } = polled;
   const run = { signal: options.signal, until: performance.now() + RUN_MS };
   const token = uuidv7();
-  let lease: Lease | null = null;
+  let lease: MailboxLease | null = null;
   try {
     let first: PrefetchedPage | null = null;
     if (polled.phase === 'INCREMENTAL' && polled.historyId !== null) {
@@ -90,7 +92,7 @@ export async function syncFrom(app: App, polled: PolledMailbox, options: RunOpti
 
 async function readMailbox(
   app: App,
-  lease: Lease,
+  lease: MailboxLease,
   first: PrefetchedPage | null,
   options: SyncOptions & RunOptions,
 ): Promise<SyncResult> {
@@ -135,7 +137,7 @@ async function endFailed(
   }
   if (!(error instanceof GmailError)) {
     const failure = { code: 'unexpected', message: 'Epistle could not store what it read. It will retry.' };
-    await postpone(app, run, { delayMs: backoffMs(failures), failure });
+    await postpone(app, run, { delayMs: backoffMs(failures, PAUSE), failure });
     return null;
   }
   const account = await findMailbox(app.pool, mailbox.organizationId, mailbox.id);
@@ -171,10 +173,5 @@ async function persistently<Result>(app: App, work: () => Promise<Result>, signa
 function pauseMs(app: App, { kind, retryAt }: GmailError, failures: number): number {
   if (kind === 'forbidden' || kind === 'unavailable') return PERMANENT_PAUSE_MS;
   const stated = retryAt === null ? 0 : retryAt.getTime() - app.now().getTime();
-  return Math.max(stated, backoffMs(failures));
-}
-
-/** Truncated exponential backoff with jitter. */
-function backoffMs(failures: number): number {
-  return Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.most) * (0.75 + Math.random() / 2);
+  return Math.max(stated, backoffMs(failures, PAUSE));
 }

@@ -5,14 +5,14 @@
  */
 import type { App } from '../app.ts';
 import { sql } from '../db/statement.ts';
-import { type Lease, LeaseLostError } from './lease.ts';
+import { LeaseLostError, type MailboxLease } from './lease.ts';
 
 export const UNREADABLE_RETRY_MS = 3_600_000;
 /** With more of them the fault is Gmail's or the database's, not that of single messages. */
 const MAX_UNREADABLE = 100;
 
 /** @returns false when there are too many; then it is not recorded. @throws {LeaseLostError} */
-export async function recordUnreadable(app: App, lease: Lease, messageId: string): Promise<boolean> {
+export async function recordUnreadable(app: App, lease: MailboxLease, messageId: string): Promise<boolean> {
   const { unreadableIds } = lease.state;
   if (unreadableIds.includes(messageId)) return true;
   if (unreadableIds.length >= MAX_UNREADABLE) return false;

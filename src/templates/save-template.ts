@@ -30,7 +30,7 @@ export interface SavedTemplate {
 }
 
 /** Gmail shows the first 102 KB of a message. */
-const MAX_BODY_BYTES = 100_000;
+const MAX_TEMPLATE_BODY_BYTES = 100_000;
 const NAME = line(100);
 
 /**
@@ -75,8 +75,8 @@ function parseWords(input: SaveTemplateInput, issues: InputIssue[]): Words {
     ['bodyText', bodyText],
     ['bodyHtml', bodyHtml],
   ] as const) {
-    if (body === null || Buffer.byteLength(body) <= MAX_BODY_BYTES) continue;
-    issues.push({ path: `input.${field}`, message: `Must be at most ${MAX_BODY_BYTES} bytes as UTF-8.` });
+    if (body === null || Buffer.byteLength(body) <= MAX_TEMPLATE_BODY_BYTES) continue;
+    issues.push({ path: `input.${field}`, message: `Must be at most ${MAX_TEMPLATE_BODY_BYTES} bytes as UTF-8.` });
   }
   return { subject, bodyText: bodyText ?? '', bodyHtml };
 }
