@@ -28,7 +28,7 @@ interface ExistingRow {
 }
 
 /** Further work in the transaction that stores an account; see `startReading`. */
-export type Alongside = (app: App, tx: Sql, ref: AccountRef) => Promise<void>;
+type Alongside = (app: App, tx: Sql, ref: AccountRef) => Promise<void>;
 
 const nothingElse: Alongside = async () => undefined;
 
