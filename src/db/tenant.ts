@@ -44,7 +44,7 @@ function bindModel(delegate: object, own: Operation, run: Run): unknown {
 
 /** Pothos recognises a client by its `$connect`. */
 export interface TenantDb extends Pick<Db, '$connect' | Uncapitalize<Prisma.ModelName>> {
-  /** For reads of what a search finds: to them, the views FoundOutboundEmail and FoundMessage hold it. @param query a tsquery. */
+  /** For reads of what a search finds: to them, the views FoundOutboundEmail, FoundMessage and FoundCount tell it. @param query a tsquery. */
   searching(query: string): TenantDb;
 }
 

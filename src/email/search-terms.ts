@@ -147,10 +147,10 @@ export function recipientTerm(address: string): string {
   return `to ${addressKey(storableText(address))}`;
 }
 
-/** A search as a `tsquery`: every one of the words that begin like `beginnings`, and every one of `terms`. */
-export function tsquery(beginnings: readonly string[], terms: readonly string[] = []): string {
-  const begun = beginnings.map((word) => (word.length < MIN_PREFIX_LENGTH ? lexeme(word) : `${lexeme(word)}:*`));
-  return [...terms.map(lexeme), ...begun].join(' & ');
+/** A search as a `tsquery`: every one of its words, and every one of `terms`. Empty: there are none. */
+export function tsquery(search: string, terms: readonly string[] = []): string {
+  const words = [...queryWords(search)].map(([word, isBeginning]) => `${lexeme(word)}${isBeginning ? ':*' : ''}`);
+  return [...terms.map(lexeme), ...words].join(' & ');
 }
 
 /** A `tsquery` that any one of these terms matches. */
@@ -172,13 +172,22 @@ export function isWordless(search: string): boolean {
  * empty.
  */
 export function queryTerms(search: string): string[] {
+  return [...queryWords(search).keys()];
+}
+
+/** The terms of a search, each with whether words that begin like it are found too: in `inv-007`, `inv` is a whole word. */
+function queryWords(search: string): Map<string, boolean> {
   const typed = search.slice(0, MAX_QUERY_LENGTH).replaceAll('\0', ' ');
-  const terms = new Set(addressesIn(typed));
-  for (const piece of piecesOf(typed.replace(ADDRESS, ' '))) {
-    for (const word of wordsIn(piece)) {
-      if (terms.size >= MAX_QUERY_WORDS) break;
-      terms.add(word);
-    }
+  const terms = new Map<string, boolean>();
+  const add = (term: string, isLast: boolean) => {
+    const word = term.toWellFormed();
+    const isBeginning = isLast && word.length >= MIN_PREFIX_LENGTH && terms.get(word) !== false;
+    if (terms.has(word) || terms.size < MAX_QUERY_WORDS) terms.set(word, isBeginning);
+  };
+  for (const address of addressesIn(typed)) add(address, true);
+  for (const run of fold(typed.replace(ADDRESS, ' ')).split(/\s+/)) {
+    const words = [...wordsIn(run)];
+    for (const [index, word] of words.entries()) add(word, index === words.length - 1);
   }
-  return [...terms].slice(0, MAX_QUERY_WORDS).map((term) => term.toWellFormed());
+  return terms;
 }

@@ -3,13 +3,13 @@ import type { Prisma } from '#generated/prisma/client.ts';
 import type { Identity } from '../auth/keys.ts';
 import { contextKind } from '../contexts/registry.ts';
 import { addressKey } from '../email/address.ts';
-import { isWordless, queryTerms, tsquery } from '../email/search-terms.ts';
+import { isWordless, tsquery } from '../email/search-terms.ts';
 import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
-import { IN_ANY_ORDER, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { CONNECTED, CONNECTED_DESCRIPTION, EMAIL_SEARCH_RULES, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
-import { type Count, MAX_FOUND, sortedQuery, sortedRows } from './page.ts';
+import { countFound, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { Conversation, ConversationConnection } from './refs.ts';
 
@@ -89,7 +89,7 @@ function whereOf(
     AND: links.map((link) => ({ contexts: { some: link } })),
     ...(lastMessage ? { lastMessageAt: inRange(lastMessage) } : {}),
     ...(participant != null ? { participants: { has: addressKey(participant.replaceAll('\0', '')) } } : {}),
-    ...(queryTerms(search ?? '').length > 0 ? { foundMessages: { some: {} } } : {}),
+    ...(tsquery(search ?? '') === '' ? {} : { foundMessages: { some: {} } }),
   };
 }
 
@@ -119,12 +119,9 @@ builder.queryField('conversations', (t) =>
         const direction = orderBy === 'LAST_MESSAGE_ASC' ? 'asc' : 'desc';
         const keyset = parseKeyset(args, { ...LAST_MESSAGE_DESC, direction });
         const where = whereOf(filter, identity);
-        const search = tsquery(queryTerms(filter?.search ?? ''));
+        const search = tsquery(filter?.search ?? '');
         const db = search === '' ? context.db : context.db.searching(search);
-        const found: Count =
-          search === ''
-            ? null
-            : { most: MAX_FOUND, rows: (limit) => db.foundMessage.count({ orderBy: IN_ANY_ORDER, ...limit }) };
+        const found = search === '' ? null : countFound(db, 'message_search');
         const page = keysetQuery(keyset, where);
         const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
         const keys = () => db.conversation.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });

@@ -86,7 +86,7 @@ builder.queryField('drafts', (t) =>
         const page = keysetQuery(keyset, where);
         const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
         const read = (rows: Prisma.OutboundEmailFindManyArgs) => db.outboundEmail.findMany({ ...query, ...rows });
-        const keys = () => db.outboundEmail.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const keys = () => db.outboundEmail.groupBy({ ...sortedQuery(page), _min: { [order.column]: true } });
         const matches = narrowing(order.column, filter?.planned, db);
         const rows = (await sortedRows(matches, keys, read)) ?? (await read(page));
         return toConnection(keyset, rows, (limit) => db.outboundEmail.count({ where, ...limit }));

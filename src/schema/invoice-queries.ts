@@ -153,7 +153,7 @@ builder.queryField('invoices', (t) =>
         const keyset = parseKeyset(args, order);
         const where = { AND: [own, state.invoice, contact ? { entity: { is: contact } } : {}] };
         const page = keysetQuery(keyset, where);
-        const keys = () => db.invoice.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const keys = () => db.invoice.groupBy({ ...sortedQuery(page), _min: { [order.column]: true } });
         const rows = (await sortedRows(narrowing(order.column, conditions, db), keys, read)) ?? (await read(page));
         return toConnection(keyset, rows, (limit) => db.invoice.count({ where, ...limit }));
       },

@@ -18,7 +18,7 @@ export const CONNECTED_DESCRIPTION = (what: string) =>
   `True: without the ${what} of disconnected accounts. Omitted, null or false: all ${what}.`;
 
 export const EMAIL_SEARCH_RULES =
-  'A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.';
+  'A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.';
 
 export const ENTITY_SEARCH_RULES =
   'A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything.';

@@ -4,16 +4,16 @@ import type { Identity } from '../auth/keys.ts';
 import { DAY_MS } from '../config/timing.ts';
 import { customerKind } from '../contexts/customer.ts';
 import type { TenantDb } from '../db/tenant.ts';
-import { isWordless, queryTerms, recipientTerm, tsquery } from '../email/search-terms.ts';
+import { isWordless, recipientTerm, tsquery } from '../email/search-terms.ts';
 import { MAX_MILLIS, MIN_MILLIS } from '../input.ts';
 import { builder } from './builder.ts';
 import { byUidOr } from './by-uid-or.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
-import { IN_ANY_ORDER, type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
+import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
 import { CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC, EMAIL_SEARCH_RULES, NOT_A_DRAFT } from './lists.ts';
-import { type Count, MAX_FOUND, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
+import { type Count, countFound, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { OutboundEmail, OutboundEmailConnection } from './refs.ts';
 
@@ -104,7 +104,7 @@ type Filter = typeof OutboundEmailFilter.$inferInput;
 /** Counts what a search finds, the emails of a range of another time than that of the order, or those of the states. @param db of `finding`. */
 function narrowing(column: Column, filter: Filter, db: TenantDb): Count {
   if (searchOf(filter) !== '') {
-    return { most: MAX_FOUND, rows: (limit) => db.foundOutboundEmail.count({ orderBy: IN_ANY_ORDER, ...limit }) };
+    return countFound(db, 'outbound_email_search');
   }
   const { status, created, updated, sent, planned } = filter;
   const countOf = (where: Prisma.OutboundEmailWhereInput, indexed: string): Count => {
@@ -150,7 +150,7 @@ function whereOf(filter: Filter, identity: Identity): Prisma.OutboundEmailWhereI
 
 /** What the filter searches for. Empty: nothing. */
 function searchOf({ search, recipient }: Filter): string {
-  return tsquery(queryTerms(search ?? ''), recipient == null ? [] : [recipientTerm(recipient)]);
+  return tsquery(search ?? '', recipient == null ? [] : [recipientTerm(recipient)]);
 }
 
 /** A client that finds it. */
@@ -226,7 +226,7 @@ builder.queryField('outboundEmails', (t) =>
         const db = finding(context.db, filter ?? {});
         const page = keysetQuery(keyset, where);
         const query = queryFromInfo({ context, info, select: { id: true, ...ORDER_COLUMNS } });
-        const keys = () => db.outboundEmail.groupBy({ ...sortedQuery(page), _min: ORDER_COLUMNS });
+        const keys = () => db.outboundEmail.groupBy({ ...sortedQuery(page), _min: { [order.column]: true } });
         const matches = narrowing(order.column, filter ?? {}, db);
         const sorted = await sortedRows(matches, keys, (ids) =>
           context.db.outboundEmail.findMany({ ...query, ...ids }),

@@ -5,9 +5,11 @@
  * the index when the matches are at its far end, as last week's invoices are in the order of the oldest first. A list therefore counts
  * the rows of one condition, as far as they are few, and sorts few matches without the index of the order.
  */
+import type { TenantDb } from '../db/tenant.ts';
+
 /** So many rows of one table are counted and sorted within 20 ms. */
 export const MAX_SORTED = 10_000;
-/** The same of what a search finds: each is looked up in several tables. */
+/** The same of what a search finds: each is looked up in several tables. `found_count` in functions.sql has it too. */
 export const MAX_FOUND = 3_000;
 
 /** The rows of one condition, counted in the order of one index, which PostgreSQL then reads alone. Null: no index has one. */
@@ -16,6 +18,12 @@ export type Count = {
   readonly most: number;
   readonly rows: (limit: { readonly take: number }) => Promise<number>;
 } | null;
+
+/** Counts what a search finds. @param db of `searching`. */
+export function countFound(db: TenantDb, termsTable: 'outbound_email_search' | 'message_search'): NonNullable<Count> {
+  const rows = async () => (await db.foundCount.findFirst({ where: { termsTable } }))?.found ?? 0;
+  return { most: MAX_FOUND, rows };
+}
 
 /** Whether a condition of the filter selects so few rows that they are sorted. */
 export async function areFew(count: Count): Promise<boolean> {

@@ -65,7 +65,7 @@ export type ConversationFilter = {
   lastMessage?: DateTimeRange | null | undefined;
   /** Conversations with this address among the participants. Case is ignored. */
   participant?: string | null | undefined;
-  /** Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
+  /** Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
   search?: string | null | undefined;
 };
 
@@ -349,7 +349,7 @@ export type OutboundEmailFilter = {
   planned?: DateTimeRange | null | undefined;
   /** Emails with this address in To, Cc or Bcc. */
   recipient?: string | null | undefined;
-  /** Emails that contain all of these words in subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
+  /** Emails that contain all of these words in subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
   search?: string | null | undefined;
   /** Emails that Gmail accepted in this range. */
   sent?: DateTimeRange | null | undefined;

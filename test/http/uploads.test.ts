@@ -338,19 +338,15 @@ describe('a file that is attached again', () => {
   it('that Gmail does not give now is an error to repeat, and nothing is sent or stored', async () => {
     const file = await receiveFile('<unavailable@acme.example>');
     const attachments = [{ attachmentUid: file?.uid ?? '' }];
-    const fault = () =>
-      app.sandbox.admin.fault({
-        call: 'messages.get',
-        mailbox: tenant.email,
-        effect: { kind: 'status', status: 503 },
-      });
-    fault();
+    const mailbox = tenant.email;
+    const effect = { kind: 'status', status: 503 } as const;
+    app.sandbox.admin.fault({ call: 'messages.get', mailbox, times: 'always', effect });
     const sent = expectType(await send(app, tenant, fresh(tenant, 'x@acme.example', { attachments })), 'ProviderError');
     expect(sent).toMatchObject({ code: 'PROVIDER_ERROR', retry: 'SAFE' });
     expect(sent.message).toMatch(/^The call to Gmail failed: 503 .*\. It can be repeated without harm\.$/);
-    fault();
     const input = { fromAccountUid: tenant.accountId, attachments };
     expectType((await query(app, tenant.key, DraftWithFiles, { input })).createDraft, 'ProviderError');
+    app.sandbox.admin.clearFaults();
     expectType((await query(app, tenant.key, DraftWithFiles, { input })).createDraft, 'CreateDraftPayload');
   });
 

@@ -126,7 +126,7 @@ describe('admin -- erase', () => {
     },
   );
 
-  it.each(['maria', '@acme.example', 'maria@'])('refuses %s, which is no address', async (email) => {
+  it.each(['@acme.example', 'maria@'])('refuses %s, which is no address', async (email) => {
     await expect(eraseIn(tenant, email)).rejects.toThrow('EMAIL must be an address');
   });
 
@@ -238,7 +238,7 @@ describe('admin -- erase', () => {
     expect((await eraseIn(tenant, tenant.email)).problems).toEqual([
       expect.stringMatching(/ is the address of an account\. Use account forget\.$/),
     ]);
-    await expect(erase(config(), {}, 'maria')).rejects.toThrow('An address needs an "@".');
+    await expect(erase(config(), {}, 'maria')).rejects.toThrow('EMAIL must be an address');
     await expect(erase(config(), { organization: 'none' }, maria)).rejects.toThrow('There is no organization "none".');
   });
 });

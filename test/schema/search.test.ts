@@ -86,6 +86,29 @@ describe('search', () => {
     }
   });
 
+  it('takes only the last of joined words for a beginning', async () => {
+    const uid = await insertEmail(app, tenant, { subject: 'Invoice OKAPI-007731', bodyText: '' });
+    for (const search of ['okapi-007731', 'OKAPI-0077', 'okapi-', 'oka 0077', 'oka', '0077 okapi-007']) {
+      expect(await emails({ search })).toEqual([uid]);
+    }
+    for (const search of ['oka-007731', 'okapi-0078', '0077-okapi', 'okapi-0077-1', '0077 oka-007']) {
+      expect(await emails({ search })).toEqual([]);
+    }
+  });
+
+  it('finds a word that is in most emails as it finds a rare one', async () => {
+    const other = await createTenant(app);
+    const uids: string[] = [];
+    for (let n = 0; n < 30; n++) uids.push(await insertEmail(app, other, { subject: `Quokka ${n}`, bodyText: '' }));
+    await app.app.pool.query('ANALYZE outbound_email_search');
+    const found = async (search: string) => {
+      const { outboundEmails } = await query(app, other.key, SearchedEmails, { filter: { search } });
+      return outboundEmails.edges.map(({ node }) => node.uid);
+    };
+    expect(await found('quokk')).toEqual(uids);
+    expect(await found('quokka 17')).toEqual([uids[17]]);
+  });
+
   it('takes operators, quotes and wildcards for what they are, and the first 16 words of a long search', async () => {
     const uid = await insertEmail(app, tenant, { bodyText: 'The walrus and the carpenter' });
     for (const search of [

@@ -186,3 +186,8 @@ export type FoundMessage = Prisma.FoundMessageModel
  * The emails that the search of the running transaction finds, see src/db/tenant.ts. Defined in functions.sql.
  */
 export type FoundOutboundEmail = Prisma.FoundOutboundEmailModel
+/**
+ * Model FoundCount
+ * How many rows a search finds, up to a limit. A view in functions.sql.
+ */
+export type FoundCount = Prisma.FoundCountModel

@@ -429,7 +429,8 @@ export const ModelName = {
   ProcessHeartbeat: 'ProcessHeartbeat',
   PeriodicTask: 'PeriodicTask',
   FoundMessage: 'FoundMessage',
-  FoundOutboundEmail: 'FoundOutboundEmail'
+  FoundOutboundEmail: 'FoundOutboundEmail',
+  FoundCount: 'FoundCount'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -445,7 +446,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "retention" | "erasure" | "apiKey" | "emailAccount" | "oAuthState" | "accountRateLimit" | "mailboxSync" | "fullSyncMessage" | "contextEntity" | "contextSearch" | "customer" | "customerContact" | "invoice" | "conversation" | "messageSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "template" | "templateVersion" | "outboundEmailContext" | "outboundEmailSearch" | "bounce" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "attachmentUpload" | "attachmentUploadPiece" | "processHeartbeat" | "periodicTask" | "foundMessage" | "foundOutboundEmail"
+    modelProps: "organization" | "retention" | "erasure" | "apiKey" | "emailAccount" | "oAuthState" | "accountRateLimit" | "mailboxSync" | "fullSyncMessage" | "contextEntity" | "contextSearch" | "customer" | "customerContact" | "invoice" | "conversation" | "messageSearch" | "conversationContext" | "emailMessage" | "outboundEmail" | "template" | "templateVersion" | "outboundEmailContext" | "outboundEmailSearch" | "bounce" | "outboundEmailEvent" | "attachment" | "attachmentContent" | "attachmentUpload" | "attachmentUploadPiece" | "processHeartbeat" | "periodicTask" | "foundMessage" | "foundOutboundEmail" | "foundCount"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2819,6 +2820,44 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    FoundCount: {
+      payload: Prisma.$FoundCountPayload<ExtArgs>
+      fields: Prisma.FoundCountFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FoundCountFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundCountPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FoundCountFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundCountPayload>
+        }
+        findFirst: {
+          args: Prisma.FoundCountFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundCountPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FoundCountFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundCountPayload>
+        }
+        findMany: {
+          args: Prisma.FoundCountFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FoundCountPayload>[]
+        }
+        aggregate: {
+          args: Prisma.FoundCountAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFoundCount>
+        }
+        groupBy: {
+          args: Prisma.FoundCountGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundCountGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FoundCountCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FoundCountCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -3404,6 +3443,15 @@ export const FoundOutboundEmailScalarFieldEnum = {
 export type FoundOutboundEmailScalarFieldEnum = (typeof FoundOutboundEmailScalarFieldEnum)[keyof typeof FoundOutboundEmailScalarFieldEnum]
 
 
+export const FoundCountScalarFieldEnum = {
+  organizationId: 'organizationId',
+  termsTable: 'termsTable',
+  found: 'found'
+} as const
+
+export type FoundCountScalarFieldEnum = (typeof FoundCountScalarFieldEnum)[keyof typeof FoundCountScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -3914,6 +3962,7 @@ export type GlobalOmitConfig = {
   periodicTask?: Prisma.PeriodicTaskOmit
   foundMessage?: Prisma.FoundMessageOmit
   foundOutboundEmail?: Prisma.FoundOutboundEmailOmit
+  foundCount?: Prisma.FoundCountOmit
 }
 
 /* Types for Logging */

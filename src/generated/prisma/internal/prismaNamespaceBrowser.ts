@@ -83,7 +83,8 @@ export const ModelName = {
   ProcessHeartbeat: 'ProcessHeartbeat',
   PeriodicTask: 'PeriodicTask',
   FoundMessage: 'FoundMessage',
-  FoundOutboundEmail: 'FoundOutboundEmail'
+  FoundOutboundEmail: 'FoundOutboundEmail',
+  FoundCount: 'FoundCount'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -646,6 +647,15 @@ export const FoundOutboundEmailScalarFieldEnum = {
 } as const
 
 export type FoundOutboundEmailScalarFieldEnum = (typeof FoundOutboundEmailScalarFieldEnum)[keyof typeof FoundOutboundEmailScalarFieldEnum]
+
+
+export const FoundCountScalarFieldEnum = {
+  organizationId: 'organizationId',
+  termsTable: 'termsTable',
+  found: 'found'
+} as const
+
+export type FoundCountScalarFieldEnum = (typeof FoundCountScalarFieldEnum)[keyof typeof FoundCountScalarFieldEnum]
 
 
 export const SortOrder = {
