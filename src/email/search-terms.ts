@@ -185,9 +185,15 @@ function queryWords(search: string): Map<string, boolean> {
     if (terms.has(word) || terms.size < MAX_QUERY_WORDS) terms.set(word, isBeginning);
   };
   for (const address of addressesIn(typed)) add(address, true);
-  for (const run of fold(typed.replace(ADDRESS, ' ')).split(/\s+/)) {
-    const words = [...wordsIn(run)];
-    for (const [index, word] of words.entries()) add(word, index === words.length - 1);
+  for (const run of new Set(fold(typed.replace(ADDRESS, ' ')).split(/\s+/))) {
+    if (terms.size === MAX_QUERY_WORDS) break;
+    let last: string | null = null;
+    for (const word of wordsIn(run.slice(0, MAX_PIECE_LENGTH))) {
+      if (last !== null) add(last, false);
+      last = word;
+      if (terms.size === MAX_QUERY_WORDS) break;
+    }
+    if (last !== null) add(last, true);
   }
   return terms;
 }
