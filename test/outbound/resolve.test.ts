@@ -84,7 +84,7 @@ describe('resolving what nobody could reconcile', () => {
     expect(outboundEmail).toEqual({ uid, status: 'FAILED', failure: { code: 'DISCARDED' } });
     expect(t.sandbox.admin.drafts(tenant.email)).toEqual([]);
     await runEverything(uid);
-    expect(await record(t, tenant, uid)).toMatchObject({ status: 'FAILED', failure: { retry: 'SAFE' } });
+    expect(await record(t, tenant, uid)).toMatchObject({ status: 'FAILED', failure: { retry: 'CHECK_FIRST' } });
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
     expectDoneByKey(await record(t, tenant, uid), 'RESOLVED', 'UNCONFIRMED', 'FAILED');
   });
