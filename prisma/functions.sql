@@ -5,7 +5,7 @@
 --   accounts        email_account_has_sync, email_account_status_since
 --   rate limit      sends_at, next_send_permit, lock_rate_limit, take_send_permits, take_read_permits, block_sending, return_permit
 --   correlation     lock_message_ids, is_awaited, note_contact
---   search          found_outbound_email, found_message, found_count, word_beginnings
+--   search          found_outbound_email, found_message, count_found, found_count, word_beginnings
 
 -- The audit trail is append-only. Its rows are deleted only together with a draft, or by a transaction that erases what is old or
 -- what a person has asked to have erased: it sets `epistle.erasing`.
@@ -119,7 +119,6 @@ DECLARE
   t timestamptz := clock_timestamp();
   ahead integer := 0;
   next record;
-  keeps_block boolean;
 BEGIN
   granted := 0;
   IF lane <> 'pending' THEN
@@ -139,12 +138,11 @@ BEGIN
     EXIT WHEN granted = wanted AND next.sent + 1 < daily_limit;
   END LOOP;
   IF granted > 0 OR next.reason = 'DAILY_BUDGET' THEN
-    -- A pause of Gmail's stays on record beside a used-up budget: reading goes on during the one, and its end counts.
-    keeps_block := rate.blocked_code <> 'DAILY_BUDGET'
-      AND (rate.blocked_until > t OR next.reason IS DISTINCT FROM 'DAILY_BUDGET');
     UPDATE account_rate_limit p SET permits = rate.permits, sends = rate.sends, sends_from = rate.sends_from,
-        blocked_until = CASE WHEN keeps_block THEN rate.blocked_until WHEN next.reason = 'DAILY_BUDGET' THEN next.free_at END,
-        blocked_code = CASE WHEN keeps_block THEN rate.blocked_code WHEN next.reason = 'DAILY_BUDGET' THEN next.reason END
+        blocked_until = CASE WHEN next.reason = 'DAILY_BUDGET' THEN next.free_at
+          WHEN rate.blocked_code <> 'DAILY_BUDGET' THEN rate.blocked_until END,
+        blocked_code = CASE WHEN next.reason = 'DAILY_BUDGET' THEN next.reason
+          WHEN rate.blocked_code <> 'DAILY_BUDGET' THEN rate.blocked_code END
       WHERE p.organization_id = organization AND p.account_id = account;
   END IF;
   wait_ms := 0;
@@ -168,7 +166,8 @@ DECLARE
   t timestamptz := clock_timestamp();
   sends integer[] := sends_at(rate, t);
   is_blocked boolean := coalesce(rate.blocked_until > t, false);
-  is_limited boolean := is_blocked AND rate.blocked_code = 'DAILY_LIMIT';
+  -- During a pause of Gmail's, also beside a used-up budget, the permits are of the time after it: reading only keeps its pace.
+  is_ahead boolean := coalesce(rate.permits[cardinality(rate.permits)] > t, false);
   is_sending boolean := coalesce(sends[1], 0) + coalesce(sends[2], 0) > 0;
   share integer := per_window - least(per_window - 1, CASE WHEN is_sending THEN per_window / 4 ELSE greatest(1, per_window / 16) END);
   spacing_ms double precision := window_ms / share;
@@ -199,10 +198,9 @@ BEGIN
     share := per_window;
     most := 1;
   END IF;
-  -- During a daily limit of Gmail's the permits are of the time after it: reading only keeps its pace.
-  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE NOT is_limited AND s > t - window_ms * interval '1 ms';
+  SELECT count(*) INTO used FROM unnest(rate.permits) s WHERE NOT is_ahead AND s > t - window_ms * interval '1 ms';
   granted := greatest(0, least(most, share - used, floor(burst - owed_ms / spacing_ms)::integer));
-  IF granted > 0 AND is_limited THEN
+  IF granted > 0 AND is_ahead THEN
     owed_ms := owed_ms + granted * spacing_ms;
     UPDATE account_rate_limit p SET read_until = t + owed_ms * interval '1 ms'
       WHERE p.organization_id = organization AND p.account_id = account;
@@ -298,20 +296,23 @@ CREATE OR REPLACE VIEW found_outbound_email AS
 CREATE OR REPLACE VIEW found_message AS
   SELECT organization_id, message_id, conversation_id FROM message_search WHERE terms @@ current_setting('epistle.search', true)::tsquery;
 
--- How many rows of a table of terms a search finds in an organization, `most` + 1 if they are more. What the planner expects to be many is
--- not counted: for a word that is in most mails, the index alone takes a tenth of a second. Volatile, because EXPLAIN is.
+-- How many rows of a table of terms a search finds in an organization, `most` + 1 if they are more. One term that the planner expects to
+-- have many is not counted: for one that is in most mails, the index alone takes a tenth of a second. How often several terms go
+-- together it cannot know. Volatile, because EXPLAIN is.
 CREATE OR REPLACE FUNCTION count_found(terms_table regclass, organization uuid, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-  found text := format('SELECT FROM %s WHERE organization_id = %L AND terms @@ %L::tsquery', terms_table, organization,
-    current_setting('epistle.search', true));
+  search CONSTANT text := 'current_setting(''epistle.search'', true)::tsquery';
+  matches text := format('SELECT FROM %s WHERE organization_id = %L AND terms @@ %s', terms_table, organization, search);
   plan json;
   n integer;
 BEGIN
-  EXECUTE 'EXPLAIN (FORMAT JSON) ' || found INTO plan;
-  IF (plan #>> '{0,Plan,Plan Rows}')::float8 > 2 * most THEN
-    RETURN most + 1;
+  IF numnode(current_setting('epistle.search', true)::tsquery) = 1 THEN
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || matches INTO plan;
+    IF (plan #>> '{0,Plan,Plan Rows}')::float8 > 2 * most THEN
+      RETURN most + 1;
+    END IF;
   END IF;
-  EXECUTE format('SELECT count(*) FROM (%s LIMIT %s) found', found, most + 1) INTO n;
+  EXECUTE format('SELECT count(*) FROM (%s LIMIT %s) found', matches, most + 1) INTO n;
   RETURN n;
 END$$;
 -- The counts of what a search finds, up to MAX_FOUND of schema/page.ts.

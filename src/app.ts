@@ -19,7 +19,7 @@ import type { Logger } from './log.ts';
 export interface SentEmail {
   readonly organizationId: string;
   readonly outboundEmailId: string;
-  /** Its account and Gmail's id of the message, if it took a single attempt. Null: read them from the database. */
+  /** Its account and Gmail's id of the message, if it took a single attempt, or if another process has taken it over meanwhile. Null: read them from the database. */
   readonly first: { readonly account: Sender; readonly providerMessageId: string } | null;
 }
 

@@ -3,6 +3,9 @@ import { erasePerson, OwnAddressError } from '../retention/erase-person.ts';
 import { CommandError, type Report, UsageError } from './command.ts';
 import { withApp } from './with-app.ts';
 
+/** Also addresses to which Epistle does not send: mail was received from them. */
+const ONE_ADDRESS = /^(?:"[^"\p{C}]+"|[^\s@<>()[\],;:"\p{C}]+)@(?:\[[\w.:-]+\]|[\p{L}\p{M}\p{N}._-]+)$/u;
+
 /** Erases one person's address and the content of mail with that person, in one organization or in all. */
 export async function erase(
   config: Config,
@@ -10,8 +13,7 @@ export async function erase(
   email?: string,
 ): Promise<Report> {
   if (email === undefined) throw new UsageError('EMAIL is required.');
-  // Stricter rules are for sending: what was received can be from any address.
-  if (!/[^@]@[^@]+$/.test(email)) throw new UsageError('EMAIL must be an address, such as maria@example.com.');
+  if (!ONE_ADDRESS.test(email)) throw new UsageError('EMAIL must be one address, such as maria@example.com.');
   return withApp(config, async (app) => {
     const name = organization?.trim();
     const organizations = await app.db.organization.findMany({

@@ -187,6 +187,7 @@ function queryWords(search: string): Map<string, boolean> {
   for (const address of addressesIn(typed)) add(address, true);
   for (const run of new Set(fold(typed.replace(ADDRESS, ' ')).split(/\s+/))) {
     if (terms.size === MAX_QUERY_WORDS) break;
+    if (!/[\p{L}\p{N}]/u.test(run)) continue;
     let last: string | null = null;
     for (const word of wordsIn(run.slice(0, MAX_PIECE_LENGTH))) {
       if (last !== null) add(last, false);

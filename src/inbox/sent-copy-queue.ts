@@ -30,7 +30,7 @@ export function createSentCopyQueue(app: App) {
     await enqueue(app.pool, 'fetch-sent-copy', { organizationId, outboundEmailId }, delayMs).catch(() => undefined);
   }
 
-  /** An email that took one attempt has left no draft behind. */
+  /** An email that took one attempt has left no draft behind. One that was taken over is tidied up after by the other process. */
   function read({ first, ...ref }: SentEmail): Promise<void> {
     if (first === null) return fetchSentCopyAndTidy(app, ref);
     return fetchKnownSentCopy(app, first.account, first.providerMessageId, ref.outboundEmailId);

@@ -126,9 +126,10 @@ function findMessages(app: App, { organizationId, key, terms }: Person): Promise
  */
 function patternOf(key: string): string {
   const at = key.lastIndexOf('@') + 1;
-  const forms = [key, key.slice(0, at) + domainToUnicode(key.slice(at))].map((form) =>
-    form.replace(/[!-/:-@[-^`{-~]/g, '\\$&'),
-  );
+  const domain = domainToUnicode(key.slice(at));
+  // A domain literal has no other form.
+  const written = domain === '' ? [key] : [key, key.slice(0, at) + domain];
+  const forms = written.map((form) => form.replace(/[!-/:-@[-^`{-~]/g, '\\$&'));
   return `(?:(?<![\\w.!#$%&*+/?^~-])(?<!\\w')|(?<=\\\\[nrt]))(?:${forms.join('|')})(?![.-]?\\w)`;
 }
 

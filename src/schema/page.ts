@@ -12,10 +12,14 @@ export const MAX_SORTED = 10_000;
 /** The same of what a search finds: each is looked up in several tables. `found_count` in functions.sql has it too. */
 export const MAX_FOUND = 3_000;
 
-/** The rows of one condition, counted in the order of one index, which PostgreSQL then reads alone. Null: no index has one. */
+/**
+ * The rows of one condition, counted in the order of one index, which PostgreSQL then reads alone, or found by a search. Null: no index has
+ * the condition.
+ */
 export type Count = {
   /** So many are sorted. */
   readonly most: number;
+  /** How many, up to `take`. */
   readonly rows: (limit: { readonly take: number }) => Promise<number>;
 } | null;
 

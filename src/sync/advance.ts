@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { columnOf, type Fragment, join, raw, sql } from '../db/statement.ts';
-import { LeaseLostError, type MailboxLease, readingMs } from './lease.ts';
+import { LeaseLostError, type MailboxLease, mailboxLeaseMs } from './lease.ts';
 import type { SyncState } from './sync-state.ts';
 
 /** Assignments for `advance` with `failures: 0`: the only remaining error is that of unreadable messages. */
@@ -30,7 +30,7 @@ export async function advance(
   const assignments = Object.entries(changes).map(([name, value]) => sql`${raw(columnOf(name))} = ${value}`);
   const { rows } = await connection.query<{ rerunRequested: boolean; at: Date; fullSyncStartedAt: Date | null }>(
     sql`UPDATE mailbox_sync
-      SET ${join([...assignments, ...also, sql`lease_expires_at = now() + ${readingMs(app)} * interval '1 ms'`])}
+      SET ${join([...assignments, ...also, sql`lease_expires_at = now() + ${mailboxLeaseMs(app)} * interval '1 ms'`])}
       WHERE organization_id = ${organizationId} AND account_id = ${id} AND lease_token = ${lease.token}
       RETURNING rerun_requested AS "rerunRequested", now() AS at, full_sync_started_at AS "fullSyncStartedAt"`,
   );

@@ -29,7 +29,7 @@ export interface MailboxLease {
   state: SyncState;
 }
 
-export function readingMs({ config }: App): number {
+export function mailboxLeaseMs({ config }: App): number {
   return config.gmailTimeoutMs + LEASE_MARGIN_MS;
 }
 
@@ -39,12 +39,12 @@ export const claimMailbox = statement(
     mailbox,
     token,
     owner,
-    readingMs,
+    mailboxLeaseMs,
     before,
   }: MailboxClaim) => sql`UPDATE mailbox_sync s SET rerun_requested = held.now,
       lease_token = CASE WHEN held.now THEN s.lease_token ELSE ${token} END,
       lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE ${owner} END,
-      lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${readingMs} * interval '1 ms' END,
+      lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${mailboxLeaseMs} * interval '1 ms' END,
       last_synced_at = CASE WHEN held.now THEN s.last_synced_at ELSE least(s.last_synced_at, ${before}) END,
       failures = CASE WHEN held.expired THEN s.failures + 1 ELSE s.failures END,
       error_code = CASE WHEN held.expired THEN 'interrupted' ELSE s.error_code END,
@@ -68,7 +68,7 @@ interface MailboxClaim {
   readonly mailbox: Sender;
   readonly token: string;
   readonly owner: string;
-  readonly readingMs: number;
+  readonly mailboxLeaseMs: number;
   readonly before: Date | null;
 }
 
@@ -87,7 +87,7 @@ export async function claim(
   before: Date | null,
 ): Promise<MailboxLease | null> {
   const { rows } = await app.pool.query<SyncState & { claimed: boolean; ourAddresses: string[] }>(
-    claimMailbox({ mailbox, token, owner: app.processId, readingMs: readingMs(app), before }),
+    claimMailbox({ mailbox, token, owner: app.processId, mailboxLeaseMs: mailboxLeaseMs(app), before }),
   );
   const [row] = rows;
   if (row === undefined || !row.claimed) return null;

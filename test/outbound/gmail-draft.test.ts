@@ -130,6 +130,26 @@ it('its event holds the digest and size of what was handed to Gmail, and the dig
   });
 });
 
+it('an answer that comes after another process has taken the email over is proved by the sent copy', async () => {
+  const gate = t.sandbox.admin.hold('drafts.send', { mailbox: tenant.email });
+  const sending = accepted(t, tenant, fresh(tenant, maria));
+  await gate.arrived;
+  const { id: uid } = await t.app.db.outboundEmail.findFirstOrThrow({ where: { accountId: tenant.accountId } });
+  const late = t.app.deliveries.get(uid);
+  await t.app.pool.query(
+    `UPDATE outbound_email SET lease_token = gen_random_uuid(), lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+    [uid],
+  );
+  await runNow(t, tenant, uid, 'deliver');
+  await untilStatus(t, tenant, uid, 'UNCONFIRMED');
+  gate.release();
+  expect(await late).toEqual({ kind: 'superseded' });
+  const { providerMessageId } = await untilStatus(t, tenant, uid, 'SENT');
+  expect(providerMessageId).toBe(sentFrom(t, tenant.email)[0]?.id);
+  await sending;
+  onlyMail(t, maria);
+});
+
 it('a draft of Gmail that an earlier sending left behind is deleted when the email is sent', async () => {
   const input = { fromAccountUid: tenant.accountId, to: [maria], subject: 'Reminder', bodyText: 'Soon.' };
   const { draft } = expectType((await query(t, tenant.key, CreateDraft, { input })).createDraft, 'CreateDraftPayload');

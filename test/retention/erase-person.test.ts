@@ -126,8 +126,27 @@ describe('admin -- erase', () => {
     },
   );
 
-  it.each(['@acme.example', 'maria@'])('refuses %s, which is no address', async (email) => {
-    await expect(eraseIn(tenant, email)).rejects.toThrow('EMAIL must be an address');
+  it('leaves mail with another domain literal as it is', async () => {
+    const conversationId = await insertConversation(t, tenant);
+    for (const last of [1, 2]) await insertMessage(t, tenant, { conversationId, fromAddress: `root@[10.0.0.${last}]` });
+    const { lines } = await eraseIn(tenant, 'root@[10.0.0.1]');
+    expect(lines).toEqual([expect.stringMatching(/ {2}0 emails {2}1 messages /)]);
+    expect(await tablesWith(t, 'root@[10.0.0.1]')).toEqual([]);
+    expect(await tablesWith(t, 'root@[10.0.0.2]')).toEqual(['email_message']);
+  });
+
+  it.each([
+    '@acme.example',
+    'maria@',
+    'Maria <maria@acme.example>',
+    'maria@acme.example,',
+    'maria@acme.example?subject=x',
+    'maria@acme.example/x',
+    '\u200bmaria@acme.example',
+    'maria smith@acme.example',
+    'a@b@acme.example',
+  ])('refuses %s, which is not one address', async (email) => {
+    await expect(eraseIn(tenant, email)).rejects.toThrow('EMAIL must be one address');
   });
 
   it('makes the next contact of a customer the primary one', async () => {
@@ -238,7 +257,7 @@ describe('admin -- erase', () => {
     expect((await eraseIn(tenant, tenant.email)).problems).toEqual([
       expect.stringMatching(/ is the address of an account\. Use account forget\.$/),
     ]);
-    await expect(erase(config(), {}, 'maria')).rejects.toThrow('EMAIL must be an address');
+    await expect(erase(config(), {}, 'maria')).rejects.toThrow('EMAIL must be one address');
     await expect(erase(config(), { organization: 'none' }, maria)).rejects.toThrow('There is no organization "none".');
   });
 });
