@@ -15,7 +15,7 @@ const SETTINGS = [
   'listen_addresses=',
   `port=${PORT}`,
   'max_connections=200',
-  'shared_buffers=48MB',
+  'shared_buffers=56MB',
   'cluster_name=epistle',
   'timezone=UTC',
   // Until autovacuum first visits its tables, a new database is planned as if it were empty.
