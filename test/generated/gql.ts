@@ -29,15 +29,13 @@ type Documents = {
     "\n  mutation UpsertInvoices($inputs: [UpsertInvoiceInput!]!) {\n    upsertInvoices(inputs: $inputs) {\n      __typename\n      ... on UpsertInvoicesPayload { invoices { number status total { cents } customer { externalId } } }\n      ... on InvalidInputError { issues { path message } }\n    }\n  }\n": typeof types.UpsertInvoicesDocument,
     "\n  query Counts($externalId: String!) {\n    customer(externalId: $externalId) { lastContactedAt outboundEmails { totalCount } }\n  }\n": typeof types.CountsDocument,
     "\n  query ReadMessage($uid: UUID!) {\n    emailMessage(uid: $uid) {\n      from { address name }\n      to { address }\n      cc { address }\n      replyTo { address name }\n      subject\n      snippet\n      bodyText\n      bodyHtml\n      sentAt\n      problem\n      references\n      attachments { filename contentType size }\n      conversation { subject participants messageCount }\n      replySuggestion(all: true) { to cc subject quotedText quotedHtml }\n    }\n  }\n": typeof types.ReadMessageDocument,
+    "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n": typeof types.FilesOfMessageDocument,
+    "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n": typeof types.AttachmentNodeDocument,
     "\n  query DownloadUrls($uid: UUID!) { outboundEmail(uid: $uid) { attachments { downloadUrl } } }\n": typeof types.DownloadUrlsDocument,
     "\n  mutation DraftDownloadUrls($input: CreateDraftInput!) {\n    createDraft(input: $input) { __typename ... on CreateDraftPayload { draft { attachments { uid downloadUrl } } } }\n  }\n": typeof types.DraftDownloadUrlsDocument,
     "\n  mutation CreateDraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { attachments { uid filename size sha256 downloadUrl } } }\n    }\n  }\n": typeof types.CreateDraftWithFilesDocument,
     "\n  query ReceivedFiles($uid: UUID!) {\n    emailMessage(uid: $uid) { attachments { uid filename contentType size contentId downloadUrl } }\n  }\n": typeof types.ReceivedFilesDocument,
     "\n  query ReceivedHash($uid: UUID!) { emailMessage(uid: $uid) { attachments { sha256 } } }\n": typeof types.ReceivedHashDocument,
-    "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n": typeof types.FilesOfEmailDocument,
-    "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n": typeof types.FilesOfMessageDocument,
-    "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n": typeof types.AttachmentNodeDocument,
-    "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n": typeof types.DraftWithFilesDocument,
     "\n  mutation MarkMessageAutomatic($uid: UUID!, $automatic: Boolean! = true) {\n    markMessageAutomatic(uid: $uid, automatic: $automatic) {\n      __typename\n      ... on MarkMessageAutomaticPayload { message { uid isAutomatic conversation { hasReply } } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": typeof types.MarkMessageAutomaticDocument,
     "\n  query StoredMessages($search: String!) {\n    emailAccounts { sync { state error { code message } } }\n    conversations(filter: { search: $search }, first: 10) {\n      edges { node { hasReply messages(first: 20) { edges { node {\n        subject bodyText problem attachments { filename size }\n      } } } } }\n    }\n  }\n": typeof types.StoredMessagesDocument,
     "\n  mutation MarkRead($uid: UUID!, $read: Boolean! = true) {\n    markConversationRead(uid: $uid, read: $read) {\n      __typename\n      ... on MarkConversationReadPayload { conversation { uid isRead messages { edges { node { isRead labels } } } } }\n      ... on UserError { code retry }\n      ... on AccountNotReadyError { account { status } }\n      ... on ProviderError { providerStatus providerReason }\n    }\n  }\n": typeof types.MarkReadDocument,
@@ -87,6 +85,8 @@ type Documents = {
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on UserError { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": typeof types.ResolveOutboundEmailDocument,
     "\n  mutation SaveTemplate($input: SaveTemplateInput!) {\n    saveTemplate(input: $input) {\n      __typename\n      ... on SaveTemplatePayload {\n        template { id uid name contextType locale version subject bodyText bodyHtml }\n        problems { token kind field }\n      }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": typeof types.SaveTemplateDocument,
     "\n  mutation DeleteUsedTemplate($uid: UUID!) { deleteTemplate(uid: $uid) { __typename } }\n": typeof types.DeleteUsedTemplateDocument,
+    "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n": typeof types.FilesOfEmailDocument,
+    "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n": typeof types.DraftWithFilesDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on UserError { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": typeof types.SyncEmailAccountDocument,
     "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": typeof types.SuggestionDocument,
     "\n  query DynamicFields($contextType: String!) { dynamicFields(contextType: $contextType) { token label type } }\n": typeof types.DynamicFieldsDocument,
@@ -111,15 +111,13 @@ const documents: Documents = {
     "\n  mutation UpsertInvoices($inputs: [UpsertInvoiceInput!]!) {\n    upsertInvoices(inputs: $inputs) {\n      __typename\n      ... on UpsertInvoicesPayload { invoices { number status total { cents } customer { externalId } } }\n      ... on InvalidInputError { issues { path message } }\n    }\n  }\n": types.UpsertInvoicesDocument,
     "\n  query Counts($externalId: String!) {\n    customer(externalId: $externalId) { lastContactedAt outboundEmails { totalCount } }\n  }\n": types.CountsDocument,
     "\n  query ReadMessage($uid: UUID!) {\n    emailMessage(uid: $uid) {\n      from { address name }\n      to { address }\n      cc { address }\n      replyTo { address name }\n      subject\n      snippet\n      bodyText\n      bodyHtml\n      sentAt\n      problem\n      references\n      attachments { filename contentType size }\n      conversation { subject participants messageCount }\n      replySuggestion(all: true) { to cc subject quotedText quotedHtml }\n    }\n  }\n": types.ReadMessageDocument,
+    "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n": types.FilesOfMessageDocument,
+    "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n": types.AttachmentNodeDocument,
     "\n  query DownloadUrls($uid: UUID!) { outboundEmail(uid: $uid) { attachments { downloadUrl } } }\n": types.DownloadUrlsDocument,
     "\n  mutation DraftDownloadUrls($input: CreateDraftInput!) {\n    createDraft(input: $input) { __typename ... on CreateDraftPayload { draft { attachments { uid downloadUrl } } } }\n  }\n": types.DraftDownloadUrlsDocument,
     "\n  mutation CreateDraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { attachments { uid filename size sha256 downloadUrl } } }\n    }\n  }\n": types.CreateDraftWithFilesDocument,
     "\n  query ReceivedFiles($uid: UUID!) {\n    emailMessage(uid: $uid) { attachments { uid filename contentType size contentId downloadUrl } }\n  }\n": types.ReceivedFilesDocument,
     "\n  query ReceivedHash($uid: UUID!) { emailMessage(uid: $uid) { attachments { sha256 } } }\n": types.ReceivedHashDocument,
-    "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n": types.FilesOfEmailDocument,
-    "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n": types.FilesOfMessageDocument,
-    "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n": types.AttachmentNodeDocument,
-    "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n": types.DraftWithFilesDocument,
     "\n  mutation MarkMessageAutomatic($uid: UUID!, $automatic: Boolean! = true) {\n    markMessageAutomatic(uid: $uid, automatic: $automatic) {\n      __typename\n      ... on MarkMessageAutomaticPayload { message { uid isAutomatic conversation { hasReply } } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": types.MarkMessageAutomaticDocument,
     "\n  query StoredMessages($search: String!) {\n    emailAccounts { sync { state error { code message } } }\n    conversations(filter: { search: $search }, first: 10) {\n      edges { node { hasReply messages(first: 20) { edges { node {\n        subject bodyText problem attachments { filename size }\n      } } } } }\n    }\n  }\n": types.StoredMessagesDocument,
     "\n  mutation MarkRead($uid: UUID!, $read: Boolean! = true) {\n    markConversationRead(uid: $uid, read: $read) {\n      __typename\n      ... on MarkConversationReadPayload { conversation { uid isRead messages { edges { node { isRead labels } } } } }\n      ... on UserError { code retry }\n      ... on AccountNotReadyError { account { status } }\n      ... on ProviderError { providerStatus providerReason }\n    }\n  }\n": types.MarkReadDocument,
@@ -169,6 +167,8 @@ const documents: Documents = {
     "\n  mutation ResolveOutboundEmail($uid: UUID!, $outcome: UnconfirmedOutcome!) {\n    resolveOutboundEmail(uid: $uid, outcome: $outcome) {\n      __typename\n      ... on ResolveOutboundEmailPayload { outboundEmail { uid status failure { code } } }\n      ... on UserError { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on InvalidStateError { status }\n    }\n  }\n": types.ResolveOutboundEmailDocument,
     "\n  mutation SaveTemplate($input: SaveTemplateInput!) {\n    saveTemplate(input: $input) {\n      __typename\n      ... on SaveTemplatePayload {\n        template { id uid name contextType locale version subject bodyText bodyHtml }\n        problems { token kind field }\n      }\n      ... on InvalidInputError { issues { path message } }\n      ... on NotFoundError { entity uid }\n    }\n  }\n": types.SaveTemplateDocument,
     "\n  mutation DeleteUsedTemplate($uid: UUID!) { deleteTemplate(uid: $uid) { __typename } }\n": types.DeleteUsedTemplateDocument,
+    "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n": types.FilesOfEmailDocument,
+    "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n": types.DraftWithFilesDocument,
     "\n  mutation SyncEmailAccount($uid: UUID!) {\n    syncEmailAccount(uid: $uid) {\n      __typename\n      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }\n      ... on UserError { code message retry }\n      ... on NotFoundError { entity uid }\n      ... on AccountNotReadyError { account { status } }\n      ... on SyncNotPossibleError { reason retryAt account { uid } }\n    }\n  }\n": types.SyncEmailAccountDocument,
     "\n  query Suggestion($uid: UUID!) {\n    emailMessage(uid: $uid) { subject replySuggestion(all: true) { to cc subject quotedText } }\n  }\n": types.SuggestionDocument,
     "\n  query DynamicFields($contextType: String!) { dynamicFields(contextType: $contextType) { token label type } }\n": types.DynamicFieldsDocument,
@@ -238,6 +238,14 @@ export function graphql(source: "\n  query ReadMessage($uid: UUID!) {\n    email
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n"): typeof import('./graphql.ts').FilesOfMessageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n"): typeof import('./graphql.ts').AttachmentNodeDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query DownloadUrls($uid: UUID!) { outboundEmail(uid: $uid) { attachments { downloadUrl } } }\n"): typeof import('./graphql.ts').DownloadUrlsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -255,22 +263,6 @@ export function graphql(source: "\n  query ReceivedFiles($uid: UUID!) {\n    ema
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ReceivedHash($uid: UUID!) { emailMessage(uid: $uid) { attachments { sha256 } } }\n"): typeof import('./graphql.ts').ReceivedHashDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n"): typeof import('./graphql.ts').FilesOfEmailDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query FilesOfMessage($uid: UUID!) { emailMessage(uid: $uid) { attachments { id uid filename sha256 } } }\n"): typeof import('./graphql.ts').FilesOfMessageDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query AttachmentNode($id: ID!) { node(id: $id) { id ... on Attachment { uid filename size sha256 } } }\n"): typeof import('./graphql.ts').AttachmentNodeDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n"): typeof import('./graphql.ts').DraftWithFilesDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -467,6 +459,14 @@ export function graphql(source: "\n  mutation SaveTemplate($input: SaveTemplateI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteUsedTemplate($uid: UUID!) { deleteTemplate(uid: $uid) { __typename } }\n"): typeof import('./graphql.ts').DeleteUsedTemplateDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FilesOfEmail($uid: UUID!) {\n    outboundEmail(uid: $uid) { attachments { id uid filename contentType size sha256 contentId downloadUrl } }\n  }\n"): typeof import('./graphql.ts').FilesOfEmailDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DraftWithFiles($input: CreateDraftInput!) {\n    createDraft(input: $input) {\n      __typename\n      ... on CreateDraftPayload { draft { uid attachments { uid filename contentType size downloadUrl } } }\n      ... on NotFoundError { entity uid }\n      ... on InvalidInputError { issues { path message } }\n      ... on ProviderError { code message retry }\n    }\n  }\n"): typeof import('./graphql.ts').DraftWithFilesDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

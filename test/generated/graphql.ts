@@ -897,6 +897,32 @@ export type ReadMessageQueryVariables = Exact<{
 
 export type ReadMessageQuery = { emailMessage: { subject: string, snippet: string, bodyText: string | null, bodyHtml: string | null, sentAt: string, problem: string | null, references: Array<string>, from: { address: string, name: string | null }, to: Array<{ address: string }>, cc: Array<{ address: string }>, replyTo: Array<{ address: string, name: string | null }>, attachments: Array<{ filename: string, contentType: string, size: number }>, conversation: { subject: string, participants: Array<string>, messageCount: number }, replySuggestion: { to: Array<string>, cc: Array<string>, subject: string, quotedText: string, quotedHtml: string } | null } | null };
 
+export type FilesOfMessageQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type FilesOfMessageQuery = { emailMessage: { attachments: Array<{ id: string, uid: string, filename: string, sha256: string | null }> } | null };
+
+export type AttachmentNodeQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type AttachmentNodeQuery = { node:
+    | { id: string }
+    | { uid: string, filename: string, size: number, sha256: string | null, id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
 export type DownloadUrlsQueryVariables = Exact<{
   uid: string;
 }>;
@@ -949,55 +975,6 @@ export type ReceivedHashQueryVariables = Exact<{
 
 
 export type ReceivedHashQuery = { emailMessage: { attachments: Array<{ sha256: string | null }> } | null };
-
-export type FilesOfEmailQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type FilesOfEmailQuery = { outboundEmail: { attachments: Array<{ id: string, uid: string, filename: string, contentType: string, size: number, sha256: string | null, contentId: string | null, downloadUrl: string }> } | null };
-
-export type FilesOfMessageQueryVariables = Exact<{
-  uid: string;
-}>;
-
-
-export type FilesOfMessageQuery = { emailMessage: { attachments: Array<{ id: string, uid: string, filename: string, sha256: string | null }> } | null };
-
-export type AttachmentNodeQueryVariables = Exact<{
-  id: string | number;
-}>;
-
-
-export type AttachmentNodeQuery = { node:
-    | { id: string }
-    | { uid: string, filename: string, size: number, sha256: string | null, id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-   | null };
-
-export type DraftWithFilesMutationVariables = Exact<{
-  input: CreateDraftInput;
-}>;
-
-
-export type DraftWithFilesMutation = { createDraft:
-    | { __typename: 'AccountNotReadyError' }
-    | { __typename: 'CreateDraftPayload', draft: { uid: string, attachments: Array<{ uid: string, filename: string, contentType: string, size: number, downloadUrl: string }> } }
-    | { __typename: 'IdempotencyConflictError' }
-    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
-    | { __typename: 'InvalidStateError' }
-    | { __typename: 'NotFoundError', entity: string, uid: string | null }
-    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
-    | { __typename: 'ReplyNotPossibleError' }
-   };
 
 export type MarkMessageAutomaticMutationVariables = Exact<{
   uid: string;
@@ -1480,6 +1457,29 @@ export type DeleteUsedTemplateMutation = { deleteTemplate:
     | { __typename: 'NotFoundError' }
    };
 
+export type FilesOfEmailQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type FilesOfEmailQuery = { outboundEmail: { attachments: Array<{ id: string, uid: string, filename: string, contentType: string, size: number, sha256: string | null, contentId: string | null, downloadUrl: string }> } | null };
+
+export type DraftWithFilesMutationVariables = Exact<{
+  input: CreateDraftInput;
+}>;
+
+
+export type DraftWithFilesMutation = { createDraft:
+    | { __typename: 'AccountNotReadyError' }
+    | { __typename: 'CreateDraftPayload', draft: { uid: string, attachments: Array<{ uid: string, filename: string, contentType: string, size: number, downloadUrl: string }> } }
+    | { __typename: 'IdempotencyConflictError' }
+    | { __typename: 'InvalidInputError', issues: Array<{ path: string, message: string }> }
+    | { __typename: 'InvalidStateError' }
+    | { __typename: 'NotFoundError', entity: string, uid: string | null }
+    | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'ReplyNotPossibleError' }
+   };
+
 export type SyncEmailAccountMutationVariables = Exact<{
   uid: string;
 }>;
@@ -1920,6 +1920,31 @@ export const ReadMessageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadMessageQuery, ReadMessageQueryVariables>;
+export const FilesOfMessageDocument = new TypedDocumentString(`
+    query FilesOfMessage($uid: UUID!) {
+  emailMessage(uid: $uid) {
+    attachments {
+      id
+      uid
+      filename
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilesOfMessageQuery, FilesOfMessageQueryVariables>;
+export const AttachmentNodeDocument = new TypedDocumentString(`
+    query AttachmentNode($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Attachment {
+      uid
+      filename
+      size
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AttachmentNodeQuery, AttachmentNodeQueryVariables>;
 export const DownloadUrlsDocument = new TypedDocumentString(`
     query DownloadUrls($uid: UUID!) {
   outboundEmail(uid: $uid) {
@@ -1985,81 +2010,6 @@ export const ReceivedHashDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReceivedHashQuery, ReceivedHashQueryVariables>;
-export const FilesOfEmailDocument = new TypedDocumentString(`
-    query FilesOfEmail($uid: UUID!) {
-  outboundEmail(uid: $uid) {
-    attachments {
-      id
-      uid
-      filename
-      contentType
-      size
-      sha256
-      contentId
-      downloadUrl
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<FilesOfEmailQuery, FilesOfEmailQueryVariables>;
-export const FilesOfMessageDocument = new TypedDocumentString(`
-    query FilesOfMessage($uid: UUID!) {
-  emailMessage(uid: $uid) {
-    attachments {
-      id
-      uid
-      filename
-      sha256
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<FilesOfMessageQuery, FilesOfMessageQueryVariables>;
-export const AttachmentNodeDocument = new TypedDocumentString(`
-    query AttachmentNode($id: ID!) {
-  node(id: $id) {
-    id
-    ... on Attachment {
-      uid
-      filename
-      size
-      sha256
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<AttachmentNodeQuery, AttachmentNodeQueryVariables>;
-export const DraftWithFilesDocument = new TypedDocumentString(`
-    mutation DraftWithFiles($input: CreateDraftInput!) {
-  createDraft(input: $input) {
-    __typename
-    ... on CreateDraftPayload {
-      draft {
-        uid
-        attachments {
-          uid
-          filename
-          contentType
-          size
-          downloadUrl
-        }
-      }
-    }
-    ... on NotFoundError {
-      entity
-      uid
-    }
-    ... on InvalidInputError {
-      issues {
-        path
-        message
-      }
-    }
-    ... on ProviderError {
-      code
-      message
-      retry
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<DraftWithFilesMutation, DraftWithFilesMutationVariables>;
 export const MarkMessageAutomaticDocument = new TypedDocumentString(`
     mutation MarkMessageAutomatic($uid: UUID!, $automatic: Boolean! = true) {
   markMessageAutomatic(uid: $uid, automatic: $automatic) {
@@ -3273,6 +3223,56 @@ export const DeleteUsedTemplateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteUsedTemplateMutation, DeleteUsedTemplateMutationVariables>;
+export const FilesOfEmailDocument = new TypedDocumentString(`
+    query FilesOfEmail($uid: UUID!) {
+  outboundEmail(uid: $uid) {
+    attachments {
+      id
+      uid
+      filename
+      contentType
+      size
+      sha256
+      contentId
+      downloadUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FilesOfEmailQuery, FilesOfEmailQueryVariables>;
+export const DraftWithFilesDocument = new TypedDocumentString(`
+    mutation DraftWithFiles($input: CreateDraftInput!) {
+  createDraft(input: $input) {
+    __typename
+    ... on CreateDraftPayload {
+      draft {
+        uid
+        attachments {
+          uid
+          filename
+          contentType
+          size
+          downloadUrl
+        }
+      }
+    }
+    ... on NotFoundError {
+      entity
+      uid
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on ProviderError {
+      code
+      message
+      retry
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DraftWithFilesMutation, DraftWithFilesMutationVariables>;
 export const SyncEmailAccountDocument = new TypedDocumentString(`
     mutation SyncEmailAccount($uid: UUID!) {
   syncEmailAccount(uid: $uid) {
