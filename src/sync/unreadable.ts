@@ -11,20 +11,24 @@ export const UNREADABLE_RETRY_MS = 3_600_000;
 /** With more of them the fault is Gmail's or the database's, not that of single messages. */
 const MAX_UNREADABLE = 100;
 
-/** @returns false when there are too many; then it is not recorded. @throws {LeaseLostError} */
+/**
+ * Messages of a run are recorded concurrently, so their number is judged on the row that is written.
+ * @returns false when there are too many; then it is not recorded. @throws {LeaseLostError}
+ */
 export async function recordUnreadable(app: App, lease: MailboxLease, messageId: string): Promise<boolean> {
-  const { unreadableIds } = lease.state;
-  if (unreadableIds.includes(messageId)) return true;
-  if (unreadableIds.length >= MAX_UNREADABLE) return false;
+  if (lease.state.unreadableIds.includes(messageId)) return true;
   const { organizationId, id } = lease.mailbox;
   const { rows } = await app.pool.query<{ unreadableIds: string[]; unreadableRetryAt: Date }>(
-    sql`UPDATE mailbox_sync SET unreadable_ids = array_append(unreadable_ids, ${messageId}),
+    sql`UPDATE mailbox_sync SET
+        unreadable_ids = CASE WHEN cardinality(unreadable_ids) < ${MAX_UNREADABLE}
+          THEN array_append(unreadable_ids, ${messageId}) ELSE unreadable_ids END,
         unreadable_retry_at = coalesce(unreadable_retry_at, now() + ${UNREADABLE_RETRY_MS} * interval '1 ms')
       WHERE organization_id = ${organizationId} AND account_id = ${id} AND lease_token = ${lease.token}
       RETURNING unreadable_ids AS "unreadableIds", unreadable_retry_at AS "unreadableRetryAt"`,
   );
   const [row] = rows;
   if (row === undefined) throw new LeaseLostError();
-  lease.state = { ...lease.state, ...row };
-  return true;
+  // Responses may arrive in another order than the rows were written in.
+  if (row.unreadableIds.length > lease.state.unreadableIds.length) lease.state = { ...lease.state, ...row };
+  return row.unreadableIds.includes(messageId);
 }
