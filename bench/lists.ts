@@ -84,7 +84,7 @@ function valuesOf({
       participant: ['maria@customer-19.example'],
       search: words,
     },
-    drafts: { ...common, planned: [range(0, 7), range(0, 300)], scheduled: bool },
+    drafts: { ...common, conversationUid: [conversationUid], planned: [range(0, 7), range(0, 300)], scheduled: bool },
     invoices: {
       awaitingReply: bool,
       customerUid: [customerUid],

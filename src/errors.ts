@@ -113,15 +113,16 @@ export type ReplyNotPossibleReason = 'NO_MESSAGE_ID' | 'NO_PROVIDER_THREAD' | 'N
 const REPLY_NOT_POSSIBLE: Record<ReplyNotPossibleReason, string> = {
   NO_MESSAGE_ID: 'The message has no Message-ID for a reply to refer to.',
   NO_PROVIDER_THREAD: 'The conversation has no Gmail thread to reply in.',
-  NO_OWNER_ACCOUNT: 'The conversation belongs to no connected account.',
+  NO_OWNER_ACCOUNT: 'The account of the conversation is not connected. Connect it, then repeat the request.',
 };
 
 export class ReplyNotPossibleError extends DomainError {
   readonly code = 'REPLY_NOT_POSSIBLE';
-  readonly retry = 'NEVER';
+  readonly retry: RetryAdvice;
   readonly reason: ReplyNotPossibleReason;
   constructor(reason: ReplyNotPossibleReason) {
     super(REPLY_NOT_POSSIBLE[reason]);
+    this.retry = reason === 'NO_OWNER_ACCOUNT' ? 'AFTER' : 'NEVER';
     this.reason = reason;
   }
 }

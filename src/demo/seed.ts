@@ -177,14 +177,15 @@ async function askQuestion(
   return storeMessage(app.pool, mailbox, message, null);
 }
 
-function draftReminder(app: App, identity: Identity, accountId: string): Promise<string> {
-  return createDraft(app, identity, {
+async function draftReminder(app: App, identity: Identity, accountId: string): Promise<string> {
+  const { draftId } = await createDraft(app, identity, {
     fromAccountUid: accountId,
     to: ['joerg@globex.example'],
     subject: 'Reminder: invoice INV-2026-003',
     bodyText: 'Dear Jörg,\n\nour invoice is still open. Could you have a look?\n\nKind regards\nLumen',
     contexts: [{ type: 'invoice', externalId: 'INV-2026-003' }],
   });
+  return draftId;
 }
 
 async function createTemplate(app: App, identity: Identity): Promise<string> {

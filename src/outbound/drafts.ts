@@ -25,6 +25,7 @@ import { changeSender, findOrigin, plannedIssues } from './draft-sender.ts';
 import { changeTemplate, useTemplate } from './draft-template.ts';
 import { CONTENT_COLUMNS, requireRevision } from './draft-to-send.ts';
 import { contentTerms, insertAttachments, storeNew } from './enqueue.ts';
+import { requireFilled } from './fill-stored.ts';
 import { findSentCopy } from './find-sent-copy.ts';
 import { parseCancelWhen } from './planned-time.ts';
 import { type EarlierRequest, NO_THREAD, requireSameRequest } from './resolve.ts';
@@ -33,9 +34,13 @@ import { FROM_TEMPLATE, parseTemplateUse } from './template-use.ts';
 
 /**
  * @returns the id of the new draft, or of the one that the same request has made before.
- * @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | ForbiddenError}
+ * @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | UnresolvedTokensError | ForbiddenError}
  */
-export async function createDraft(app: App, identity: Identity, input: CreateDraftInput): Promise<string> {
+export async function createDraft(
+  app: App,
+  identity: Identity,
+  input: CreateDraftInput,
+): Promise<{ readonly draftId: string; readonly replayed: boolean }> {
   if (input.plannedSendAt != null) requireScope(identity, 'email:send');
   const [outboundEmailId, at] = [uuidv7(), app.now()];
   const request = parseNewDraft(input, at);
@@ -43,7 +48,7 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
   const { fromAccountUid, replyToOutboundEmailUid } = input;
   const { organizationId, actor } = identity;
   const earlier = await findEarlier(app.pool, organizationId, request);
-  if (earlier !== null) return earlier;
+  if (earlier !== null) return { draftId: earlier, replayed: true };
   requireNew(request);
   const replyToMessageUid =
     replyToOutboundEmailUid == null
@@ -57,8 +62,9 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
         : await findOrigin(tx, organizationId, 'EmailMessage', replyToMessageUid);
     const fromEmail = fromAlias ?? origin.email;
     if (plannedSendAt !== null) refuse(plannedIssues(origin, fromEmail));
-    return storeNew(tx, {
-      ref: { organizationId, outboundEmailId },
+    const ref = { organizationId, outboundEmailId };
+    const isNew = await storeNew(tx, {
+      ref,
       mode: 'DRAFT',
       accountId: origin.accountId,
       fromEmail,
@@ -76,12 +82,14 @@ export async function createDraft(app: App, identity: Identity, input: CreateDra
       at,
       actor,
     });
+    if (isNew && plannedSendAt !== null && template === null) await requireFilled(tx, ref, content, FILLED_NOW);
+    return isNew;
   });
-  if (isStored) return outboundEmailId;
+  if (isStored) return { draftId: outboundEmailId, replayed: false };
   // A twin was faster between the look-up and the insert; the unique index has decided.
   const twin = await findEarlier(app.pool, organizationId, request);
   if (twin === null) throw new Error('an idempotency key that was taken is gone');
-  return twin;
+  return { draftId: twin, replayed: true };
 }
 
 /**
@@ -119,7 +127,7 @@ interface StoredDraft extends WrittenEmail {
 /**
  * Omitted fields stay as they are, null clears, lists are replaced whole.
  * @returns its id.
- * @throws {InvalidInputError | NotFoundError | AccountNotReadyError | DraftConflictError | ForbiddenError}
+ * @throws {InvalidInputError | NotFoundError | AccountNotReadyError | DraftConflictError | UnresolvedTokensError | ForbiddenError}
  */
 export async function updateDraft(app: App, identity: Identity, input: UpdateDraftInput): Promise<string> {
   if (input.plannedSendAt != null) requireScope(identity, 'email:send');
@@ -153,6 +161,7 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
     const fileBytes = attachments.reduce((sum, { size }) => sum + size, 0);
     reportLimits(content, fileBytes, 'input', issues);
     refuse(issues);
+    if (plannedSendAt !== null && use === null) await requireFilled(tx, ref, content, FILLED_NOW);
     const cancelWhen = conditionsOf(input, { stored, isPlanned: plannedSendAt !== null });
     const terms = await contentTerms({ ...content, attachments });
     await tx.query(sql`UPDATE outbound_email_search SET terms = array_to_tsvector(${terms}) WHERE ${isOf(ref)}`);
@@ -180,6 +189,9 @@ export async function deleteDraft(app: App, identity: Identity, draftId: string)
 function isOf({ organizationId, outboundEmailId }: EmailRef): Fragment {
   return sql`organization_id = ${organizationId} AND outbound_email_id = ${outboundEmailId}`;
 }
+
+/** What a reply takes from its conversation is known only when it is sent. */
+const FILLED_NOW = { inherited: [], retry: 'NEVER' } as const;
 
 /** The given fields over the stored ones. */
 function overlay(input: UpdateDraftInput, given: WrittenEmail, stored: WrittenEmail): WrittenEmail {

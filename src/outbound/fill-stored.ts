@@ -4,7 +4,7 @@ import type { ContextLink } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { appendBelow } from '../email/append.ts';
-import type { AttachedFile, EmailContent } from '../email/content.ts';
+import type { AttachedFile, EmailContent, WrittenEmail } from '../email/content.ts';
 import { mayHaveTokens } from '../email/template.ts';
 import { UnresolvedTokensError } from '../errors.ts';
 import type { EmailRef } from '../jobs.ts';
@@ -33,7 +33,9 @@ export async function fillStored(
   const content = { ...draft, attachments: files };
   const { templateUse: use } = draft;
   if (use === null) {
-    if (draft.mode === 'DRAFT' && !allowUnresolved) await refuseTokens(app.pool, ref, draft, found.contexts);
+    if (draft.mode === 'DRAFT' && !allowUnresolved) {
+      await requireFilled(app.pool, ref, draft, { inherited: found.contexts, retry: 'AFTER' });
+    }
     return { content, template: null };
   }
   const path = 'input.draft.template';
@@ -58,11 +60,15 @@ async function subjectOf(connection: Sql, { sender, thread }: Stored['found']): 
   return replyToMessageId === null ? null : threadSubject(connection, sender, replyToMessageId);
 }
 
-async function refuseTokens(
+/**
+ * @param options.inherited what it takes from its conversation when it is sent.
+ * @throws {UnresolvedTokensError} when a draft without a template has tokens.
+ */
+export async function requireFilled(
   connection: Sql,
   ref: EmailRef,
-  content: DraftToSend,
-  inherited: readonly ContextLink[],
+  content: WrittenEmail,
+  { inherited, retry }: { readonly inherited: readonly ContextLink[]; readonly retry: 'AFTER' | 'NEVER' },
 ): Promise<void> {
   if (![content.subject, content.bodyText, content.bodyHtml].some((words) => mayHaveTokens(words ?? ''))) return;
   const contexts = await linksOfEmail(connection, ref, inherited);
@@ -70,7 +76,7 @@ async function refuseTokens(
     content,
     contexts.map(({ type }) => type),
   );
-  if (problems.length > 0) throw new UnresolvedTokensError(problems, 'AFTER');
+  if (problems.length > 0) throw new UnresolvedTokensError(problems, retry);
 }
 
 /** What it is about: its own links, or those that it takes from its conversation. */

@@ -59,7 +59,7 @@ const CreateDraftInput = builder.inputType('CreateDraftInput', {
     plannedSendAt: t.field({
       type: 'DateTime',
       description:
-        'When to send the draft: between now and 400 days from now. The draft must be complete. Needs the scope `email:send` as well.',
+        'When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Needs the scope `email:send` as well.',
     }),
     idempotencyKey: t.string({
       description:
@@ -104,14 +104,15 @@ const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
     plannedSendAt: t.field({
       type: 'DateTime',
       description:
-        'When to send the draft: between now and 400 days from now. The draft must be complete. Null: not scheduled. Needs the scope `email:send` as well.',
+        'When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled. Needs the scope `email:send` as well.',
     }),
   }),
 });
 
 /** The payload of a mutation that stores a draft. */
-function draftPayload(name: string, description: string) {
-  return builder.objectRef<{ draftId: string }>(name).implement({
+function draftPayload<Stored extends { draftId: string }>(name: string, description: string) {
+  const payload = builder.objectRef<Stored>(name);
+  payload.implement({
     description,
     fields: (t) => ({
       draft: t.prismaField({
@@ -122,9 +123,19 @@ function draftPayload(name: string, description: string) {
       }),
     }),
   });
+  return payload;
 }
 
-const CreateDraftPayload = draftPayload('CreateDraftPayload', 'The draft was stored.');
+const CreateDraftPayload = draftPayload<{ draftId: string; replayed: boolean }>(
+  'CreateDraftPayload',
+  'The draft was stored.',
+);
+builder.objectField(CreateDraftPayload, 'replayed', (t) =>
+  t.exposeBoolean('replayed', {
+    description:
+      'True: an earlier request with the same `idempotencyKey` stored the draft, and this one changed nothing. The draft may have been edited or sent since.',
+  }),
+);
 const UpdateDraftPayload = draftPayload('UpdateDraftPayload', 'The draft was changed.');
 
 const DeleteDraftPayload = builder.objectRef<{ draftId: string }>('DeleteDraftPayload').implement({
@@ -151,15 +162,15 @@ builder.mutationFields((t) => ({
         errors.AccountNotReadyError,
         errors.ReplyNotPossibleError,
         errors.InvalidStateError,
+        errors.UnresolvedTokensError,
         errors.ProviderError,
       ],
       union: { description: 'The stored draft, or why it was not stored.' },
     },
     args: { input: t.arg({ type: CreateDraftInput, required: true, description: 'The draft to create.' }) },
     check: ({ input }, { app }) => requireNew(parseNewDraft(input, app.now())),
-    resolve: async (_root, { input }, { app, identity, holdFiles: hold }) => ({
-      draftId: await createDraft(app, identity, await withStoredFiles(app, identity, input, { path: 'input', hold })),
-    }),
+    resolve: async (_root, { input }, { app, identity, holdFiles: hold }) =>
+      createDraft(app, identity, await withStoredFiles(app, identity, input, { path: 'input', hold })),
   }),
   updateDraft: t.field({
     type: UpdateDraftPayload,
@@ -172,6 +183,7 @@ builder.mutationFields((t) => ({
         errors.NotFoundError,
         errors.AccountNotReadyError,
         errors.DraftConflictError,
+        errors.UnresolvedTokensError,
         errors.ProviderError,
       ],
       union: { description: 'The changed draft, or why it was not changed.' },

@@ -18,6 +18,7 @@ const DraftFilter = builder.inputType('DraftFilter', {
       description: 'Drafts about this entity. An unknown type matches nothing.',
     }),
     accountUid: t.field({ type: 'UUID', description: 'Drafts to be sent from this account.' }),
+    conversationUid: t.field({ type: 'UUID', description: 'Replies in this conversation.' }),
     connectedAccountsOnly: t.boolean({ description: CONNECTED_DESCRIPTION('drafts') }),
     scheduled: t.boolean({ description: 'True: SCHEDULED drafts. False: drafts without a planned time.' }),
     planned: t.field({ type: DateTimeRange, description: 'Drafts with a `plannedSendAt` in this range.' }),
@@ -81,6 +82,7 @@ builder.queryField('drafts', (t) =>
           ...(order.column === 'plannedSendAt' ? { AND: { plannedSendAt: { not: null } } } : {}),
           ...(filter?.planned ? { plannedSendAt: { not: null, ...inRange(filter.planned) } } : {}),
           ...(filter?.accountUid ? { accountId: filter.accountUid } : {}),
+          ...(filter?.conversationUid ? { conversationId: filter.conversationUid } : {}),
           ...(filter?.connectedAccountsOnly ? { account: CONNECTED } : {}),
         };
         const page = keysetQuery(keyset, where);

@@ -19,7 +19,8 @@ builder.prismaObjectFields(Draft, (t) => ({
   }),
   status: t.expose('status', {
     type: OutboundEmailStatus,
-    description: 'DRAFT, or SCHEDULED if `plannedSendAt` is set.',
+    description:
+      'DRAFT, or SCHEDULED if `plannedSendAt` is set. A repeated `createDraft` can return a draft that was sent since: it has the state of its email.',
   }),
   fromAccount: t.relation('account', { description: 'The account that the draft will be sent from.' }),
   fromEmail: t.expose('fromEmail', {
@@ -30,6 +31,10 @@ builder.prismaObjectFields(Draft, (t) => ({
   replyToMessage: t.relation('replyToMessage', {
     nullable: true,
     description: 'The message that the draft replies to. Null if it starts a conversation.',
+  }),
+  conversation: t.relation('conversation', {
+    nullable: true,
+    description: 'The conversation of the message that the draft replies to. Null if it starts a conversation.',
   }),
   plannedSendAt: t.expose('plannedSendAt', {
     type: 'DateTime',

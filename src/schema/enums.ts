@@ -101,6 +101,6 @@ export const ReplyNotPossibleReason = enumOf(
   {
     NO_MESSAGE_ID: 'The message has no Message-ID header for a reply to refer to.',
     NO_PROVIDER_THREAD: 'The conversation has no Gmail thread.',
-    NO_OWNER_ACCOUNT: 'The conversation belongs to no connected account.',
+    NO_OWNER_ACCOUNT: 'The account of the conversation is not connected. Connect it, then repeat the request.',
   },
 );

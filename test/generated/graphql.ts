@@ -101,7 +101,7 @@ export type CreateDraftInput = {
   fromAlias?: string | null | undefined;
   /** Makes the request safe to repeat: the same key and content return the draft that the first request created, as it is now. 1 to 255 visible characters, unique in the organization among drafts and emails, never expires. Deleting the draft frees it. */
   idempotencyKey?: string | null | undefined;
-  /** When to send the draft: between now and 400 days from now. The draft must be complete. Needs the scope `email:send` as well. */
+  /** When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Needs the scope `email:send` as well. */
   plannedSendAt?: string | null | undefined;
   /** The addresses that answers should go to, at most 10. Omitted: the sender. */
   replyTo?: Array<string> | null | undefined;
@@ -171,6 +171,8 @@ export type DraftFilter = {
   connectedAccountsOnly?: boolean | null | undefined;
   /** Drafts about this entity. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
+  /** Replies in this conversation. */
+  conversationUid?: string | null | undefined;
   /** Drafts with a `plannedSendAt` in this range. */
   planned?: DateTimeRange | null | undefined;
   /** True: SCHEDULED drafts. False: drafts without a planned time. */
@@ -438,7 +440,7 @@ export type RemoteImages =
 export type ReplyNotPossibleReason =
   /** The message has no Message-ID header for a reply to refer to. */
   | 'NO_MESSAGE_ID'
-  /** The conversation belongs to no connected account. */
+  /** The account of the conversation is not connected. Connect it, then repeat the request. */
   | 'NO_OWNER_ACCOUNT'
   /** The conversation has no Gmail thread. */
   | 'NO_PROVIDER_THREAD';
@@ -694,7 +696,7 @@ export type UpdateDraftInput = {
   fromAccountUid?: string | null | undefined;
   /** The sender address: one of the `aliases` of the account. Null: the own address of the account. */
   fromAlias?: string | null | undefined;
-  /** When to send the draft: between now and 400 days from now. The draft must be complete. Null: not scheduled. Needs the scope `email:send` as well. */
+  /** When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled. Needs the scope `email:send` as well. */
   plannedSendAt?: string | null | undefined;
   /** The addresses that answers should go to, at most 10. */
   replyTo?: Array<string> | null | undefined;
@@ -944,6 +946,7 @@ export type DraftDownloadUrlsMutation = { createDraft:
     | { __typename: 'NotFoundError' }
     | { __typename: 'ProviderError' }
     | { __typename: 'ReplyNotPossibleError' }
+    | { __typename: 'UnresolvedTokensError' }
    };
 
 export type CreateDraftWithFilesMutationVariables = Exact<{
@@ -960,6 +963,7 @@ export type CreateDraftWithFilesMutation = { createDraft:
     | { __typename: 'NotFoundError' }
     | { __typename: 'ProviderError' }
     | { __typename: 'ReplyNotPossibleError' }
+    | { __typename: 'UnresolvedTokensError' }
    };
 
 export type ReceivedFilesQueryVariables = Exact<{
@@ -1156,6 +1160,13 @@ export type FilteredDraftsQueryVariables = Exact<{
 
 export type FilteredDraftsQuery = { drafts: { totalCount: number, edges: Array<{ node: { uid: string, status: OutboundEmailStatus } }> } };
 
+export type ConversationOfDraftQueryVariables = Exact<{
+  uid: string;
+}>;
+
+
+export type ConversationOfDraftQuery = { draft: { conversation: { uid: string } | null } | null };
+
 export type FilteredConversationsQueryVariables = Exact<{
   filter?: ConversationFilter | null | undefined;
 }>;
@@ -1339,13 +1350,14 @@ export type CreateDraftMutationVariables = Exact<{
 
 export type CreateDraftMutation = { createDraft:
     | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice }
-    | { __typename: 'CreateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus } }
+    | { __typename: 'CreateDraftPayload', replayed: boolean, draft: { uid: string, revision: number, status: OutboundEmailStatus } }
     | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, retry: RetryAdvice, differingFields: Array<string>, existing: { uid: string } }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'InvalidStateError', code: ErrorCode, message: string, retry: RetryAdvice, status: OutboundEmailStatus }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
     | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'UnresolvedTokensError', code: ErrorCode, message: string, retry: RetryAdvice, problems: Array<{ token: string, kind: TokenProblemKind, field: string }> }
    };
 
 export type UpdateDraftMutationVariables = Exact<{
@@ -1359,6 +1371,7 @@ export type UpdateDraftMutation = { updateDraft:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice, issues: Array<{ path: string, message: string }> }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
     | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
+    | { __typename: 'UnresolvedTokensError', code: ErrorCode, message: string, retry: RetryAdvice, problems: Array<{ token: string, kind: TokenProblemKind, field: string }> }
     | { __typename: 'UpdateDraftPayload', draft: { uid: string, revision: number, status: OutboundEmailStatus, plannedSendAt: string | null } }
    };
 
@@ -1478,6 +1491,7 @@ export type DraftWithFilesMutation = { createDraft:
     | { __typename: 'NotFoundError', entity: string, uid: string | null }
     | { __typename: 'ProviderError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'ReplyNotPossibleError' }
+    | { __typename: 'UnresolvedTokensError' }
    };
 
 export type SyncEmailAccountMutationVariables = Exact<{
@@ -2389,6 +2403,15 @@ export const FilteredDraftsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FilteredDraftsQuery, FilteredDraftsQueryVariables>;
+export const ConversationOfDraftDocument = new TypedDocumentString(`
+    query ConversationOfDraft($uid: UUID!) {
+  draft(uid: $uid) {
+    conversation {
+      uid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationOfDraftQuery, ConversationOfDraftQueryVariables>;
 export const FilteredConversationsDocument = new TypedDocumentString(`
     query FilteredConversations($filter: ConversationFilter) {
   conversations(filter: $filter) {
@@ -2941,6 +2964,14 @@ export const CreateDraftDocument = new TypedDocumentString(`
         revision
         status
       }
+      replayed
+    }
+    ... on UnresolvedTokensError {
+      problems {
+        token
+        kind
+        field
+      }
     }
     ... on UserError {
       code
@@ -3001,6 +3032,13 @@ export const UpdateDraftDocument = new TypedDocumentString(`
         uid
         revision
         subject
+      }
+    }
+    ... on UnresolvedTokensError {
+      problems {
+        token
+        kind
+        field
       }
     }
   }

@@ -99,7 +99,9 @@ describe('fromAlias of a draft', () => {
   it('is part of what an idempotency key stands for', async () => {
     const first = await create({ ...from(), idempotencyKey: 'alias' });
     const again = await create({ ...from(), idempotencyKey: 'alias' });
-    expect(expectType(again, 'CreateDraftPayload')).toEqual(expectType(first, 'CreateDraftPayload'));
+    const { draft } = expectType(first, 'CreateDraftPayload');
+    expect(first).toMatchObject({ replayed: false });
+    expect(expectType(again, 'CreateDraftPayload')).toMatchObject({ draft, replayed: true });
     const other = await create({ fromAccountUid: accountId, idempotencyKey: 'alias' });
     expect(expectType(other, 'IdempotencyConflictError')).toMatchObject({ differingFields: ['fromAlias'] });
   });

@@ -211,17 +211,18 @@ describe('a reply that cannot be', () => {
   };
 
   it.each([
-    ['NO_MESSAGE_ID', 'UPDATE email_message SET message_id = NULL WHERE organization_id = $1'],
-    ['NO_PROVIDER_THREAD', "UPDATE conversation SET provider_thread_id = '' WHERE organization_id = $1"],
+    ['NO_MESSAGE_ID', 'NEVER', 'UPDATE email_message SET message_id = NULL WHERE organization_id = $1'],
+    ['NO_PROVIDER_THREAD', 'NEVER', "UPDATE conversation SET provider_thread_id = '' WHERE organization_id = $1"],
     [
       'NO_OWNER_ACCOUNT',
+      'AFTER',
       "UPDATE email_account SET status = 'DISCONNECTED', sealed_refresh_token = NULL WHERE organization_id = $1",
     ],
-  ])('is refused with the reason %s', async (reason, spoil) => {
+  ])('is refused with the reason %s', async (reason, retry, spoil) => {
     const question = await write(t, tenant, { from: maria, subject: 'A question' });
     await t.app.pool.query(spoil, [tenant.organizationId]);
     const error = expectType(await send(t, tenant, reply(question.uid)), 'ReplyNotPossibleError');
-    expect(error).toMatchObject({ code: 'REPLY_NOT_POSSIBLE', retry: 'NEVER', reason });
+    expect(error).toMatchObject({ code: 'REPLY_NOT_POSSIBLE', retry, reason });
     await nothingHappened();
   });
 

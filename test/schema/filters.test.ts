@@ -12,6 +12,9 @@ const FilteredEmails = graphql(`
 const FilteredDrafts = graphql(`
   query FilteredDrafts($filter: DraftFilter) { drafts(filter: $filter) { totalCount edges { node { uid status } } } }
 `);
+const ConversationOfDraft = graphql(`
+  query ConversationOfDraft($uid: UUID!) { draft(uid: $uid) { conversation { uid } } }
+`);
 const FilteredConversations = graphql(`
   query FilteredConversations($filter: ConversationFilter) {
     conversations(filter: $filter) { totalCount edges { node { uid } } }
@@ -204,6 +207,15 @@ describe('drafts(filter)', () => {
     expect(await drafts({ context })).toEqual([scheduled, draft]);
     expect(await drafts({ accountUid: otherAccountId })).toEqual([elsewhere]);
     expect(await drafts({ context, accountUid: otherAccountId })).toEqual([]);
+  });
+
+  it('lists the replies that are being written in a conversation, which each of them names', async () => {
+    const conversationId = await insertConversation(app, tenant);
+    const reply = await insertEmail(app, tenant, { status: 'DRAFT', mode: 'DRAFT', conversationId });
+    await insertEmail(app, tenant, { conversationId });
+    expect(await drafts({ conversationUid: conversationId })).toEqual([reply]);
+    const { draft } = await query(app, tenant.key, ConversationOfDraft, { uid: reply });
+    expect(draft).toEqual({ conversation: { uid: conversationId } });
   });
 });
 

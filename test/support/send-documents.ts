@@ -97,7 +97,8 @@ export const CreateDraft = graphql(`
   mutation CreateDraft($input: CreateDraftInput!) {
     createDraft(input: $input) {
       __typename
-      ... on CreateDraftPayload { draft { uid revision status } }
+      ... on CreateDraftPayload { draft { uid revision status } replayed }
+      ... on UnresolvedTokensError { problems { token kind field } }
       ... on UserError { code message retry }
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
@@ -117,6 +118,7 @@ export const UpdateDraft = graphql(`
       ... on InvalidInputError { issues { path message } }
       ... on NotFoundError { entity uid }
       ... on DraftConflictError { current { uid revision subject } }
+      ... on UnresolvedTokensError { problems { token kind field } }
     }
   }
 `);
