@@ -139,10 +139,13 @@ async function applyPending(
   return pending.map(({ name }) => name);
 }
 
+/** The functions of a newer version stay when an older process starts, because its tables and its processes need them. */
 function pendingMigrations(migrations: readonly Migration[], records: readonly MigrationRecord[]): Migration[] {
   const applied = new Map(records.map(({ name, checksum }) => [name, checksum]));
+  const known = new Set(migrations.map(({ name }) => name));
+  const isNewer = records.some(({ name }) => !known.has(name));
   return migrations.filter(({ name, checksum }) =>
-    name === FUNCTIONS ? applied.get(name) !== checksum : !applied.has(name),
+    name === FUNCTIONS ? !isNewer && applied.get(name) !== checksum : !applied.has(name),
   );
 }
 

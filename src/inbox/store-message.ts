@@ -7,6 +7,7 @@ import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import { onlyRow, sql, statement } from '../db/statement.ts';
 import type { GmailMessage } from '../gmail/gateway.ts';
 import { enqueue } from '../jobs.ts';
+import { DAILY_LIMIT_PAUSE_MS } from '../outbound/failure-policy.ts';
 import { correlate } from './correlate.ts';
 import { insertMessage } from './insert-message.ts';
 import { confirmSentCopy, linkOutboundEmail, linkStored } from './link-sent-copy.ts';
@@ -72,7 +73,8 @@ export async function storeMessageIn(
       namedIds,
       notice,
     });
-    if (notice?.kind === 'SENDING_LIMIT') {
+    if (notice?.kind === 'SENDING_LIMIT' && sentAt.getTime() + DAILY_LIMIT_PAUSE_MS > Date.now()) {
+      // An old one is not enqueued, because the account has one job for the newest.
       const { organizationId, id: accountId } = mailbox;
       await enqueue(tx, 'pause', { organizationId, accountId, noticedAt: sentAt.toISOString() }, 0);
     }

@@ -180,9 +180,18 @@ export async function deleteDraft(app: App, identity: Identity, draftId: string)
   await inTransaction(app.pool, async (tx) => {
     await lockDraft(tx, ref, identity, null);
     await tx.query(sql`SELECT ${removeJob('deliver', sql`${draftId}::uuid`)}`);
-    await deleteFiles(tx, ref.organizationId, 'outbound_email_id', [draftId]);
-    await tx.query(sql`DELETE FROM outbound_email WHERE organization_id = ${ref.organizationId} AND id = ${draftId}`);
+    await deleteRows(tx, ref.organizationId, [draftId]);
   });
+}
+
+/** Deletes drafts that are locked, with their files. A delivery report about an earlier attempt of one stays. */
+export async function deleteRows(tx: Sql, organizationId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    sql`UPDATE email_message SET answers_email_id = NULL
+      WHERE organization_id = ${organizationId} AND answers_email_id = ANY(${ids})`,
+  );
+  await deleteFiles(tx, organizationId, 'outbound_email_id', ids);
+  await tx.query(sql`DELETE FROM outbound_email WHERE organization_id = ${organizationId} AND id = ANY(${ids})`);
 }
 
 /** SQL: the row belongs to the email. */

@@ -300,14 +300,15 @@ const TABLE = {
     event: 'RETRIED',
     calls: [jobs.noReconcile, jobs.deliverSoon],
   },
-  /** A user resolves it as sent. */
+  /** A user resolves it as sent: when it was handed to Gmail, not when the user decides. */
   resolvedSent: {
     from: ['UNCONFIRMED'],
     to: 'SENT',
     holds: always,
-    set: ({ at, actor }: OperatorChange) =>
-      sql`sent_at = ${at}, resolved_by = ${actor}, ${columns.over}, ${columns.noFailure}`,
+    set: ({ actor }: OperatorChange) =>
+      sql`sent_at = sending_at, resolved_by = ${actor}, ${columns.over}, ${columns.noFailure}`,
     event: 'RESOLVED',
+    updates: updates.expireAgain,
     calls: [jobs.noReconcile, jobs.noDeliver, CONTACTED],
   },
   /** A user resolves it as not sent, and it is sent with a new Gmail draft, because the first one is gone. */

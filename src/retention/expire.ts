@@ -64,8 +64,12 @@ interface Progress {
 
 const FROM_THE_BEGINNING: Progress = { from: new Date(0), save: async () => undefined };
 
-/** An organization that fails is tried again in the next run, and does not keep the others from theirs. */
+/**
+ * An organization that fails is tried again in the next run, and does not keep the others from theirs. A process whose clock differs
+ * from the database's erases nothing: it could take what is new for old.
+ */
 export async function expireContent(app: App, isOver: () => boolean): Promise<void> {
+  if (app.health.clockOffsetMs !== null) return;
   const { messagesDays, eventsDays } = app.config.retention;
   const { rows } = await app.pool.query<Kept>(
     sql`SELECT * FROM (

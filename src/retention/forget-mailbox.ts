@@ -16,6 +16,7 @@ import { inTransaction, type Sql } from '../db/client.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { deleteIfEmpty } from '../inbox/update-messages.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
+import { deleteRows } from '../outbound/drafts.ts';
 import { ERASED_ADDRESS, eraseEmails, FINISHED } from './erase-emails.ts';
 
 /** Rows that one transaction deletes, so that it holds its locks for some milliseconds. */
@@ -97,8 +98,7 @@ async function deleteDrafts(tx: Sql, { organizationId, id: accountId }: AccountK
     sql`SELECT id FROM outbound_email WHERE organization_id = ${organizationId} AND account_id = ${accountId}
       AND status = 'DRAFT' AND id > ${after}::uuid ORDER BY id LIMIT ${BATCH} FOR UPDATE`,
   );
-  await deleteFiles(tx, organizationId, 'outbound_email_id', ids);
-  await tx.query(sql`DELETE FROM outbound_email WHERE organization_id = ${organizationId} AND id = ANY(${ids})`);
+  await deleteRows(tx, organizationId, ids);
   return { ids, count: ids.length };
 }
 

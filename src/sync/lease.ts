@@ -35,13 +35,12 @@ export function mailboxLeaseMs({ config }: App): number {
 
 export const claimMailbox = statement(
   'claim-mailbox',
-  ({
-    mailbox,
-    token,
-    owner,
-    mailboxLeaseMs,
-    before,
-  }: MailboxClaim) => sql`UPDATE mailbox_sync s SET rerun_requested = held.now,
+  ({ mailbox, token, owner, mailboxLeaseMs, before }: MailboxClaim) => sql`WITH account AS MATERIALIZED (
+      -- Locked before the row of its sync, as where a grant ends: a grant that is ending now is not the grant that is read with.
+      SELECT FROM email_account WHERE organization_id = ${mailbox.organizationId} AND id = ${mailbox.id}
+        AND status = 'ACTIVE' AND grant_id = ${mailbox.grantId} FOR SHARE
+    )
+    UPDATE mailbox_sync s SET rerun_requested = held.now,
       lease_token = CASE WHEN held.now THEN s.lease_token ELSE ${token} END,
       lease_owner = CASE WHEN held.now THEN s.lease_owner ELSE ${owner} END,
       lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${mailboxLeaseMs} * interval '1 ms' END,
@@ -53,11 +52,10 @@ export const claimMailbox = statement(
       failed_at = CASE WHEN held.expired THEN now() ELSE s.failed_at END
     FROM (
       SELECT coalesce(lease_expires_at > now(), false) AS now, lease_expires_at <= now() AS expired FROM mailbox_sync
-      WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} FOR NO KEY UPDATE
-    ) held, email_account a
+      WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND EXISTS (SELECT FROM account)
+      FOR NO KEY UPDATE
+    ) held
     WHERE s.organization_id = ${mailbox.organizationId} AND s.account_id = ${mailbox.id}
-      AND a.organization_id = s.organization_id AND a.id = s.account_id AND a.status = 'ACTIVE'
-      AND a.grant_id = ${mailbox.grantId}
     RETURNING NOT held.now AS claimed, ${STATE_COLUMNS}, ARRAY(
         SELECT unnest(email || aliases) FROM email_account
         WHERE organization_id = s.organization_id AND released_at IS NULL

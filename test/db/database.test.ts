@@ -335,6 +335,18 @@ describe('applyMigrations', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('leaves the functions of a newer version when an older process starts', async () => {
+    const client = await emptyDatabase();
+    await writeMigration('1_first', 'create table letter (id int)');
+    await writeMigration('2_newer', 'create table stamp (id int)');
+    await writeFunctions(`select 'new'`);
+    await migrate(client);
+    await rm(path.join(migrations(), '2_newer'), { recursive: true });
+    await writeFunctions(`select 'old'`);
+    expect(await migrate(client)).toEqual([]);
+    expect(await stamp(client)).toEqual(['new']);
+  });
+
   it('leaves the functions as they were when the file fails', async () => {
     const client = await emptyDatabase();
     await writeMigration('1_first', 'create table letter (id int)');

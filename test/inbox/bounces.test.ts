@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { findMailbox, mailboxAccess } from '../../src/accounts/mailbox-access.ts';
+import { storeMessage } from '../../src/inbox/store-message.ts';
+import { enqueue } from '../../src/jobs.ts';
 import {
   createAccount,
   createTenant,
@@ -11,6 +14,8 @@ import {
 import { accepted, createRecipient, fetchSentCopy, fresh, record, runNow, sentFrom } from '../support/mail.ts';
 import { arrive, arriveAsItIs, bouncesOf, importInbound, notification } from '../support/notices.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
+
+const HOUR_MS = 3_600_000;
 
 // What is reconciled is reconciled when a test says so.
 const t = useTestApp({ env: { SETTLE_DELAYS_MS: '3600000' } });
@@ -349,6 +354,22 @@ describe('the mail that a limit was reached', () => {
     // The notice and the copy that was not sent are there still, and are seen again by every import.
     await importInbound(t, tenant);
     expect(await bouncesOf(t, tenant, uid)).toMatchObject({ status: 'SENT', message: again.message });
+  });
+
+  it('of last month does not take the place of one of today that is still to be acted on', async () => {
+    const { organizationId, accountId } = tenant;
+    await refusedByMail(createRecipient(t, tenant));
+    const notice = t.sandbox.admin.messages(tenant.email).find(({ labelIds }) => labelIds.includes('INBOX'));
+    const mailbox = (await findMailbox(t.app.pool, organizationId, accountId)) ?? expect.fail();
+    const message = await t.app.gmail.getMessage(mailboxAccess(t.app, mailbox), notice?.id ?? '');
+    if (message === null) throw new Error('there is no notice');
+    await enqueue(t.app.pool, 'pause', { organizationId, accountId, noticedAt: new Date().toISOString() }, HOUR_MS);
+    const internalDate = new Date(Date.now() - 30 * 24 * HOUR_MS);
+    await storeMessage(t.app.pool, mailbox, { ...message, internalDate }, null);
+    const jobs = await t.app.pool.query(`SELECT FROM graphile_worker.jobs WHERE key = $1 AND run_at > now()`, [
+      `pause:${accountId}`,
+    ]);
+    expect(jobs.rowCount).toBe(1);
   });
 
   it('is believed from Google only', async () => {

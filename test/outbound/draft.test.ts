@@ -11,6 +11,7 @@ import {
   useTestApp,
 } from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, onlyMail, record, send, write } from '../support/mail.ts';
+import { insertConversation, insertMessage } from '../support/rows.ts';
 import { scheduling } from '../support/scheduling.ts';
 import { CreateDraft, DeleteDraft, InvoiceContact } from '../support/send-documents.ts';
 
@@ -188,6 +189,15 @@ describe('deleteDraft', () => {
     expect(await draftOf(uid)).toBeNull();
     expect((await query(t, tenant.key, DeleteDraft, { uid })).deleteDraft).toMatchObject({ entity: 'Draft', uid });
     expect(await send(t, tenant, { draft: { draftUid: uid } })).toMatchObject({ __typename: 'NotFoundError', uid });
+  });
+
+  it('keeps the delivery report about an earlier attempt', async () => {
+    const uid = await createDraft();
+    const conversationId = await insertConversation(t, tenant);
+    const report = await insertMessage(t, tenant, { conversationId, answersEmailId: uid });
+    expect((await query(t, tenant.key, DeleteDraft, { uid })).deleteDraft.__typename).toBe('DeleteDraftPayload');
+    const { answersEmailId } = await t.app.db.emailMessage.findFirstOrThrow({ where: { id: report } });
+    expect(answersEmailId).toBeNull();
   });
 
   it('does not touch what was sent, nor what another organization has', async () => {

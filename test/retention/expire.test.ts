@@ -44,11 +44,15 @@ beforeEach(async () => {
 /** As the periodic task would do it, `days` from now, with 30 days for content and for events. */
 function expireIn(
   days: number,
-  options: { readonly isOver?: () => boolean; readonly retention?: App['config']['retention'] } = {},
+  options: {
+    readonly isOver?: () => boolean;
+    readonly retention?: App['config']['retention'];
+    readonly health?: App['health'];
+  } = {},
 ): Promise<void> {
-  const { isOver = () => false, retention = { messagesDays: 30, eventsDays: 30 } } = options;
+  const { isOver = () => false, retention = { messagesDays: 30, eventsDays: 30 }, health = t.app.health } = options;
   const now = () => new Date(Date.now() + days * DAY_MS);
-  return expireContent({ ...t.app, now, config: { ...t.app.config, retention } }, isOver);
+  return expireContent({ ...t.app, now, health, config: { ...t.app.config, retention } }, isOver);
 }
 
 /** Emails that were sent a minute apart. @returns the uid of the first. */
@@ -87,6 +91,15 @@ describe('retention', () => {
     await expireIn(31);
     expect(await record(t, tenant, outboundEmail.uid)).toMatchObject({ subject, bodyText: null });
     expect(await search({ search: subject })).toBe(1);
+  });
+
+  it('erases nothing by a clock that differs from that of the database', async () => {
+    const { uid } = await sent();
+    const health = { ...t.app.health, clockOffsetMs: 40 * DAY_MS };
+    await expireIn(40, { health });
+    expect((await record(t, tenant, uid)).bodyText).not.toBeNull();
+    await expireIn(40);
+    expect((await record(t, tenant, uid)).bodyText).toBeNull();
   });
 
   it('erases bodies and files, and keeps who was written to, about what, and what became of it', async () => {

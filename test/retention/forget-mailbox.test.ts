@@ -7,6 +7,7 @@ import { erasePerson } from '../../src/retention/erase-person.ts';
 import { forgetMailbox } from '../../src/retention/forget-mailbox.ts';
 import { createTenant, receive, type Tenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fetchSentCopy, fresh } from '../support/mail.ts';
+import { insertConversation, insertEmail, insertMessage } from '../support/rows.ts';
 import { tablesWith } from '../support/tables.ts';
 
 const t = useTestApp();
@@ -48,6 +49,14 @@ describe('forgetting an account', () => {
     const { organizationId } = tenant;
     const left = await t.app.db.emailMessage.findMany({ where: { organizationId } });
     expect(left).toMatchObject([{ fromAddress: 'erased@erased.invalid', deletedAt: expect.any(Date) }]);
+  });
+
+  it('deletes a draft of which a delivery report is known', async () => {
+    const { organizationId } = tenant;
+    const draft = await insertEmail(t, tenant, { status: 'DRAFT', mode: 'DRAFT' });
+    await insertMessage(t, tenant, { conversationId: await insertConversation(t, tenant), answersEmailId: draft });
+    expect(await forget({ sent: false })).toMatchObject({ drafts: 1, messages: 1 });
+    expect(await t.app.db.outboundEmail.count({ where: { organizationId } })).toBe(0);
   });
 
   it('empties a conversation whose messages were deleted in Gmail before', async () => {

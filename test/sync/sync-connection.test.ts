@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { endGrant } from '../../src/accounts/release-account.ts';
 import { connectAccount } from '../../src/accounts/store-account.ts';
+import { inTransaction } from '../../src/db/client.ts';
 import { syncMailbox } from '../../src/sync/sync.ts';
 import { consent, Disconnect } from '../support/connecting.ts';
 import {
   createTenant,
   eventually,
   expectType,
+  lockAwaited,
   query,
   startTestApp,
   type Tenant,
@@ -188,6 +191,26 @@ it('does not begin with what was asked of Gmail before the account was disconnec
   await disconnect(tenant);
   t.sandbox.admin.resetCalls();
   held.release();
+  await reading;
+  expect(callsFor(tenant)).toEqual([]);
+  expect(await mailboxHere(t, tenant)).toEqual([]);
+});
+
+it('does not begin while the grant of the account is ending', async () => {
+  const tenant = await createTenant(t);
+  await whenCurrent(t, tenant);
+  deliver(t, tenant, { subject: 'Hello' });
+  const held = t.sandbox.admin.hold('history.list', { mailbox: tenant.email });
+  const { signal } = new AbortController();
+  const reading = syncMailbox(t.app, tenant, { signal, withFullSync: true });
+  await held.arrived;
+  const { organizationId, accountId: id } = tenant;
+  await inTransaction(t.app.pool, async (tx) => {
+    await endGrant(tx, { organizationId, id }, 'It was moved.');
+    t.sandbox.admin.resetCalls();
+    held.release();
+    await lockAwaited(t);
+  });
   await reading;
   expect(callsFor(tenant)).toEqual([]);
   expect(await mailboxHere(t, tenant)).toEqual([]);
