@@ -13,13 +13,24 @@ export interface ContextLink extends ContextRef {
   readonly position: number | null;
 }
 
-/** Writes the links of the email in the relation `email`. Links that it has already stay as they are. */
+/**
+ * Writes the links of the email in the relation `email`. Links that it has already stay as they are. What an entity belongs to is read
+ * here once more, because it can have changed since `links` were found.
+ */
 export function insertEmailLinks(links: readonly ContextLink[]): Fragment {
+  const own = links.filter(({ position }) => position !== null);
   return sql`INSERT INTO outbound_email_context
       (organization_id, outbound_email_id, context_type, context_id, position, created_at)
     SELECT email.organization_id, email.id, l.type, l.id, l.position, email.created_at
-    FROM email, unnest(${links.map(({ type }) => type)}::text[], ${links.map(({ id }) => id)}::uuid[],
-      ${links.map(({ position }) => position)}::smallint[]) l(type, id, position)
+    FROM email, unnest(${own.map(({ type }) => type)}::text[], ${own.map(({ id }) => id)}::uuid[],
+      ${own.map(({ position }) => position)}::smallint[]) o(type, id, position)
+    CROSS JOIN LATERAL (
+      SELECT o.type, o.id, o.position
+      UNION ALL
+      SELECT parent_type, parent_id, NULL FROM context_entity
+      WHERE organization_id = email.organization_id AND type = o.type AND id = o.id AND parent_id IS NOT NULL
+    ) l
+    ORDER BY l.position
     ON CONFLICT DO NOTHING`;
 }
 

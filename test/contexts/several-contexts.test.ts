@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { insertEmailLinks } from '../../src/contexts/links.ts';
+import { findContexts } from '../../src/contexts/references.ts';
 import { upsertInvoice } from '../../src/contexts/upsert-invoices.ts';
+import { sql } from '../../src/db/statement.ts';
 import { graphql } from '../generated/gql.ts';
 import type { ContextRefInput, SendFreshInput } from '../generated/graphql.ts';
 import {
@@ -12,7 +15,7 @@ import {
   useTestApp,
 } from '../support/harness.ts';
 import { accepted, countRows, createRecipient, fetchSentCopy, fresh, issuesOf, send, write } from '../support/mail.ts';
-import { insertConversation } from '../support/rows.ts';
+import { insertConversation, insertEmail } from '../support/rows.ts';
 import { CreateDraft, DraftRecord, UpdateDraft } from '../support/send-documents.ts';
 
 const Entities = graphql(`
@@ -241,5 +244,19 @@ describe('an invoice that goes to another customer', () => {
       outboundEmails: { edges: both.slice(0, 1) },
       conversations: { totalCount: 1 },
     });
+  });
+
+  it('is listed by its new customer when an email found it before it went there', async () => {
+    const { organizationId } = tenant;
+    const found = await findContexts(t.app.pool, organizationId, [
+      { type: 'invoice', uid: one.invoiceId, externalId: null },
+    ]);
+    await giveTo(two.customerId, 'INV-1');
+    const id = await insertEmail(t, tenant, { status: 'DRAFT', mode: 'DRAFT' });
+    await t.app.pool.query(
+      sql`WITH email AS (SELECT organization_id, id, created_at FROM outbound_email WHERE id = ${id}) ${insertEmailLinks(found)}`,
+    );
+    const [invoiced, , former, owner] = await entities();
+    expect([invoiced, former, owner].map((entity) => entity?.drafts.totalCount)).toEqual([1, 0, 1]);
   });
 });
