@@ -106,6 +106,7 @@ describe('ops/alerts.yml', () => {
     ['EpistleEmailDue', 'epistle_emails_oldest_due_seconds', '601'],
     ['EpistleEmailRetried', 'epistle_emails_oldest_retry_seconds', '901'],
     ['EpistleEmailsFail', 'epistle_email_transitions_total{transition="refused"}', '0 1'],
+    ['EpistleEmailsFail', 'epistle_email_transitions_total{transition="scheduledReturned"}', '0 1'],
     ['EpistleMailboxBehind', 'epistle_mailboxes_behind', '1'],
     ['EpistleUnconfirmedForPerson', 'epistle_emails_unconfirmed_for_person', '1'],
     ['EpistleNeedsReauth', 'epistle_accounts{status="NEEDS_REAUTH"}', '1'],
