@@ -27,7 +27,8 @@ export function createMetrics(app: App) {
     new Gauge({ name: `epistle_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string, labelNames: string[], buckets = SECONDS) =>
     new Histogram({ name: `epistle_${name}`, help, labelNames, buckets, registers });
-  gauge('info', 'Always 1.', ['version', 'instance', 'worker']).set({ version: VERSION, instance, worker }, 1);
+  // Prometheus names its own label `instance`.
+  gauge('info', 'Always 1.', ['version', 'process', 'worker']).set({ version: VERSION, process: instance, worker }, 1);
 
   const requests = histogram(
     'http_request_seconds',

@@ -57,6 +57,7 @@ describe('GET /metrics', () => {
     expect(sample(text, 'epistle_google_call_seconds_count', 'call="POST token",status="200"')).toBe(1);
     expect(sample(text, 'epistle_accounts', 'status="ACTIVE"')).toBe(1);
     expect(sample(text, 'epistle_processes', 'worker="on"')).toBe(1);
+    expect(sample(text, 'epistle_info', 'process="web-1",worker="on"')).toBe(1);
     expect(sample(text, 'epistle_recover_age_seconds')).toBeGreaterThanOrEqual(-1);
     expect(sample(text, 'epistle_emails_oldest_due_seconds')).toBe(0);
     expect(sample(text, 'epistle_emails_oldest_retry_seconds')).toBe(0);
