@@ -74,7 +74,7 @@ function linesOf(status: Status): string[] {
       'Mailboxes by lag',
       status.mailboxes.map(
         ({ accountId, lagS, errorCode }) =>
-          `${accountId}  ${lagS === null ? 'never complete' : duration(lagS)}${errorCode === null ? '' : `  ${errorCode}`}`,
+          `${accountId}  ${lagS === null ? 'not read yet' : duration(lagS)}${errorCode === null ? '' : `  ${errorCode}`}`,
       ),
     ),
     ...section('Jobs', [

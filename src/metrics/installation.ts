@@ -6,19 +6,22 @@ import { oldestOf } from '../operations/problems.ts';
 export function createInstallationGauges(gauge: (name: string, help: string, labelNames?: string[]) => Gauge) {
   const waiting = gauge('emails_waiting', 'Emails that have not left, by status and reason.', ['status', 'reason']);
   const oldestDue = gauge('emails_oldest_due_seconds', 'How long the oldest email has been due; 0: none is.');
-  const oldestRetryHelp = 'How long the oldest email with the reason retry has been failing; 0: none is.';
+  const oldestRetryHelp =
+    'How long the oldest email with the reason retry has been failing: above 42 minutes a lower bound; 0: none is.';
   const oldestRetry = gauge('emails_oldest_retry_seconds', oldestRetryHelp);
   const person = gauge('emails_unconfirmed_for_person', 'UNCONFIRMED emails that need resolveOutboundEmail.');
   const accounts = gauge('accounts', 'Email accounts by status.', ['status']);
-  const lag = gauge('mailbox_sync_lag_seconds', 'Since a mailbox was complete: the 20 largest; -1: never.', [
-    'account',
-  ]);
+  const lagHelp = 'Since the changes of a mailbox were last read: the 20 largest; -1: reading has not begun.';
+  const lag = gauge('mailbox_sync_lag_seconds', lagHelp, ['account']);
   const behindHelp = 'Mailboxes that were not read for an hour longer than the longest SYNC_INTERVAL_MS.';
   const behind = gauge('mailboxes_behind', behindHelp);
   const permits = gauge('permits_left', 'Emails that an account may still send in 24 hours: the 20 fewest.', [
     'account',
   ]);
-  const jobs = gauge('jobs', 'Jobs by kind and state.', ['job', 'state']);
+  const jobs = gauge('jobs', 'Jobs by kind and state; retried ones are also counted in another state.', [
+    'job',
+    'state',
+  ]);
   const late = gauge('job_oldest_ready_seconds', 'How late the oldest ready job is, by kind.', ['job']);
   const recover = gauge('recover_age_seconds', 'Since overdue emails were last looked for; -1: never.');
   const processes = gauge('processes', 'Processes with a heartbeat, by WORKER.', ['worker']);

@@ -58,7 +58,7 @@ export interface UnconfirmedEmail {
 
 export interface Mailbox {
   readonly accountId: string;
-  /** Since the stored mailbox was complete, in seconds. Null: it never was. */
+  /** Since its changes were last read, in seconds: it can be small during the first import. Null: reading has not begun. */
   readonly lagS: number | null;
   /** Of the last reading. Null: it succeeded. */
   readonly errorCode: string | null;
@@ -77,7 +77,7 @@ export interface QueuedJobs {
   readonly ready: number;
   readonly later: number;
   readonly locked: number;
-  /** Failed at least once, and tried again. */
+  /** Failed at least once, and tried again. Each is `ready`, `later` or `locked` too. */
   readonly retried: number;
   /** Failed so often that they are not tried again. */
   readonly givenUp: number;
@@ -104,7 +104,7 @@ export interface Facts {
   readonly mailboxes: readonly Mailbox[];
   /** Mailboxes of ACTIVE accounts that were not read for an hour longer than the longest interval between polls. */
   readonly mailboxesBehind: number;
-  /** At most 20: the fewest first. Accounts that have not sent yet are left out. */
+  /** At most 20: the fewest first. Accounts that have neither sent nor been read are left out. */
   readonly permits: readonly PermitsLeft[];
   readonly jobs: readonly QueuedJobs[];
   /** Since overdue emails were last looked for, in seconds. Null: never. */
@@ -173,7 +173,7 @@ const mailboxes = sql`SELECT s.account_id AS "accountId", ${ageInSeconds(raw('s.
   FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
   WHERE a.status = 'ACTIVE' ORDER BY s.last_synced_at NULLS FIRST LIMIT ${MAX_LISTED}`;
 
-/** A mailbox that was never complete is behind only if its import fails: the import of a large one takes hours. */
+/** A mailbox that was never read is behind only if reading it fails: a new account may be waiting for its turn. */
 const mailboxesBehind = ({ maxSyncIntervalMs }: FactsOptions) => sql`SELECT count(*)::int
   FROM mailbox_sync s JOIN email_account a ON a.organization_id = s.organization_id AND a.id = s.account_id
   WHERE a.status = 'ACTIVE' AND coalesce(s.last_synced_at, CASE WHEN s.error_code IS NOT NULL THEN a.status_since END)
@@ -183,11 +183,14 @@ const permits = (dailySends: number) => sql`SELECT account_id AS "accountId",
     greatest(0, ${dailySends} - (SELECT coalesce(sum(n), 0) FROM unnest(sends_at(r, now())) n))::int AS left
   FROM account_rate_limit r ORDER BY "left" LIMIT ${MAX_LISTED}`;
 
+/** The queue counts an attempt when it begins. */
+const FAILURES = sql`attempts - (locked_at IS NOT NULL)::int`;
+
 const jobs = sql`SELECT task_identifier AS job,
     count(*) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts AND run_at <= now())::int AS ready,
     count(*) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts AND run_at > now())::int AS later,
     count(*) FILTER (WHERE locked_at IS NOT NULL)::int AS locked,
-    count(*) FILTER (WHERE attempts > 0 AND attempts < max_attempts)::int AS retried,
+    count(*) FILTER (WHERE ${FAILURES} BETWEEN 1 AND max_attempts - 1)::int AS retried,
     count(*) FILTER (WHERE locked_at IS NULL AND attempts >= max_attempts)::int AS "givenUp",
     extract(epoch FROM now() - min(run_at) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts AND run_at <= now()))::float
       AS "oldestReadyS"

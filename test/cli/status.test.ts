@@ -127,6 +127,25 @@ describe('npm run admin -- status', () => {
     await put('ACTIVE');
   });
 
+  it('counts a job as retried only after it has failed', async () => {
+    const put = async (attempts: number, locked: boolean) => {
+      await t.app.pool.query(
+        `UPDATE graphile_worker._private_jobs j SET attempts = $1, locked_at = CASE WHEN $2 THEN now() END
+         FROM graphile_worker._private_tasks k WHERE k.id = j.task_id AND k.identifier = 'unknown'`,
+        [attempts, locked],
+      );
+      return (await json()).jobs.find(({ job }: { job: string }) => job === 'unknown');
+    };
+    await t.app.pool.query(`SELECT graphile_worker.add_job('unknown', max_attempts => 2)`);
+    expect(await put(0, false)).toMatchObject({ ready: 1, retried: 0 });
+    expect(await put(1, true)).toMatchObject({ locked: 1, retried: 0 });
+    expect(await put(1, false)).toMatchObject({ ready: 1, retried: 1 });
+    expect(await put(2, true)).toMatchObject({ locked: 1, retried: 1, givenUp: 0 });
+    expect(await put(2, false)).toMatchObject({ ready: 0, retried: 0, givenUp: 1 });
+    await t.app.pool.query(`SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs
+      WHERE task_identifier = 'unknown'`);
+  });
+
   it('counts an account as PAUSED while its daily limit is reached', async () => {
     const block = (interval: string) =>
       t.app.pool.query(
