@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSchema, isScalarType, isSpecifiedScalarType, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { CALL_KINDS } from '../sandbox/routes.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -105,6 +106,13 @@ describe('reference.md', () => {
     });
     expect(lines.length).toBeGreaterThan(25);
     expect([...new Set(lines)].filter((line) => !reference.includes(line))).toEqual([]);
+  });
+});
+
+describe('sandbox.md', () => {
+  it('has every call that a fault can name', () => {
+    const text = read('docs/sandbox.md');
+    expect(CALL_KINDS.filter((kind) => !text.includes(`\`${kind}\``))).toEqual([]);
   });
 });
 
