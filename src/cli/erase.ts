@@ -20,7 +20,9 @@ export async function erase(
       where: name === undefined ? {} : { name },
       orderBy: { name: 'asc' },
     });
-    if (organizations.length === 0) throw new CommandError(`There is no organization "${name}".`);
+    if (organizations.length === 0) {
+      throw new CommandError(name === undefined ? 'There is no organization.' : `There is no organization "${name}".`);
+    }
     const report = { lines: [] as string[], problems: [] as string[] };
     for (const each of organizations) {
       try {

@@ -29,70 +29,111 @@ const OPTIONS = {
 type Values = ReturnType<typeof parse>['values'];
 
 interface Command {
-  /** It begins with the name of the command. */
+  /** What follows its name: its argument in upper case, if it takes one, and the options that it takes. */
   readonly usage: string;
+  readonly summary: string;
   readonly run: (config: Config, values: Values, argument: string | undefined) => Promise<Report>;
-  /** Whether an argument that is not an option follows its name. */
-  readonly takesArgument?: boolean;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  status: { usage: 'status [--json]', run: showStatus },
+  status: {
+    usage: '[--json]',
+    summary: 'Shows the whole installation. Exits with 1 when something needs a person.',
+    run: showStatus,
+  },
   'key create': {
-    usage: `key create --organization NAME --name NAME --scopes ${SCOPES.join(',')}|all [--expires YYYY-MM-DD]`,
+    usage: `--organization NAME --name NAME --scopes ${SCOPES.join(',')}|all [--expires YYYY-MM-DD]`,
+    summary: 'Creates an API key, and the organization if it does not exist. The last line is the key.',
     run: createKey,
   },
-  'key list': { usage: 'key list [--organization NAME] [--json]', run: listKeys },
-  'key revoke': { usage: 'key revoke UID', run: revokeKey, takesArgument: true },
-  'keys rotate': { usage: 'keys rotate', run: rotateKeys },
-  'organization list': { usage: 'organization list', run: listOrganizations },
+  'key list': {
+    usage: '[--organization NAME] [--json]',
+    summary: 'Lists the keys of one organization, or of all.',
+    run: listKeys,
+  },
+  'key revoke': { usage: 'UID', summary: 'Revokes a key. Servers refuse it within 5 s.', run: revokeKey },
+  'keys rotate': {
+    usage: '',
+    summary: 'Encrypts every stored secret under the first key of ENCRYPTION_KEY.',
+    run: rotateKeys,
+  },
+  'organization list': {
+    usage: '',
+    summary: 'Lists the organizations with the number of their keys and accounts.',
+    run: listOrganizations,
+  },
   'organization rename': {
-    usage: 'organization rename NAME --name NEW_NAME',
+    usage: 'NAME --name NEW_NAME',
+    summary: 'Renames an organization. Its keys and accounts stay.',
     run: renameOrganization,
-    takesArgument: true,
   },
   'organization retention': {
-    usage: 'organization retention NAME [--messages DAYS|default] [--events DAYS|default]',
+    usage: 'NAME [--messages DAYS|default] [--events DAYS|default]',
+    summary: 'Sets how long an organization keeps content (0: without limit), and shows it.',
     run: setRetention,
-    takesArgument: true,
   },
-  erase: { usage: 'erase EMAIL [--organization NAME]', run: erase, takesArgument: true },
-  'account add': { usage: 'account add EMAIL --organization NAME', run: addAccount, takesArgument: true },
-  'account move': { usage: 'account move EMAIL --organization NAME', run: moveAccount, takesArgument: true },
+  erase: {
+    usage: 'EMAIL [--organization NAME]',
+    summary: 'Erases a person: the address, and the content of mail with that person.',
+    run: erase,
+  },
+  'account add': {
+    usage: 'EMAIL --organization NAME',
+    summary: 'Connects a mailbox that its Workspace delegates to the service account.',
+    run: addAccount,
+  },
+  'account move': {
+    usage: 'EMAIL --organization NAME',
+    summary: 'Moves a mailbox with its consent to another organization, without its history.',
+    run: moveAccount,
+  },
   'account forget': {
-    usage: 'account forget EMAIL [--organization NAME] [--sent]',
+    usage: 'EMAIL [--organization NAME] [--sent]',
+    summary: 'Revokes the consent and deletes what is stored of a mailbox; --sent: also the content of what it sent.',
     run: forgetAccount,
-    takesArgument: true,
   },
 };
 
-const USAGE = Object.values(COMMANDS)
-  .map(({ usage }, index) => `${index === 0 ? 'Usage:' : '      '} npm run admin -- ${usage}`)
-  .join('\n');
+/** @param name of a command. Undefined: the usage of all. */
+function usageOf(name: string | undefined): string {
+  const commands = Object.entries(COMMANDS).filter(([each]) => name === undefined || each === name);
+  const lines = commands.map(([each, { usage, summary }]) => `  ${`${each} ${usage}`.trim()}\n      ${summary}`);
+  return `Usage: npm run admin -- COMMAND\n${lines.join('\n')}`;
+}
 
-async function run(args: readonly string[]): Promise<Report> {
-  const { values, positionals } = parse(args);
-  if (values.help) return { lines: [USAGE] };
-  const name = Object.keys(COMMANDS).find((known) => `${positionals.join(' ')} `.startsWith(`${known} `)) ?? '';
-  const command = COMMANDS[name];
-  const [argument, ...rest] = positionals.slice(name.split(' ').length);
-  if (command === undefined || rest.length > 0 || (argument !== undefined && command.takesArgument !== true)) {
+async function run(name: string | undefined, args: readonly string[]): Promise<Report> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (name === undefined || command === undefined) {
+    if (args.includes('--help')) return { lines: [usageOf(undefined)] };
     throw new UsageError(`The commands are: ${Object.keys(COMMANDS).join(', ')}.`);
+  }
+  const { values, positionals } = parse(name, args.slice(name.split(' ').length));
+  if (values.help) return { lines: [usageOf(name)] };
+  const option = Object.keys(values).find((each) => !command.usage.includes(`--${each}`));
+  const [argument, ...rest] = positionals;
+  const [excess] = /^[A-Z]/.test(command.usage) ? rest : positionals;
+  if (option !== undefined || excess !== undefined) {
+    throw new UsageError(`\`${name}\` does not take ${option === undefined ? excess : `--${option}`}.`);
   }
   return command.run(parseConfig(process.env), values, argument);
 }
 
 /** @throws {UsageError} */
-function parse(args: readonly string[]) {
+function parse(name: string, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  } catch {
-    const names = Object.entries(OPTIONS).map(([name, { type }]) => `--${name}${type === 'string' ? ' VALUE' : ''}`);
-    throw new UsageError(`The options are ${names.join(', ')}.`);
+  } catch (error) {
+    const { message } = error as Error;
+    const [, unknown] = /^Unknown option '(.*?)'/.exec(message) ?? [];
+    const [problem] = message.split(/\.?(?:\n|$)/);
+    throw new UsageError(unknown === undefined ? `${problem}.` : `\`${name}\` does not take ${unknown}.`);
   }
 }
 
-run(process.argv.slice(2)).then(
+const args = process.argv.slice(2);
+const name = Object.keys(COMMANDS).find((known) => `${args.join(' ')} `.startsWith(`${known} `));
+
+run(name, args).then(
   ({ lines, warnings = [], problems = [] }) => {
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     process.stderr.write([...warnings, ...problems].map((line) => `${line}\n`).join(''));
@@ -100,7 +141,7 @@ run(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const message = error instanceof Error ? error.message : 'failed';
-    process.stderr.write(`${message}\n${error instanceof UsageError ? `${USAGE}\n` : ''}`);
+    process.stderr.write(`${message}\n${error instanceof UsageError ? `${usageOf(name)}\n` : ''}`);
     process.exitCode = 1;
   },
 );

@@ -61,24 +61,50 @@ describe.each([
 
 describe('npm run admin', () => {
   it.each([
-    [
-      ['key', 'create', '--bogus'],
-      /^The options are --organization VALUE, --name VALUE, --scopes VALUE, --expires VALUE, --messages VALUE, --events VALUE, --sent, --json, --help\./,
-    ],
-    [['key', 'create', '--name'], /^The options are /],
-    [['status', 'now'], /^The commands are: /],
-    [['key', 'destroy'], /^The commands are: status, key create, /],
-  ])('%j prints the usage', async (args, words) => {
-    const { code, stdout, stderr } = await runAdmin(args, {});
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(words);
-    expect(stderr).toMatch(/\nUsage: npm run admin -- status /);
+    ['organization list', ['--json'], '`organization list` does not take --json.'],
+    ['account move', ['billing@lumen.example', '--sent'], '`account move` does not take --sent.'],
+    ['key create', ['--bogus'], '`key create` does not take --bogus.'],
+    ['key create', ['--name'], "Option '--name <value>' argument missing."],
+    ['key create', ['--name', '--scopes', 'all'], "Option '--name' argument is ambiguous."],
+    ['status', ['--json=yes'], "Option '--json' does not take an argument."],
+    ['status', ['now'], '`status` does not take now.'],
+    ['key revoke', ['one', 'two'], '`key revoke` does not take two.'],
+  ])('%s %j is refused, with the usage of the command', async (command, more, problem) => {
+    const { code, stdout, stderr } = await runAdmin([...command.split(' '), ...more], {});
+    const [said, ...usage] = stderr.split('\n');
+    expect([code, stdout, said]).toEqual([1, '', problem]);
+    expect(usage).toEqual([
+      'Usage: npm run admin -- COMMAND',
+      expect.stringContaining(`  ${command}`),
+      expect.any(String),
+      '',
+    ]);
   });
 
-  it('--help prints the usage, and nothing else', async () => {
+  it.each([[[]], [['key']], [['key', 'destroy']]])('%j is answered with the commands', async (args) => {
+    const { code, stdout, stderr } = await runAdmin(args, {});
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^The commands are: status, key create, .*\nUsage: npm run admin -- COMMAND\n {2}status \[--json\]\n/,
+    );
+  });
+
+  it('--help prints what each command takes and does, and nothing else', async () => {
     const { code, stdout, stderr } = await runAdmin(['--help'], {});
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^Usage: npm run admin -- status \[--json\]\n {7}npm run admin -- key create /);
+    expect(stdout).toMatch(/^Usage: npm run admin -- COMMAND\n(?: {2}[a-z].*\n {6}[A-Z].*\.\n){12}$/);
+    const ofOne = await runAdmin(['key', 'revoke', '--help'], {});
+    expect(ofOne.stdout).toBe(
+      'Usage: npm run admin -- COMMAND\n  key revoke UID\n      Revokes a key. Servers refuse it within 5 s.\n',
+    );
+  });
+
+  it('erase says that a database has no organization', async () => {
+    const empty = await createTestDatabase();
+    const env = { DATABASE_URL: empty.url, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
+    const { code, stderr } = await runAdmin(['erase', 'maria@example.com'], env);
+    await empty.drop();
+    expect([code, stderr]).toEqual([1, 'There is no organization.\n']);
   });
 
   it.each([['status'], ['keys', 'rotate'], ['account', 'forget', 'billing@lumen.example']])(
