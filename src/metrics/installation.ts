@@ -18,11 +18,12 @@ export function createInstallationGauges(gauge: (name: string, help: string, lab
   const permits = gauge('permits_left', 'Emails that an account may still send in 24 hours: the 20 fewest.', [
     'account',
   ]);
+  // Prometheus has a label `job` of its own.
   const jobs = gauge('jobs', 'Jobs by kind and state; retried ones are also counted in another state.', [
-    'job',
+    'kind',
     'state',
   ]);
-  const late = gauge('job_oldest_ready_seconds', 'How late the oldest ready job is, by kind.', ['job']);
+  const late = gauge('job_oldest_ready_seconds', 'How late the oldest ready job is, by kind.', ['kind']);
   const recover = gauge('recover_age_seconds', 'Since overdue emails were last looked for; -1: never.');
   const processes = gauge('processes', 'Processes with a heartbeat, by WORKER.', ['worker']);
   const unopenable = gauge('secrets_unopenable', 'Accounts whose consent ENCRYPTION_KEY does not decrypt.');
@@ -48,8 +49,8 @@ export function createInstallationGauges(gauge: (name: string, help: string, lab
       for (const { accountId, lagS } of facts.mailboxes) lag.set({ account: accountId }, lagS ?? -1);
       for (const { accountId, left } of facts.permits) permits.set({ account: accountId }, left);
       for (const { job, oldestReadyS, ...states } of facts.jobs) {
-        for (const [state, count] of Object.entries(states)) jobs.set({ job, state }, count);
-        late.set({ job }, oldestReadyS ?? 0);
+        for (const [state, count] of Object.entries(states)) jobs.set({ kind: job, state }, count);
+        late.set({ kind: job }, oldestReadyS ?? 0);
       }
       recover.set(facts.recoverS ?? -1);
       for (const worker of ['on', 'off', 'only']) {

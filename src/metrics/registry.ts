@@ -27,7 +27,7 @@ export function createMetrics(app: App) {
     new Gauge({ name: `epistle_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string, labelNames: string[], buckets = SECONDS) =>
     new Histogram({ name: `epistle_${name}`, help, labelNames, buckets, registers });
-  // Prometheus names its own label `instance`.
+  // Prometheus has a label `instance` of its own.
   gauge('info', 'Always 1.', ['version', 'process', 'worker']).set({ version: VERSION, process: instance, worker }, 1);
 
   const requests = histogram(
