@@ -111,7 +111,8 @@ export class AccountNotReadyError extends DomainError {
 export type ReplyNotPossibleReason = 'NO_MESSAGE_ID' | 'NO_PROVIDER_THREAD' | 'NO_OWNER_ACCOUNT';
 
 const REPLY_NOT_POSSIBLE: Record<ReplyNotPossibleReason, string> = {
-  NO_MESSAGE_ID: 'The message has no Message-ID for a reply to refer to.',
+  NO_MESSAGE_ID:
+    'The message has no Message-ID, or the sent copy of the email to follow up was deleted in Gmail. Send a new email.',
   NO_PROVIDER_THREAD: 'The conversation has no Gmail thread to reply in.',
   NO_OWNER_ACCOUNT: 'The account of the conversation is not connected. Connect it, then repeat the request.',
 };
@@ -203,7 +204,7 @@ export class SyncNotPossibleError extends DomainError {
   }
 }
 
-/** A call to Gmail that may be repeated failed. Not for sending: see `SendRejectedError`. */
+/** A call to Gmail failed that sends nothing. A failure to send is a `SendRejectedError`. */
 export class ProviderError extends DomainError {
   readonly code = 'PROVIDER_ERROR';
   readonly retry: RetryAdvice;
@@ -211,7 +212,7 @@ export class ProviderError extends DomainError {
   readonly providerStatus: number;
   readonly providerReason: string;
   constructor(answer: { status: number; reason: string; retry: RetryAdvice }) {
-    super(`The call to Gmail failed: ${answer.status} ${answer.reason}. It can be repeated without harm.`);
+    super(`The call to Gmail failed: ${answer.status} ${answer.reason}.`);
     this.providerStatus = answer.status;
     this.providerReason = answer.reason;
     this.retry = answer.retry;

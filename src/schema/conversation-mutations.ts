@@ -82,7 +82,7 @@ builder.mutationFields((t) => ({
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, AccountNotReadyError, ProviderError],
-      union: { description: 'The changed conversation, or why nothing was changed, neither in Gmail nor in Epistle.' },
+      union: { description: 'The changed conversation, or why it was not changed.' },
     },
     args: {
       uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the conversation.' }),

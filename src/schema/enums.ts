@@ -99,7 +99,8 @@ export const ReplyNotPossibleReason = enumOf(
   'ReplyNotPossibleReason',
   'Why a message cannot be replied to in its thread.',
   {
-    NO_MESSAGE_ID: 'The message has no Message-ID header for a reply to refer to.',
+    NO_MESSAGE_ID:
+      'The message has no Message-ID, or the sent copy of the email to follow up was deleted in Gmail. Send a new email.',
     NO_PROVIDER_THREAD: 'The conversation has no Gmail thread.',
     NO_OWNER_ACCOUNT: 'The account of the conversation is not connected. Connect it, then repeat the request.',
   },

@@ -174,7 +174,7 @@ builder.objectType(errors.InvalidStateError, {
 builder.objectType(errors.ProviderError, {
   ...error(
     'ProviderError',
-    'A call to Gmail failed. It can be repeated without harm, even if Gmail has carried it out in part.',
+    'A call to Gmail failed. In `sendEmail` and drafts it is the reading of a file named by `attachmentUid`: nothing was sent or stored. In `markConversationRead`, Gmail may have changed some of the messages. See `retry`.',
   ),
   fields: (t) => ({
     providerStatus: t.exposeInt('providerStatus', {

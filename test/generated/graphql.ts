@@ -438,7 +438,7 @@ export type RemoteImages =
 
 /** Why a message cannot be replied to in its thread. */
 export type ReplyNotPossibleReason =
-  /** The message has no Message-ID header for a reply to refer to. */
+  /** The message has no Message-ID, or the sent copy of the email to follow up was deleted in Gmail. Send a new email. */
   | 'NO_MESSAGE_ID'
   /** The account of the conversation is not connected. Connect it, then repeat the request. */
   | 'NO_OWNER_ACCOUNT'
