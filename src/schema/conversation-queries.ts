@@ -8,7 +8,14 @@ import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { CONNECTED, CONNECTED_DESCRIPTION, EMAIL_SEARCH_RULES, HAS_MESSAGES, LAST_MESSAGE_DESC } from './lists.ts';
+import {
+  CONNECTED,
+  CONNECTED_DESCRIPTION,
+  CONTEXT_RULES,
+  EMAIL_SEARCH_RULES,
+  HAS_MESSAGES,
+  LAST_MESSAGE_DESC,
+} from './lists.ts';
 import { countFound, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { Conversation, ConversationConnection } from './refs.ts';
@@ -29,16 +36,19 @@ const ConversationFilter = builder.inputType('ConversationFilter', {
     connectedAccountsOnly: t.boolean({ description: CONNECTED_DESCRIPTION('conversations') }),
     context: t.field({
       type: ContextRefInput,
-      description: 'Conversations about this entity. An unknown type matches nothing.',
+      description: `Conversations about this entity. ${CONTEXT_RULES}`,
     }),
-    contextType: t.string({ description: 'Conversations about an entity of this kind: one of `contextTypes`.' }),
+    contextType: t.string({
+      description:
+        'Conversations about an entity of this kind: one of `contextTypes`. An unknown kind matches nothing. Only direct links count: a conversation about an invoice is not found by `customer`.',
+    }),
     lastMessage: t.field({ type: DateTimeRange, description: 'Conversations whose last message is in this range.' }),
     participant: t.field({
       type: 'EmailAddress',
       description: 'Conversations with this address among the participants. Case is ignored.',
     }),
     search: t.string({
-      description: `Conversations with a message that contains all of these words in its subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
+      description: `Conversations with a message that contains all of these terms in its subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
     }),
   }),
 });

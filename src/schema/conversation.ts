@@ -103,7 +103,7 @@ builder.prismaObjectFields(Conversation, (t) => ({
     {
       type: OutboundEmail,
       description:
-        'The emails that Epistle sent or is about to send in this conversation, newest first, without drafts.',
+        'The emails that Epistle sent or will send in this conversation, newest first, without those in status DRAFT. Scheduled drafts are included.',
       select: (args, _context, nested) => ({
         outboundEmails: nested({
           ...keysetQuery(parseKeyset(args, CREATED_DESC), NOT_A_DRAFT),

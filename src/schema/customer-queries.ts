@@ -34,7 +34,7 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
   description: 'Selects customers. All given conditions must hold.',
   fields: (t) => ({
     search: t.string({
-      description: `Customers with all of these words in name, externalId or email address. ${ENTITY_SEARCH_RULES}`,
+      description: `Customers with all of these terms in name, externalId or email address. ${ENTITY_SEARCH_RULES}`,
     }),
     awaitingReply: t.boolean({
       description:

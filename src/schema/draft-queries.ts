@@ -5,7 +5,7 @@ import { builder } from './builder.ts';
 import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { A_DRAFT, CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC } from './lists.ts';
+import { A_DRAFT, CONNECTED, CONNECTED_DESCRIPTION, CONTEXT_RULES, CREATED_DESC } from './lists.ts';
 import { type Count, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { Draft, DraftConnection } from './refs.ts';
@@ -15,7 +15,7 @@ const DraftFilter = builder.inputType('DraftFilter', {
   fields: (t) => ({
     context: t.field({
       type: ContextRefInput,
-      description: 'Drafts about this entity. An unknown type matches nothing.',
+      description: `Drafts about this entity. ${CONTEXT_RULES}`,
     }),
     accountUid: t.field({ type: 'UUID', description: 'Drafts to be sent from this account.' }),
     conversationUid: t.field({ type: 'UUID', description: 'Replies in this conversation.' }),
@@ -65,7 +65,8 @@ builder.queryField('drafts', (t) =>
   t.connection(
     {
       type: Draft,
-      description: 'The drafts of the organization, scheduled ones included.',
+      description:
+        'The drafts of the organization, scheduled ones included. An email that `sendEmail` scheduled is not a draft: see `outboundEmails`.',
       args: {
         filter: t.arg({ type: DraftFilter, description: 'Which drafts to list. Omitted: all.' }),
         orderBy: t.arg({ type: DraftOrder, description: 'The order. Omitted: CREATED_DESC.' }),

@@ -51,7 +51,7 @@ export function implementEntity(
       {
         type: OutboundEmail,
         authScopes: { scope: 'email:read' },
-        description: `The emails about ${about}, newest first, without drafts.`,
+        description: `The emails about ${about}, newest first, without those in status DRAFT. Scheduled drafts are listed here and in \`drafts\`.`,
         select: (args, _context, nested) => ({
           entity: { select: { outboundEmails: emailLinkPage(args, NOT_A_DRAFT, nested(LINKED_EMAIL)) } },
         }),

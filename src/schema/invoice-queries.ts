@@ -46,7 +46,7 @@ const InvoiceFilter = builder.inputType('InvoiceFilter', {
     due: t.field({ type: LocalDateRange, description: 'Invoices with a `dueDate` in this range.' }),
     lastContacted: t.field({ type: DateTimeRange, description: LAST_CONTACTED_DESCRIPTION }),
     search: t.string({
-      description: `Invoices with all of these words in their number or in the name of their customer. ${ENTITY_SEARCH_RULES}`,
+      description: `Invoices with all of these terms in their number or in the name of their customer. ${ENTITY_SEARCH_RULES}`,
     }),
   }),
 });

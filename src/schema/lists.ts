@@ -17,11 +17,14 @@ export const CONNECTED: { isNot: { status: EmailAccountStatus } } = { isNot: { s
 export const CONNECTED_DESCRIPTION = (what: string) =>
   `True: without the ${what} of disconnected accounts. Omitted, null or false: all ${what}.`;
 
+/** Of a filter `context`: see `isLinkedTo`. */
+export const CONTEXT_RULES = 'A customer includes its invoices. An unknown type matches nothing.';
+
 export const EMAIL_SEARCH_RULES =
-  'A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything.';
+  'A term of three letters or more also matches words that start with it: `invo` finds `invoice`. In a joined term only the last part is a prefix: `inv-007` finds `INV-0077`. An email address is one term; each part of `invoice_7.pdf` is a term too. Order, case and accents are ignored; quotes and operators have no meaning. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing.';
 
 export const ENTITY_SEARCH_RULES =
-  'A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything.';
+  'A term of three letters or more also matches words that start with it. Order, case and accents are ignored. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing.';
 
 /** Conversations with messages outside trash and spam. */
 export const HAS_MESSAGES = { messageCount: { gt: 0 } } as const;

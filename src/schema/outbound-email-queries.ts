@@ -12,7 +12,14 @@ import { ContextRefInput, isLinkedTo } from './context-entity.ts';
 import { enumOf } from './enum-of.ts';
 import { OutboundEmailStatus, SendMode } from './enums.ts';
 import { type KeysetOrder, keysetQuery, parseKeyset, toConnection } from './keyset.ts';
-import { CONNECTED, CONNECTED_DESCRIPTION, CREATED_DESC, EMAIL_SEARCH_RULES, NOT_A_DRAFT } from './lists.ts';
+import {
+  CONNECTED,
+  CONNECTED_DESCRIPTION,
+  CONTEXT_RULES,
+  CREATED_DESC,
+  EMAIL_SEARCH_RULES,
+  NOT_A_DRAFT,
+} from './lists.ts';
 import { type Count, countFound, MAX_SORTED, sortedQuery, sortedRows } from './page.ts';
 import { DateTimeRange, inRange } from './ranges.ts';
 import { OutboundEmail, OutboundEmailConnection } from './refs.ts';
@@ -25,15 +32,15 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     accountUid: t.field({ type: 'UUID', description: 'Emails sent from this account.' }),
     context: t.field({
       type: ContextRefInput,
-      description: 'Emails about this entity. An unknown type matches nothing.',
+      description: `Emails about this entity. ${CONTEXT_RULES}`,
     }),
     connectedAccountsOnly: t.boolean({ description: CONNECTED_DESCRIPTION('emails') }),
     recipient: t.field({ type: 'EmailAddress', description: 'Emails with this address in To, Cc or Bcc.' }),
     conversationUid: t.field({ type: 'UUID', description: 'Emails in this conversation.' }),
     search: t.string({
-      description: `Emails that contain all of these words in subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
+      description: `Emails that contain all of these terms in subject, body, file names or addresses. ${EMAIL_SEARCH_RULES}`,
     }),
-    customerUid: t.field({ type: 'UUID', description: 'Emails about this customer or one of its invoices.' }),
+    customerUid: t.field({ type: 'UUID', description: 'The same as `context` with the type `customer`.' }),
     hasReply: t.boolean({
       description:
         'True: emails in a conversation with an answer written by a person. False: all others. See `Conversation.hasReply`.',
@@ -207,7 +214,7 @@ builder.queryField('outboundEmails', (t) =>
     {
       type: OutboundEmail,
       description:
-        'The emails that were sent or are to be sent, scheduled ones included. Drafts are listed only if the filter names their status.',
+        'The emails that were sent or are to be sent, scheduled ones included. Emails in status DRAFT are listed only if `filter.status` has DRAFT.',
       args: {
         filter: t.arg({ type: OutboundEmailFilter, description: 'Which emails to list. Omitted: all.' }),
         orderBy: t.arg({ type: OutboundEmailOrder, description: 'The order. Omitted: CREATED_DESC.' }),

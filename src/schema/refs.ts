@@ -119,7 +119,8 @@ export const ContextEntity = builder
       }),
       outboundEmails: t.field({
         type: OutboundEmailConnection,
-        description: 'The emails about the entity, newest first, without drafts.',
+        description:
+          'The emails about the entity, newest first, without those in status DRAFT. Scheduled drafts are listed here and in `drafts`.',
         args: t.arg.connectionArgs(),
         complexity: pageComplexity,
       }),

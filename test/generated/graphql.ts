@@ -53,9 +53,9 @@ export type ConversationFilter = {
   awaitsOurAnswer?: boolean | null | undefined;
   /** True: without the conversations of disconnected accounts. Omitted, null or false: all conversations. */
   connectedAccountsOnly?: boolean | null | undefined;
-  /** Conversations about this entity. An unknown type matches nothing. */
+  /** Conversations about this entity. A customer includes its invoices. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
-  /** Conversations about an entity of this kind: one of `contextTypes`. */
+  /** Conversations about an entity of this kind: one of `contextTypes`. An unknown kind matches nothing. Only direct links count: a conversation about an invoice is not found by `customer`. */
   contextType?: string | null | undefined;
   /** True: conversations with an answer written by a person. False: all others. See `Conversation.hasReply`. */
   hasReply?: boolean | null | undefined;
@@ -65,7 +65,7 @@ export type ConversationFilter = {
   lastMessage?: DateTimeRange | null | undefined;
   /** Conversations with this address among the participants. Case is ignored. */
   participant?: string | null | undefined;
-  /** Conversations with a message that contains all of these words in its subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
+  /** Conversations with a message that contains all of these terms in its subject, body, file names or addresses. A term of three letters or more also matches words that start with it: `invo` finds `invoice`. In a joined term only the last part is a prefix: `inv-007` finds `INV-0077`. An email address is one term; each part of `invoice_7.pdf` is a term too. Order, case and accents are ignored; quotes and operators have no meaning. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing. */
   search?: string | null | undefined;
 };
 
@@ -137,7 +137,7 @@ export type CustomerFilter = {
   hasOverdueInvoices?: boolean | null | undefined;
   /** Contacted in this range, see `lastContactedAt`. A range without `gte` includes those never contacted. */
   lastContacted?: DateTimeRange | null | undefined;
-  /** Customers with all of these words in name, externalId or email address. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything. */
+  /** Customers with all of these terms in name, externalId or email address. A term of three letters or more also matches words that start with it. Order, case and accents are ignored. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing. */
   search?: string | null | undefined;
 };
 
@@ -169,7 +169,7 @@ export type DraftFilter = {
   accountUid?: string | null | undefined;
   /** True: without the drafts of disconnected accounts. Omitted, null or false: all drafts. */
   connectedAccountsOnly?: boolean | null | undefined;
-  /** Drafts about this entity. An unknown type matches nothing. */
+  /** Drafts about this entity. A customer includes its invoices. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
   /** Replies in this conversation. */
   conversationUid?: string | null | undefined;
@@ -235,7 +235,7 @@ export type InvoiceFilter = {
   lastContacted?: DateTimeRange | null | undefined;
   /** True: OVERDUE invoices. False: all others. */
   overdue?: boolean | null | undefined;
-  /** Invoices with all of these words in their number or in the name of their customer. A word of three letters or more finds those that begin with it. Order, case and accents are ignored. At most the first 16 words count. A text of symbols alone matches nothing, an empty text everything. */
+  /** Invoices with all of these terms in their number or in the name of their customer. A term of three letters or more also matches words that start with it. Order, case and accents are ignored. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing. */
   search?: string | null | undefined;
   /** Invoices in one of these states. OPEN does not include OVERDUE: name both for all unpaid ones. */
   status?: Array<InvoiceStatus> | null | undefined;
@@ -335,13 +335,13 @@ export type OutboundEmailFilter = {
   bounced?: DateTimeRange | null | undefined;
   /** True: without the emails of disconnected accounts. Omitted, null or false: all emails. */
   connectedAccountsOnly?: boolean | null | undefined;
-  /** Emails about this entity. An unknown type matches nothing. */
+  /** Emails about this entity. A customer includes its invoices. An unknown type matches nothing. */
   context?: ContextRefInput | null | undefined;
   /** Emails in this conversation. */
   conversationUid?: string | null | undefined;
   /** Emails created in this range. */
   created?: DateTimeRange | null | undefined;
-  /** Emails about this customer or one of its invoices. */
+  /** The same as `context` with the type `customer`. */
   customerUid?: string | null | undefined;
   /** True: emails in a conversation with an answer written by a person. False: all others. See `Conversation.hasReply`. */
   hasReply?: boolean | null | undefined;
@@ -351,7 +351,7 @@ export type OutboundEmailFilter = {
   planned?: DateTimeRange | null | undefined;
   /** Emails with this address in To, Cc or Bcc. */
   recipient?: string | null | undefined;
-  /** Emails that contain all of these words in subject, body, file names or addresses. A beginning of three letters or more finds the words that begin like it: `invo` finds `invoice`. Of words that are joined, only the last one can be a beginning: `inv-007` finds `INV-0077`. Order, case and accents are ignored. An address is one word; each part of `invoice_7.pdf` is a word too. At most the first 16 words count. Quotes and operators have no meaning. A text of symbols alone matches nothing, an empty text everything. */
+  /** Emails that contain all of these terms in subject, body, file names or addresses. A term of three letters or more also matches words that start with it: `invo` finds `invoice`. In a joined term only the last part is a prefix: `inv-007` finds `INV-0077`. An email address is one term; each part of `invoice_7.pdf` is a term too. Order, case and accents are ignored; quotes and operators have no meaning. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing. */
   search?: string | null | undefined;
   /** Emails that Gmail accepted in this range. */
   sent?: DateTimeRange | null | undefined;
