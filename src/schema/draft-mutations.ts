@@ -6,35 +6,44 @@ import { withStoredFiles } from '../outbound/stored-files.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder, type InputFields } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
+import { FROM_ALIAS_DESCRIPTION } from './email-account.ts';
 import { CANCEL_DESCRIPTION, CancelCondition } from './enums.ts';
 import { encodeGlobalId } from './global-id.ts';
 import { Draft } from './refs.ts';
 import { TEMPLATE_DESCRIPTION, TemplateUseInput } from './template-use.ts';
 
-/** The fields that creating and changing a draft have in common. */
-const draftFields = (t: InputFields) => ({
+/** The fields that creating and changing a draft have in common. @param ofReply what to know of a reply. */
+const draftFields = (t: InputFields, ofReply = { to: '', subject: '' }) => ({
   to: t.field({
     type: ['EmailAddress'],
-    description: 'The recipients in To. At most 100 recipients in To, Cc and Bcc together.',
+    description: `The recipients in To. At most 100 recipients in To, Cc and Bcc together.${ofReply.to}`,
   }),
   cc: t.field({ type: ['EmailAddress'], description: 'The recipients in Cc.' }),
   bcc: t.field({ type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
-  subject: t.string({ description: 'The subject: at most 998 characters, no line break.' }),
+  subject: t.string({ description: `The subject: at most 998 characters, no line break.${ofReply.subject}` }),
   bodyText: t.string({ description: 'The plain-text body.' }),
   bodyHtml: t.string({ description: 'The HTML body.' }),
   cancelWhen: t.field({ type: [CancelCondition], description: CANCEL_DESCRIPTION }),
 });
 
+const NOT_SUGGESTED = ' A reply draft takes nothing from `replySuggestion`: fill it in yourself.';
+
 const CreateDraftInput = builder.inputType('CreateDraftInput', {
   description:
     'The draft to create. Its fields must be valid. It may be incomplete: sending it checks that nothing is missing.',
   fields: (t) => ({
-    ...draftFields(t),
-    fromAccountUid: t.field({ type: 'UUID', description: 'The account to send from. Not with a reply.' }),
+    ...draftFields(t, {
+      to: NOT_SUGGESTED,
+      subject: `${NOT_SUGGESTED} With a \`template\`, a reply without a subject gets that of its thread.`,
+    }),
+    fromAccountUid: t.field({
+      type: 'UUID',
+      description:
+        'The account to send from. Give exactly one of this, `replyToMessageUid` and `replyToOutboundEmailUid`.',
+    }),
     fromAlias: t.field({
       type: 'EmailAddress',
-      description:
-        'The sender address: one of the `aliases` of the account. Sending the draft checks it; with `plannedSendAt` it is checked now. Omitted: the own address of the account.',
+      description: `${FROM_ALIAS_DESCRIPTION} Sending the draft checks it; with \`plannedSendAt\` it is checked now.`,
     }),
     replyToMessageUid: t.field({
       type: 'UUID',
@@ -43,7 +52,7 @@ const CreateDraftInput = builder.inputType('CreateDraftInput', {
     replyToOutboundEmailUid: t.field({
       type: 'UUID',
       description:
-        'A sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError.',
+        'A sent email of your own to follow up, in its thread. An email that was not sent yet is refused with InvalidStateError.',
     }),
     replyTo: t.field({
       type: ['EmailAddress'],
@@ -70,7 +79,7 @@ const CreateDraftInput = builder.inputType('CreateDraftInput', {
 
 const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
   description:
-    'The changes to a draft. Omitted fields are kept, null clears a field, and a list replaces the whole list.',
+    'The changes to a draft. An omitted field stays as it is. Null clears a field, except `fromAccountUid`, which cannot be null. A list replaces the whole list.',
   fields: (t) => ({
     ...draftFields(t),
     draftUid: t.field({ type: 'UUID', required: true, description: 'The uid of the draft.' }),
@@ -84,7 +93,7 @@ const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
     }),
     fromAlias: t.field({
       type: 'EmailAddress',
-      description: 'The sender address: one of the `aliases` of the account. Null: the own address of the account.',
+      description: "The sender address: one of `EmailAccount.sendAs`. Null: the account's own address.",
     }),
     replyTo: t.field({ type: ['EmailAddress'], description: 'The addresses that answers should go to, at most 10.' }),
     attachments: t.field({
@@ -99,12 +108,12 @@ const UpdateDraftInput = builder.inputType('UpdateDraftInput', {
     template: t.field({
       type: TemplateUseInput,
       description:
-        'The template that brings the words when the draft is sent. It replaces the present bodies, and the subject unless one is given. Null: the draft has words of its own.',
+        'The template that supplies the subject and bodies when the draft is sent. It replaces the present bodies, and the subject unless one is given. Omit `bodyText` and `bodyHtml` then. Null: the draft has its own subject and bodies.',
     }),
     plannedSendAt: t.field({
       type: 'DateTime',
       description:
-        'When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled. Needs the scope `email:send` as well.',
+        'When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled; `cancelWhen` is cleared too. A time needs the scope `email:send` as well.',
     }),
   }),
 });

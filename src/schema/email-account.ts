@@ -45,6 +45,10 @@ const SendAsAddress = builder.objectRef<SendAs>('SendAs').implement({
   }),
 });
 
+/** Of the input `fromAlias`. */
+export const FROM_ALIAS_DESCRIPTION =
+  "The sender address: one of `EmailAccount.sendAs`. Omitted: the account's own address.";
+
 const PAUSE = { blockedUntil: true, blockedCode: true } as const;
 
 /** When the pause of an ACTIVE account by its daily limit ends. Null: there is no such pause. */
@@ -66,7 +70,7 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
   }),
   aliases: t.expose('aliases', {
     type: ['EmailAddress'],
-    description: 'The accepted send-as addresses besides `email`. `fromAlias` takes one of these.',
+    description: 'The accepted send-as addresses besides `email`. `sendAs` has them with their signatures.',
   }),
   sendAs: t.field({
     type: [SendAsAddress],

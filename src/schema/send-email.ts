@@ -8,6 +8,7 @@ import { withStoredFiles } from '../outbound/stored-files.ts';
 import { AttachmentInput } from './attachment.ts';
 import { builder, type InputFields } from './builder.ts';
 import { ContextRefInput } from './context-entity.ts';
+import { FROM_ALIAS_DESCRIPTION } from './email-account.ts';
 import { CANCEL_DESCRIPTION, CancelCondition } from './enums.ts';
 import { OutboundEmail } from './refs.ts';
 import { TEMPLATE_DESCRIPTION, TemplateUseInput, UNRESOLVED_DESCRIPTION } from './template-use.ts';
@@ -23,6 +24,7 @@ const CONTEXTS_DESCRIPTION = 'The entities that the email is about, the main one
 
 /** The fields that a new email and a reply have in common. */
 const newEmailFields = (t: InputFields) => ({
+  fromAlias: t.field({ type: 'EmailAddress', description: FROM_ALIAS_DESCRIPTION }),
   cc: t.field({ type: ['EmailAddress'], description: 'The recipients in Cc.' }),
   bcc: t.field({ type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
   replyTo: t.field({
@@ -81,10 +83,6 @@ const SendFreshInput = builder.inputType('SendFreshInput', {
     subject: t.string({
       description: 'The subject: 1 to 998 characters, no line break. Required unless a template brings it.',
     }),
-    fromAlias: t.field({
-      type: 'EmailAddress',
-      description: 'The sender address: one of the `aliases` of the account. Omitted: its own address.',
-    }),
     contexts: t.field({ type: [ContextRefInput], description: CONTEXTS_DESCRIPTION }),
   }),
 });
@@ -101,11 +99,7 @@ const SendReplyInput = builder.inputType('SendReplyInput', {
     replyToOutboundEmailUid: t.field({
       type: 'UUID',
       description:
-        'The uid of a sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError.',
-    }),
-    fromAlias: t.field({
-      type: 'EmailAddress',
-      description: 'The address to send from: one of `sendAs` of the account. Omitted: the address of the account.',
+        'The uid of a sent email of your own to follow up, in its thread. An email that was not sent yet is refused with InvalidStateError.',
     }),
     to: t.field({
       type: ['EmailAddress'],

@@ -25,7 +25,7 @@ export const TemplateUseInput = builder.inputType('TemplateUseInput', {
 });
 
 export const TEMPLATE_DESCRIPTION =
-  'The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves.';
+  'The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent.';
 
 export const UNRESOLVED_DESCRIPTION =
   'True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError.';

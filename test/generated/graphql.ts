@@ -95,9 +95,9 @@ export type CreateDraftInput = {
   cc?: Array<string> | null | undefined;
   /** The entities that the draft is about, the main one first; at most 50. A reply without any is about those of its conversation when it is sent. */
   contexts?: Array<ContextRefInput> | null | undefined;
-  /** The account to send from. Not with a reply. */
+  /** The account to send from. Give exactly one of this, `replyToMessageUid` and `replyToOutboundEmailUid`. */
   fromAccountUid?: string | null | undefined;
-  /** The sender address: one of the `aliases` of the account. Sending the draft checks it; with `plannedSendAt` it is checked now. Omitted: the own address of the account. */
+  /** The sender address: one of `EmailAccount.sendAs`. Omitted: the account's own address. Sending the draft checks it; with `plannedSendAt` it is checked now. */
   fromAlias?: string | null | undefined;
   /** Makes the request safe to repeat: the same key and content return the draft that the first request created, as it is now. 1 to 255 visible characters, unique in the organization among drafts and emails, never expires. Deleting the draft frees it. */
   idempotencyKey?: string | null | undefined;
@@ -107,13 +107,13 @@ export type CreateDraftInput = {
   replyTo?: Array<string> | null | undefined;
   /** The message to reply to. The account that owns its conversation sends the reply. */
   replyToMessageUid?: string | null | undefined;
-  /** A sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError. */
+  /** A sent email of your own to follow up, in its thread. An email that was not sent yet is refused with InvalidStateError. */
   replyToOutboundEmailUid?: string | null | undefined;
-  /** The subject: at most 998 characters, no line break. */
+  /** The subject: at most 998 characters, no line break. A reply draft takes nothing from `replySuggestion`: fill it in yourself. With a `template`, a reply without a subject gets that of its thread. */
   subject?: string | null | undefined;
-  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  /** The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent. */
   template?: TemplateUseInput | null | undefined;
-  /** The recipients in To. At most 100 recipients in To, Cc and Bcc together. */
+  /** The recipients in To. At most 100 recipients in To, Cc and Bcc together. A reply draft takes nothing from `replySuggestion`: fill it in yourself. */
   to?: Array<string> | null | undefined;
 };
 
@@ -550,7 +550,7 @@ export type SendFreshInput = {
   contexts?: Array<ContextRefInput> | null | undefined;
   /** The account that sends the email. */
   fromAccountUid: string;
-  /** The sender address: one of the `aliases` of the account. Omitted: its own address. */
+  /** The sender address: one of `EmailAccount.sendAs`. Omitted: the account's own address. */
   fromAlias?: string | null | undefined;
   /** Makes the request safe to repeat: the same key and content return the first result and send nothing. 1 to 255 visible characters, unique in the organization, never expires. */
   idempotencyKey?: string | null | undefined;
@@ -560,7 +560,7 @@ export type SendFreshInput = {
   replyTo?: Array<string> | null | undefined;
   /** The subject: 1 to 998 characters, no line break. Required unless a template brings it. */
   subject?: string | null | undefined;
-  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  /** The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent. */
   template?: TemplateUseInput | null | undefined;
   /** The recipients in To. 1 to 100 recipients in To, Cc and Bcc together. */
   to: Array<string>;
@@ -597,7 +597,7 @@ export type SendReplyInput = {
   contexts?: Array<ContextRefInput> | null | undefined;
   /** Accepted and ignored: the account that owns the conversation sends the reply. */
   fromAccountUid?: string | null | undefined;
-  /** The address to send from: one of `sendAs` of the account. Omitted: the address of the account. */
+  /** The sender address: one of `EmailAccount.sendAs`. Omitted: the account's own address. */
   fromAlias?: string | null | undefined;
   /** Makes the request safe to repeat: the same key and content return the first result and send nothing. 1 to 255 visible characters, unique in the organization, never expires. */
   idempotencyKey?: string | null | undefined;
@@ -611,11 +611,11 @@ export type SendReplyInput = {
   replyTo?: Array<string> | null | undefined;
   /** The uid of the message to reply to. Give this or `replyToOutboundEmailUid`. */
   replyToMessageUid?: string | null | undefined;
-  /** The uid of a sent email of your own to follow up, in its thread. An email that has not left yet is refused with InvalidStateError. */
+  /** The uid of a sent email of your own to follow up, in its thread. An email that was not sent yet is refused with InvalidStateError. */
   replyToOutboundEmailUid?: string | null | undefined;
   /** The subject: 1 to 998 characters, no line break. Omitted: that of `replySuggestion`. If it differs from the subject of the thread, mail programs can show the reply as a new thread. */
   subject?: string | null | undefined;
-  /** The template that brings the bodies, and the subject unless one is given or the email is a reply. Its tokens are filled with the values of `contexts` when the email leaves. */
+  /** The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent. */
   template?: TemplateUseInput | null | undefined;
   /** The recipients in To: 1 to 100 recipients in To, Cc and Bcc together. Omitted: those of `replySuggestion`. */
   to?: Array<string> | null | undefined;
@@ -672,7 +672,7 @@ export type UnconfirmedOutcome =
   /** The email was sent. It becomes SENT. */
   | 'SENT';
 
-/** The changes to a draft. Omitted fields are kept, null clears a field, and a list replaces the whole list. */
+/** The changes to a draft. An omitted field stays as it is. Null clears a field, except `fromAccountUid`, which cannot be null. A list replaces the whole list. */
 export type UpdateDraftInput = {
   /** All files of the draft: at most 20, 25 MB together. They replace the present files. */
   attachments?: Array<AttachmentInput> | null | undefined;
@@ -694,15 +694,15 @@ export type UpdateDraftInput = {
   expectedRevision?: number | null | undefined;
   /** Another account to send from, under its own address unless `fromAlias` is given. Not for a reply. */
   fromAccountUid?: string | null | undefined;
-  /** The sender address: one of the `aliases` of the account. Null: the own address of the account. */
+  /** The sender address: one of `EmailAccount.sendAs`. Null: the account's own address. */
   fromAlias?: string | null | undefined;
-  /** When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled. Needs the scope `email:send` as well. */
+  /** When to send the draft: between now and 400 days from now. The draft must be complete, and text that is not from a template must not contain tokens. Null: not scheduled; `cancelWhen` is cleared too. A time needs the scope `email:send` as well. */
   plannedSendAt?: string | null | undefined;
   /** The addresses that answers should go to, at most 10. */
   replyTo?: Array<string> | null | undefined;
   /** The subject: at most 998 characters, no line break. */
   subject?: string | null | undefined;
-  /** The template that brings the words when the draft is sent. It replaces the present bodies, and the subject unless one is given. Null: the draft has words of its own. */
+  /** The template that supplies the subject and bodies when the draft is sent. It replaces the present bodies, and the subject unless one is given. Omit `bodyText` and `bodyHtml` then. Null: the draft has its own subject and bodies. */
   template?: TemplateUseInput | null | undefined;
   /** The recipients in To. At most 100 recipients in To, Cc and Bcc together. */
   to?: Array<string> | null | undefined;
