@@ -16,7 +16,7 @@ export const ERROR_CODES = [
   'UNRESOLVED_TOKENS',
   'UNAUTHENTICATED',
   'FORBIDDEN',
-  'MAILBOX_UNAVAILABLE',
+  'SYNC_NOT_POSSIBLE',
   'INVALID_STATE',
   'PROVIDER_ERROR',
   'SERVICE_UNAVAILABLE',
@@ -190,7 +190,7 @@ export class InvalidStateError extends DomainError {
 
 /** The mailbox cannot be read now. Epistle retries by itself. */
 export class SyncNotPossibleError extends DomainError {
-  readonly code = 'MAILBOX_UNAVAILABLE';
+  readonly code = 'SYNC_NOT_POSSIBLE';
   readonly retry = 'AFTER';
   readonly accountId: string;
   readonly reason: string;

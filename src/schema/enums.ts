@@ -65,7 +65,7 @@ export const ErrorCode = enumOf<Code>(
     UNRESOLVED_TOKENS: 'The words of the email still have tokens. See `problems`.',
     UNAUTHENTICATED: 'The request has no API key, or one that is unknown, expired or revoked.',
     FORBIDDEN: 'The API key does not have the scope named in `message`.',
-    MAILBOX_UNAVAILABLE: 'The mailbox cannot be read now.',
+    SYNC_NOT_POSSIBLE: 'The mailbox cannot be read now.',
     INVALID_STATE: 'The state of the email does not allow this.',
     PROVIDER_ERROR: 'A call to Gmail failed. See `providerReason`.',
     SERVICE_UNAVAILABLE:

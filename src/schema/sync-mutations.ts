@@ -6,7 +6,7 @@ import { EmailAccount } from './refs.ts';
 const SyncEmailAccountPayload = builder.objectRef<{ accountId: string }>('SyncEmailAccountPayload').implement({
   description: 'The mailbox was read.',
   fields: (t) => ({
-    account: t.prismaField({
+    emailAccount: t.prismaField({
       type: EmailAccount,
       description: 'The account. Its `sync` says whether a first import is still running.',
       resolve: (query, { accountId }, _args, { db }) =>

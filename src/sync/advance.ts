@@ -2,11 +2,11 @@ import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { columnOf, type Fragment, join, raw, sql } from '../db/statement.ts';
 import { LeaseLostError, type MailboxLease, mailboxLeaseMs } from './lease.ts';
-import type { SyncState } from './sync-state.ts';
+import type { SyncErrorCode, SyncState } from './sync-state.ts';
 
 /** Assignments for `advance` with `failures: 0`: the only remaining error is that of unreadable messages. */
 export const NO_ERROR = [
-  sql`error_code = CASE WHEN unreadable_ids <> '{}' THEN 'unreadable' END`,
+  sql`error_code = CASE WHEN unreadable_ids <> '{}' THEN ${'unreadable' satisfies SyncErrorCode} END`,
   sql`error_message = CASE WHEN unreadable_ids <> '{}' THEN
     cardinality(unreadable_ids) || ' of its messages could not be read or stored; they are requested again every hour.' END`,
   sql`failed_at = CASE WHEN unreadable_ids <> '{}' THEN now() END`,

@@ -9,7 +9,7 @@ import { sql, statement } from '../db/statement.ts';
 import { ownKeyTest } from '../email/address.ts';
 import type { Mailbox } from '../inbox/parse-message.ts';
 import { addJob } from '../jobs.ts';
-import { STATE_COLUMNS, type SyncState } from './sync-state.ts';
+import { STATE_COLUMNS, type SyncErrorCode, type SyncState } from './sync-state.ts';
 
 /** Another run holds the lease now. */
 export class LeaseLostError extends Error {
@@ -46,7 +46,7 @@ export const claimMailbox = statement(
       lease_expires_at = CASE WHEN held.now THEN s.lease_expires_at ELSE now() + ${mailboxLeaseMs} * interval '1 ms' END,
       last_synced_at = CASE WHEN held.now THEN s.last_synced_at ELSE least(s.last_synced_at, ${before}) END,
       failures = CASE WHEN held.expired THEN s.failures + 1 ELSE s.failures END,
-      error_code = CASE WHEN held.expired THEN 'interrupted' ELSE s.error_code END,
+      error_code = CASE WHEN held.expired THEN ${'interrupted' satisfies SyncErrorCode} ELSE s.error_code END,
       error_message = CASE WHEN held.expired THEN 'The last sync was interrupted; it was started again.'
         ELSE s.error_message END,
       failed_at = CASE WHEN held.expired THEN now() ELSE s.failed_at END
@@ -154,7 +154,7 @@ export async function postpone(
   { mailbox, token, isClaimed, before }: SyncRun,
   next: {
     readonly delayMs: number | null;
-    readonly failure: { readonly code: string; readonly message: string } | null;
+    readonly failure: { readonly code: SyncErrorCode; readonly message: string } | null;
   },
 ): Promise<void> {
   const { organizationId, id: accountId } = mailbox;

@@ -2,6 +2,26 @@
 import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import { sql } from '../db/statement.ts';
 
+/** Why the last reading failed: the column `error_code`. Most are a `GmailErrorKind`. */
+export const SYNC_ERROR_CODES = [
+  'rate-limited',
+  'daily-limit',
+  'unreachable',
+  'unknown',
+  'forbidden',
+  'unavailable',
+  'reauth',
+  'unauthorized',
+  'rejected',
+  'not-found',
+  'too-large',
+  'interrupted',
+  'unreadable',
+  'unexpected',
+] as const;
+
+export type SyncErrorCode = (typeof SYNC_ERROR_CODES)[number];
+
 export interface SyncState {
   readonly phase: MailboxSyncPhase;
   /** The cursor of incremental sync. Null: nothing was read yet. */

@@ -136,7 +136,7 @@ async function endFailed(
     return ended('later');
   }
   if (!(error instanceof GmailError)) {
-    const failure = { code: 'unexpected', message: 'Epistle could not store what it read. It will retry.' };
+    const failure = { code: 'unexpected', message: 'Epistle could not store what it read. It will retry.' } as const;
     await postpone(app, run, { delayMs: backoffMs(failures, PAUSE), failure });
     return null;
   }
@@ -146,7 +146,9 @@ async function endFailed(
     await postpone(app, run, { delayMs: 0, failure: null });
     return ended('later');
   }
-  const failure = { code: error.kind, message: error.message };
+  // A call that reads names no thread.
+  const code = error.kind === 'thread-not-found' ? 'not-found' : error.kind;
+  const failure = { code, message: error.message };
   if (error.kind === 'reauth') {
     await markNeedsReauth(app, mailbox);
     await postpone(app, run, { delayMs: null, failure });

@@ -152,7 +152,7 @@ it('knows every place where an answer gives an entity', () => {
     'SaveTemplatePayload.template: Template!',
     'SendEmailPayload.outboundEmail: OutboundEmail!',
     'SendRejectedError.outboundEmail: OutboundEmail!',
-    'SyncEmailAccountPayload.account: EmailAccount!',
+    'SyncEmailAccountPayload.emailAccount: EmailAccount!',
     'SyncNotPossibleError.account: EmailAccount!',
     'UnlinkConversationPayload.conversation: Conversation',
     'UpdateDraftPayload.draft: Draft!',

@@ -206,8 +206,6 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   /** The state of the email does not allow this. */
   | 'INVALID_STATE'
-  /** The mailbox cannot be read now. */
-  | 'MAILBOX_UNAVAILABLE'
   /** The organization has no such object. */
   | 'NOT_FOUND'
   /** A call to Gmail failed. See `providerReason`. */
@@ -218,6 +216,8 @@ export type ErrorCode =
   | 'SEND_REJECTED'
   /** The database is unavailable or the server is busy: HTTP status 503 with Retry-After, or an error in `errors`. A mutation may have been carried out if `retry` is CHECK_FIRST. */
   | 'SERVICE_UNAVAILABLE'
+  /** The mailbox cannot be read now. */
+  | 'SYNC_NOT_POSSIBLE'
   /** The request has no API key, or one that is unknown, expired or revoked. */
   | 'UNAUTHENTICATED'
   /** The words of the email still have tokens. See `problems`. */
@@ -272,6 +272,37 @@ export type LocalDateRange = {
   /** Before this date. */
   lt?: string | null | undefined;
 };
+
+/** Why the last attempt to read a mailbox failed, for programs. Epistle retries by itself, except after REAUTH. */
+export type MailboxSyncErrorCode =
+  /** Google's limit for the day is reached. If it repeats, read `message`. */
+  | 'DAILY_LIMIT'
+  /** The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google; Epistle retries every hour. */
+  | 'FORBIDDEN'
+  /** The last reading did not finish, because its process ended or stalled. If it repeats, look for restarts in the log of the server. */
+  | 'INTERRUPTED'
+  /** Gmail does not find something that Epistle requested. If it repeats, read `message`. */
+  | 'NOT_FOUND'
+  /** Gmail limits the requests of the account. Nothing is to be done. */
+  | 'RATE_LIMITED'
+  /** Google no longer accepts the consent. Connect the account again. */
+  | 'REAUTH'
+  /** Gmail refused a request. If it repeats, read `message`. */
+  | 'REJECTED'
+  /** Gmail refused a request as too large. If it repeats, read `message`. */
+  | 'TOO_LARGE'
+  /** Gmail refused the access token. If it repeats, read `message`. */
+  | 'UNAUTHORIZED'
+  /** The Google account has no Gmail. Enable it at Google; Epistle retries every hour. */
+  | 'UNAVAILABLE'
+  /** The database could not store a message, or Epistle failed. If it repeats, read the log of the server. */
+  | 'UNEXPECTED'
+  /** Gmail did not answer, or failed. Nothing is to be done. */
+  | 'UNKNOWN'
+  /** Google could not be reached, or gave no access token. If it repeats, read `message`. */
+  | 'UNREACHABLE'
+  /** Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. Nothing is to be done. */
+  | 'UNREADABLE';
 
 /** What Epistle is doing with a mailbox. */
 export type MailboxSyncState =
@@ -997,7 +1028,7 @@ export type StoredMessagesQueryVariables = Exact<{
 }>;
 
 
-export type StoredMessagesQuery = { emailAccounts: Array<{ sync: { state: MailboxSyncState, error: { code: string, message: string } | null } }>, conversations: { edges: Array<{ node: { hasReply: boolean, messages: { edges: Array<{ node: { subject: string, bodyText: string | null, problem: string | null, attachments: Array<{ filename: string, size: number }> } }> } } }> } };
+export type StoredMessagesQuery = { emailAccounts: Array<{ sync: { state: MailboxSyncState, error: { code: MailboxSyncErrorCode, message: string } | null } }>, conversations: { edges: Array<{ node: { hasReply: boolean, messages: { edges: Array<{ node: { subject: string, bodyText: string | null, problem: string | null, attachments: Array<{ filename: string, size: number }> } }> } } }> } };
 
 export type MarkReadMutationVariables = Exact<{
   uid: string;
@@ -1503,7 +1534,7 @@ export type SyncEmailAccountMutation = { syncEmailAccount:
     | { __typename: 'AccountNotReadyError', code: ErrorCode, message: string, retry: RetryAdvice, account: { status: EmailAccountStatus } }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, retry: RetryAdvice }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string, retry: RetryAdvice, entity: string, uid: string | null }
-    | { __typename: 'SyncEmailAccountPayload', account: { lastSyncedAt: string | null, sync: { state: MailboxSyncState, imported: number, estimated: number | null, error: { code: string, message: string, at: string } | null } } }
+    | { __typename: 'SyncEmailAccountPayload', emailAccount: { lastSyncedAt: string | null, sync: { state: MailboxSyncState, imported: number, estimated: number | null, error: { code: MailboxSyncErrorCode, message: string, at: string } | null } } }
     | { __typename: 'SyncNotPossibleError', code: ErrorCode, message: string, retry: RetryAdvice, reason: string, retryAt: string | null, account: { uid: string } }
    };
 
@@ -3316,7 +3347,7 @@ export const SyncEmailAccountDocument = new TypedDocumentString(`
   syncEmailAccount(uid: $uid) {
     __typename
     ... on SyncEmailAccountPayload {
-      account {
+      emailAccount {
         lastSyncedAt
         sync {
           state

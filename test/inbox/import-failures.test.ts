@@ -138,7 +138,7 @@ describe('a message that cannot be stored in any form', () => {
     expect(await mailboxHere(t, tenant)).toEqual(others);
     expect((await read('one')).sync).toEqual({
       state: 'CURRENT',
-      error: { code: 'unreadable', message: expect.stringContaining('1 of its messages') },
+      error: { code: 'UNREADABLE', message: expect.stringContaining('1 of its messages') },
     });
     await end();
     await passTime();
@@ -194,7 +194,7 @@ it('whose content cannot be understood by our own code is stored by its headers,
   expect((await read('poison')).messages).toMatchObject([{ subject: 'Poison', bodyText: null }]);
   await passTime();
   expect(await sync({ ...t.app, gmail })).toMatchObject({ outcome: 'current' });
-  expect((await read('poison')).sync).toMatchObject({ state: 'CURRENT', error: { code: 'unreadable' } });
+  expect((await read('poison')).sync).toMatchObject({ state: 'CURRENT', error: { code: 'UNREADABLE' } });
   await passTime();
   await syncWholly(t, tenant);
   expect(await read('full')).toMatchObject({ sync: { error: null } });
@@ -314,7 +314,7 @@ describe('a message whose content Gmail gives only later', () => {
     await syncWholly(t, tenant);
     expect(await read('one')).toMatchObject({
       messages: [{ subject: 'One', bodyText: null, problem: expect.stringContaining('could not be read from Gmail') }],
-      sync: { state: 'CURRENT', error: { code: 'unreadable' } },
+      sync: { state: 'CURRENT', error: { code: 'UNREADABLE' } },
     });
     await passTime();
     await syncWholly(t, tenant);

@@ -78,7 +78,7 @@ describe('a mailbox is BEHIND', () => {
     const effect = { kind: 'refusal', name: 'userRateLimitExceeded' } as const;
     t.sandbox.admin.fault({ call: 'history.list', mailbox: tenant.email, effect });
     expect(await sync()).toMatchObject({ outcome: 'later' });
-    expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'rate-limited' } });
+    expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'RATE_LIMITED' } });
     // Also when nothing is new.
     await expectCurrent();
   });
@@ -93,7 +93,7 @@ describe('a mailbox is BEHIND', () => {
     deliver(t, tenant, { subject: 'Two' });
     const end = await failWrites(t.app, 'email_message', { code: '53100' });
     await expect(sync()).rejects.toMatchObject({ code: '53100' });
-    expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'unexpected' } });
+    expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'UNEXPECTED' } });
     await end();
     await expectCurrent();
   });
@@ -106,7 +106,7 @@ describe('a mailbox is BEHIND', () => {
       const held = t.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
       const syncing = sync();
       await held.arrived;
-      expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'interrupted' } });
+      expect(await syncState()).toEqual({ state: 'BEHIND', error: { code: 'INTERRUPTED' } });
       expect(await rowOf()).toMatchObject({ failures });
       await leaveLease();
       held.release();
@@ -147,7 +147,7 @@ describe('the lease of a run that ends', () => {
     const mailbox = await mailboxOf(t, tenant);
     const token = uuidv7();
     expect(await claim(t.app, mailbox, token, null)).not.toBeNull();
-    const next = { delayMs: null, failure: { code: 'unexpected', message: 'The answer was lost.' } };
+    const next = { delayMs: null, failure: { code: 'unexpected', message: 'The answer was lost.' } } as const;
     await postpone(t.app, { mailbox, token, isClaimed: false, before: null }, next);
     expect(await rowOf()).toMatchObject({ leaseToken: null, failures: 1 });
     await expectCurrent();

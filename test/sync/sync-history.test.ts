@@ -29,7 +29,7 @@ const SyncEmailAccount = graphql(`
   mutation SyncEmailAccount($uid: UUID!) {
     syncEmailAccount(uid: $uid) {
       __typename
-      ... on SyncEmailAccountPayload { account { lastSyncedAt sync { state imported estimated error { code message at } } } }
+      ... on SyncEmailAccountPayload { emailAccount { lastSyncedAt sync { state imported estimated error { code message at } } } }
       ... on UserError { code message retry }
       ... on NotFoundError { entity uid }
       ... on AccountNotReadyError { account { status } }
@@ -240,8 +240,8 @@ describe('syncEmailAccount', () => {
     await syncWholly(app, tenant);
     deliver(app, tenant, { subject: 'Waiting' });
     const { syncEmailAccount } = await query(app, tenant.key, SyncEmailAccount, { uid: tenant.accountId });
-    const { account } = expectType(syncEmailAccount, 'SyncEmailAccountPayload');
-    expect(account.sync).toMatchObject({ state: 'CURRENT', error: null });
+    const { emailAccount } = expectType(syncEmailAccount, 'SyncEmailAccountPayload');
+    expect(emailAccount.sync).toMatchObject({ state: 'CURRENT', error: null });
     await expectSame();
   });
 
@@ -261,7 +261,7 @@ describe('syncEmailAccount', () => {
     for (let n = 0; n < 60; n++) deliver(app, tenant, { subject: `Mail ${n}` });
     const held = app.sandbox.admin.hold('messages.get', { mailbox: tenant.email });
     const { syncEmailAccount } = await query(app, tenant.key, SyncEmailAccount, { uid: tenant.accountId });
-    expect(expectType(syncEmailAccount, 'SyncEmailAccountPayload').account.sync.state).toBe('IMPORTING');
+    expect(expectType(syncEmailAccount, 'SyncEmailAccountPayload').emailAccount.sync.state).toBe('IMPORTING');
     await held.arrived;
     held.release();
     await whenCurrent(app, tenant);
@@ -279,7 +279,7 @@ describe('syncEmailAccount', () => {
       effect: { kind: 'refusal', name: 'user-rate-limit', retryAfterMs: 60_000 },
     });
     const busy = expectType(await ask(tenant.accountId), 'SyncNotPossibleError');
-    expect(busy).toMatchObject({ code: 'MAILBOX_UNAVAILABLE', retry: 'AFTER', account: { uid: tenant.accountId } });
+    expect(busy).toMatchObject({ code: 'SYNC_NOT_POSSIBLE', retry: 'AFTER', account: { uid: tenant.accountId } });
     expect(busy.retryAt).not.toBeNull();
     app.sandbox.admin.revoke(tenant.email);
     expect(expectType(await ask(tenant.accountId), 'AccountNotReadyError').account.status).toBe('NEEDS_REAUTH');

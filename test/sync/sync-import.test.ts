@@ -267,7 +267,7 @@ describe('an account that cannot be read', () => {
     app.sandbox.admin.revoke(tenant.email);
     const { signal } = new AbortController();
     expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'stopped' });
-    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'STOPPED', error: { code: 'reauth' } });
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'STOPPED', error: { code: 'REAUTH' } });
   });
 
   it('is tried again when Gmail throttles', async () => {
@@ -276,7 +276,7 @@ describe('an account that cannot be read', () => {
     app.sandbox.admin.fault({ ...fault, effect: { kind: 'refusal', name: 'user-rate-limit', retryAfterMs: 10 } });
     const { signal } = new AbortController();
     expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'later' });
-    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', error: { code: 'rate-limited' } });
+    expect((await syncOf(tenant)).sync).toMatchObject({ state: 'IMPORTING', error: { code: 'RATE_LIMITED' } });
     await whenCurrent(app, tenant);
     expect((await syncOf(tenant)).sync).toMatchObject({ state: 'CURRENT', error: null });
   });

@@ -47,7 +47,7 @@ describe('a message that Gmail cannot give', () => {
     expect(await mailboxHere(app, tenant)).toEqual(allBut(id));
     expect(await errorOf()).toEqual({
       state: 'CURRENT',
-      error: { code: 'unreadable', message: expect.stringContaining('1 of its messages') },
+      error: { code: 'UNREADABLE', message: expect.stringContaining('1 of its messages') },
     });
     const words = 'a message cannot be read whole';
     const told = warnings(app, words).filter(({ messageId }) => messageId === id);
