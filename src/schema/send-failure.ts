@@ -4,27 +4,36 @@ import { builder } from './builder.ts';
 import { enumOf } from './enum-of.ts';
 import { RetryAdvice } from './enums.ts';
 
-const SendFailureCode = enumOf<FailureCode>('SendFailureCode', 'Why an email was not sent, for programs.', {
-  REJECTED: 'Gmail refused the email as it is.',
-  FORBIDDEN: 'Gmail does not allow the account to send.',
-  MAIL_SERVICE_OFF: 'Gmail is not enabled for the account.',
-  NEEDS_REAUTH: 'Google no longer accepts the consent of the account. Connect it again; the email then leaves.',
-  UNAUTHORIZED:
-    'Gmail refused the access token of the account. Epistle tries again for about a day; then use `retryOutboundEmail`.',
-  UNREACHABLE:
-    'Gmail could not be reached or failed. Epistle tries again for about a day; then use `retryOutboundEmail`.',
-  THROTTLED: 'Gmail asked the account to send more slowly. Epistle tries again.',
-  DAILY_LIMIT: 'The account has reached the sending limit of the day.',
-  ACCOUNT_NOT_ACTIVE: 'The account cannot send. Connect it again; the email then leaves.',
-  REPLY_NOT_POSSIBLE: 'When the time of the reply had come, it could no longer be sent in its thread.',
-  ALIAS_NOT_ACCEPTED:
-    'When the email was about to leave, its sender address was no longer an accepted address of the account.',
-  UNRESOLVED_TOKENS: 'When its time had come, its words still had tokens. It is a draft now: see `Draft.lastFailure`.',
-  CONTENT_INVALID: 'When its time had come, the words of its template could not be sent. It is a draft now.',
-  OUTCOME_UNKNOWN: 'The answer of Gmail was lost. The email may have been sent.',
-  NOT_ACCEPTED: 'Gmail was asked several times and did not send it.',
-  DISCARDED: 'A user decided that it was not sent and is not to be sent.',
-});
+const SendFailureCode = enumOf<FailureCode>(
+  'SendFailureCode',
+  'Why an email was not sent, for programs. Where a value says `retryOutboundEmail`: if the email is a DRAFT, send the draft again instead.',
+  {
+    REJECTED: 'Gmail refused the email as it is. Read `message`, correct it and send a new email.',
+    FORBIDDEN:
+      'The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google, then call `retryOutboundEmail`.',
+    MAIL_SERVICE_OFF: 'The Google account has no Gmail. Enable it, then call `retryOutboundEmail`.',
+    NEEDS_REAUTH: 'Google no longer accepts the consent of the account. Connect it again; the email is then sent.',
+    UNAUTHORIZED:
+      'Gmail refused the access token of the account. Epistle tries again for about a day; then call `retryOutboundEmail`.',
+    UNREACHABLE:
+      'Gmail could not be reached or failed. Epistle tries again for about a day; then call `retryOutboundEmail`.',
+    THROTTLED: 'Gmail asked the account to send more slowly. Epistle sends the email later.',
+    DAILY_LIMIT:
+      'The account has reached the sending limit of the day. If the email is QUEUED, it is sent later; if it is FAILED, call `retryOutboundEmail`.',
+    ACCOUNT_NOT_ACTIVE: 'The account is not connected. Connect it again; the email is then sent.',
+    REPLY_NOT_POSSIBLE: 'At its planned time the reply could no longer be sent in its thread. Send a new email.',
+    ALIAS_NOT_ACCEPTED:
+      'Gmail no longer lets the account send from the sender address of the email. Send it from another address of `EmailAccount.sendAs`.',
+    UNRESOLVED_TOKENS:
+      'At its planned time the email still contained tokens. It is a draft now: read `message`, correct it and send it.',
+    CONTENT_INVALID:
+      'At its planned time the template did not give a valid email. It is a draft now: read `message`, correct it and send it.',
+    OUTCOME_UNKNOWN: 'The answer of Gmail was lost, and the email may have been sent. Wait, or see UNCONFIRMED.',
+    NOT_ACCEPTED:
+      'Gmail was asked several times and did not send it. It was certainly not sent: call `retryOutboundEmail`.',
+    DISCARDED: 'A user decided that it was not sent and is not to be sent.',
+  },
+);
 
 function isFailureCode(code: string): code is FailureCode {
   return FAILURE_CODES.some((each) => each === code);
@@ -39,7 +48,7 @@ export const SendFailure = builder
     fields: (t) => ({
       code: t.expose('code', { type: SendFailureCode, description: 'The reason, for programs.' }),
       message: t.exposeString('message', { description: 'The reason, for people.' }),
-      retry: t.expose('retry', { type: RetryAdvice, description: 'Whether sending can be tried again.' }),
+      retry: t.expose('retry', { type: RetryAdvice, description: 'Whether the email can be sent again.' }),
       at: t.expose('at', { type: 'DateTime', description: 'When the attempt failed.' }),
     }),
   });

@@ -192,35 +192,35 @@ export type EmailAccountStatus =
 
 /** The kind of an error, for programs. GraphQL errors have it as `extensions.code`. */
 export type ErrorCode =
-  /** The account cannot send now. */
+  /** The account is NEEDS_REAUTH or DISCONNECTED. Connect it again, then repeat the request. */
   | 'ACCOUNT_NOT_READY'
-  /** The draft has changed, or is no longer a draft. */
+  /** The draft has changed, or is no longer a draft. Read `current`, then repeat the request with its revision. */
   | 'DRAFT_CONFLICT'
-  /** The API key does not have the scope named in `message`. */
+  /** The API key does not have the scope named in `message`. Use a key that has it. */
   | 'FORBIDDEN'
-  /** The idempotencyKey was used for a different request. */
+  /** The idempotencyKey was used for a different request. Use a new key, or read `existing`. */
   | 'IDEMPOTENCY_CONFLICT'
   /** Epistle failed. The log of the server has the cause, under the id of the request. */
   | 'INTERNAL_SERVER_ERROR'
-  /** The input is invalid. See `issues`. */
+  /** Correct the input. See `issues`, or `message` if there are none. */
   | 'INVALID_INPUT'
-  /** The state of the email does not allow this. */
+  /** The state of the email does not allow this. Read `status` and `message`. */
   | 'INVALID_STATE'
-  /** The organization has no such object. */
+  /** The organization has no such object. Check the uid and the organization of the key. */
   | 'NOT_FOUND'
-  /** A call to Gmail failed. See `providerReason`. */
+  /** A call to Gmail failed. See `providerReason` and `retry`. */
   | 'PROVIDER_ERROR'
-  /** The message cannot be replied to in its thread. */
+  /** The message cannot be replied to in its thread. See `reason`. */
   | 'REPLY_NOT_POSSIBLE'
-  /** The email was refused. See `providerReason`. */
+  /** The email was refused and not sent. See `providerReason` and `retry`. */
   | 'SEND_REJECTED'
   /** The database is unavailable or the server is busy: HTTP status 503 with Retry-After, or an error in `errors`. A mutation may have been carried out if `retry` is CHECK_FIRST. */
   | 'SERVICE_UNAVAILABLE'
-  /** The mailbox cannot be read now. */
+  /** The mailbox cannot be read now. Epistle retries by itself; see `reason`. */
   | 'SYNC_NOT_POSSIBLE'
-  /** The request has no API key, or one that is unknown, expired or revoked. */
+  /** The request has no API key, or one that is unknown, expired or revoked. Send a valid key. */
   | 'UNAUTHENTICATED'
-  /** The words of the email still have tokens. See `problems`. */
+  /** The email still contains tokens. See `problems`, or send it with `allowUnresolved`. */
   | 'UNRESOLVED_TOKENS';
 
 /** Selects invoices. All given conditions must hold. */
@@ -524,39 +524,39 @@ export type SendEmailInput =
   |  { draft?: never; fresh?: never;   /** Reply to a stored message, or follow up a sent email. */
   reply: SendReplyInput; };
 
-/** Why an email was not sent, for programs. */
+/** Why an email was not sent, for programs. Where a value says `retryOutboundEmail`: if the email is a DRAFT, send the draft again instead. */
 export type SendFailureCode =
-  /** The account cannot send. Connect it again; the email then leaves. */
+  /** The account is not connected. Connect it again; the email is then sent. */
   | 'ACCOUNT_NOT_ACTIVE'
-  /** When the email was about to leave, its sender address was no longer an accepted address of the account. */
+  /** Gmail no longer lets the account send from the sender address of the email. Send it from another address of `EmailAccount.sendAs`. */
   | 'ALIAS_NOT_ACCEPTED'
-  /** When its time had come, the words of its template could not be sent. It is a draft now. */
+  /** At its planned time the template did not give a valid email. It is a draft now: read `message`, correct it and send it. */
   | 'CONTENT_INVALID'
-  /** The account has reached the sending limit of the day. */
+  /** The account has reached the sending limit of the day. If the email is QUEUED, it is sent later; if it is FAILED, call `retryOutboundEmail`. */
   | 'DAILY_LIMIT'
   /** A user decided that it was not sent and is not to be sent. */
   | 'DISCARDED'
-  /** Gmail does not allow the account to send. */
+  /** The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google, then call `retryOutboundEmail`. */
   | 'FORBIDDEN'
-  /** Gmail is not enabled for the account. */
+  /** The Google account has no Gmail. Enable it, then call `retryOutboundEmail`. */
   | 'MAIL_SERVICE_OFF'
-  /** Google no longer accepts the consent of the account. Connect it again; the email then leaves. */
+  /** Google no longer accepts the consent of the account. Connect it again; the email is then sent. */
   | 'NEEDS_REAUTH'
-  /** Gmail was asked several times and did not send it. */
+  /** Gmail was asked several times and did not send it. It was certainly not sent: call `retryOutboundEmail`. */
   | 'NOT_ACCEPTED'
-  /** The answer of Gmail was lost. The email may have been sent. */
+  /** The answer of Gmail was lost, and the email may have been sent. Wait, or see UNCONFIRMED. */
   | 'OUTCOME_UNKNOWN'
-  /** Gmail refused the email as it is. */
+  /** Gmail refused the email as it is. Read `message`, correct it and send a new email. */
   | 'REJECTED'
-  /** When the time of the reply had come, it could no longer be sent in its thread. */
+  /** At its planned time the reply could no longer be sent in its thread. Send a new email. */
   | 'REPLY_NOT_POSSIBLE'
-  /** Gmail asked the account to send more slowly. Epistle tries again. */
+  /** Gmail asked the account to send more slowly. Epistle sends the email later. */
   | 'THROTTLED'
-  /** Gmail refused the access token of the account. Epistle tries again for about a day; then use `retryOutboundEmail`. */
+  /** Gmail refused the access token of the account. Epistle tries again for about a day; then call `retryOutboundEmail`. */
   | 'UNAUTHORIZED'
-  /** Gmail could not be reached or failed. Epistle tries again for about a day; then use `retryOutboundEmail`. */
+  /** Gmail could not be reached or failed. Epistle tries again for about a day; then call `retryOutboundEmail`. */
   | 'UNREACHABLE'
-  /** When its time had come, its words still had tokens. It is a draft now: see `Draft.lastFailure`. */
+  /** At its planned time the email still contained tokens. It is a draft now: read `message`, correct it and send it. */
   | 'UNRESOLVED_TOKENS';
 
 /** An email in a conversation of its own. */
