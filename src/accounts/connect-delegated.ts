@@ -28,7 +28,7 @@ export async function addDelegatedAccount(
 /** What an operator can do about it. */
 export function delegationProblem({ kind, reason, message }: GmailError): string {
   const advice =
-    ': check that its client id and the scope gmail.modify are authorised in the Admin console (Security, API controls, Domain-wide delegation), and that the address is a mailbox of that Workspace.';
+    ': check that its client id and the scope gmail.modify are authorized in the Admin console (Security, API controls, Domain-wide delegation), and that the address is a mailbox of that Workspace.';
   if (kind === 'reauth' || reason === 'unauthorized_client')
     return `Google refuses the service account (${reason})${advice}`;
   if (reason === 'invalid_jwt')

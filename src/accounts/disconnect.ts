@@ -9,11 +9,11 @@ export interface Disconnected {
   readonly accountId: string;
   /** SCHEDULED and QUEUED emails, which wait until the mailbox is connected again. */
   readonly waitingEmails: number;
-  /** Whether Google confirmed that the grant has ended. */
+  /** Whether Google confirmed that the consent has ended. */
   readonly revoked: boolean;
 }
 
-const REASON = 'It was disconnected; what is to be sent from it waits until it is connected again.';
+const REASON = 'The account was disconnected. Its emails wait until it is connected again.';
 
 /**
  * Erases the account's tokens and ends its grant at Google. The record and waiting emails stay. The tokens are erased first: a failed

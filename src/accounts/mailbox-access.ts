@@ -21,7 +21,7 @@ export function mailboxAccess(app: App, account: Sender): MailboxAccess {
     async accessToken(options) {
       const hasGrant = account.sealedRefreshToken !== null || account.grantKind === 'DELEGATION';
       if (!hasGrant || account.accountStatus === 'DISCONNECTED') {
-        const message = 'The account holds no grant.';
+        const message = 'The account is not connected.';
         throw new GmailError({ kind: 'reauth', status: null, reason: 'no_grant', message });
       }
       return app.tokens.accessToken(grant, options);
@@ -43,8 +43,8 @@ async function tokenRequest(app: App, { organizationId, id, grantId, email }: Se
 }
 
 const REAUTH_REASONS: Readonly<Record<GrantKind, string>> = {
-  CONSENT: 'Google no longer accepts the consent of its owner; connect it again.',
-  DELEGATION: 'Google no longer lets the service account act for this mailbox; add it again once it does.',
+  CONSENT: 'Google no longer accepts the consent of the mailbox owner. Connect the account again.',
+  DELEGATION: 'Google no longer lets the service account act for this mailbox. Once it does, add the account again.',
 };
 
 /**
@@ -56,7 +56,7 @@ export async function markNeedsReauth({ pool, log }: Pick<App, 'pool' | 'log'>, 
     sql`UPDATE email_account SET status = 'NEEDS_REAUTH', status_reason = ${REAUTH_REASONS[grantKind]}
       WHERE organization_id = ${organizationId} AND id = ${accountId} AND status = 'ACTIVE' AND grant_id = ${grantId}`,
   );
-  if (rowCount === 1) log.warn({ organizationId, accountId }, 'an account is NEEDS_REAUTH: Google refuses its grant');
+  if (rowCount === 1) log.warn({ organizationId, accountId }, 'an account is NEEDS_REAUTH: Google refuses its consent');
 }
 
 /** An account of the organization; null when it has none of this id. */

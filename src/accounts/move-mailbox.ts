@@ -38,7 +38,7 @@ export function moveMailbox(
       sealedRefreshToken === null ? null : app.sealer.open(sealedRefreshToken, refreshTokenPurpose(from.id));
     const sealedGrant: SealedGrant = (id) =>
       refreshToken === null ? null : app.sealer.seal(refreshToken, refreshTokenPurpose(id));
-    await endGrant(tx, from, 'It was moved to another organization of this server.', { release: true });
+    await endGrant(tx, from, 'The account was moved to another organization of this server.', { release: true });
     const profile = { email, displayName, aliases, sendAs: parseSendAs(sendAs) };
     const grant = { grantKind, sealedGrant, alongside: startReading };
     const accountId = await storeAccountIn(tx, app, organizationId, profile, grant);

@@ -18,7 +18,7 @@ import { AccountTakenError, connectAccount, NoRefreshTokenError, startReading } 
 const MAX_RETURN_TO_LENGTH = 2_000;
 
 const NO_CLIENT =
-  'Nobody can consent here: GOOGLE_CLIENT_ID is not set. The operator adds mailboxes with `npm run admin -- account add`.';
+  'Consent is not possible: GOOGLE_CLIENT_ID is not set. The operator adds mailboxes with `npm run admin -- account add`.';
 
 /** The path of the redirect URI that the operator registers at Google. */
 export const CALLBACK_PATH = '/oauth/google/callback';
@@ -56,7 +56,7 @@ export function requireConnectable(app: App, { loginHint = null, returnTo = null
   const addressIssue = loginHint === null ? null : addressProblem(loginHint);
   if (addressIssue !== null) issues.push({ path: 'input.loginHint', message: addressIssue });
   if (returnTo !== null && !isAllowed(app, returnTo)) {
-    const message = `Must be an address of at most ${MAX_RETURN_TO_LENGTH} characters on one of the origins in CORS_ORIGINS.`;
+    const message = `Must be a URL of at most ${MAX_RETURN_TO_LENGTH} characters on one of the origins in CORS_ORIGINS.`;
     issues.push({ path: 'input.returnTo', message });
   }
   if (issues.length > 0) throw new InvalidInputError(issues);

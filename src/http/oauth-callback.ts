@@ -45,12 +45,12 @@ const FAILURES: Readonly<Record<ConnectFailure | 'database_unavailable' | 'unexp
   missing_scope: page(
     403,
     'A permission is missing',
-    'The permission to read and send email in Gmail was not ticked, and nothing works without it. Start again, and leave it ticked.',
+    'The permission to read and send email in Gmail was not ticked, and nothing works without it. Start again, and tick it.',
   ),
   no_refresh_token: page(
     400,
     'Please consent again',
-    'Google did not grant permanent access. Remove this application at https://myaccount.google.com/permissions, then start again.',
+    'Google did not grant permanent access. Remove this application at https://myaccount.google.com/connections, then start again.',
   ),
   gmail_api_disabled: page(
     502,

@@ -47,7 +47,7 @@ export async function forgetMailbox(
     const found = await lockAccount(tx, email, organization);
     if (found === null) return null;
     await requireFinished(tx, found);
-    await endGrant(tx, found, 'It was forgotten: its mailbox is not stored any more.', { release: true });
+    await endGrant(tx, found, 'The account was forgotten: its mailbox is no longer stored.', { release: true });
     await tx.query(
       sql`UPDATE email_account SET display_name = NULL, aliases = '{}', send_as = '[]'
         WHERE organization_id = ${found.organizationId} AND id = ${found.id}`,

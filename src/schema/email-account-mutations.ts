@@ -48,11 +48,11 @@ const DisconnectEmailAccountPayload = builder.objectRef<Disconnected>('Disconnec
     }),
     waitingEmails: t.exposeInt('waitingEmails', {
       description:
-        'The number of emails of the account that are SCHEDULED or QUEUED. They wait, and leave after the mailbox is connected again unless they are canceled before. UNCONFIRMED emails wait too.',
+        'The number of emails of the account that are SCHEDULED or QUEUED. They wait, and are sent after the mailbox is connected again, unless they are canceled before. UNCONFIRMED emails wait too and are not counted.',
     }),
     revoked: t.exposeBoolean('revoked', {
       description:
-        'True if Google confirmed that the grant was revoked. False if Google did not confirm it, there was no grant, or the mailbox was connected again meanwhile; the mailbox owner can check https://myaccount.google.com/permissions.',
+        'True if Google confirmed that the consent was revoked. False if Google did not confirm it, if there was no consent, or if the mailbox has been connected again; the mailbox owner can check https://myaccount.google.com/connections.',
     }),
   }),
 });
@@ -61,7 +61,7 @@ builder.mutationFields((t) => ({
   connectEmailAccount: t.field({
     type: ConnectEmailAccountPayload,
     description:
-      'Starts to connect a Gmail mailbox, or to reconnect one that is NEEDS_REAUTH or DISCONNECTED. A reconnected account keeps its uid, and its waiting emails leave.',
+      'Starts to connect a Gmail mailbox, or to reconnect one that is NEEDS_REAUTH or DISCONNECTED. A reconnected account keeps its uid, and its waiting emails are sent.',
     authScopes: { scope: 'accounts:manage' },
     errors: {
       types: [InvalidInputError],
@@ -76,7 +76,7 @@ builder.mutationFields((t) => ({
   disconnectEmailAccount: t.field({
     type: DisconnectEmailAccountPayload,
     description:
-      'Deletes the tokens of an account and revokes the grant at Google. Emails that are due wait, see `waitingEmails`. Connect the mailbox again to undo it.',
+      'Deletes the tokens of an account and revokes the consent at Google. Its emails wait, see `waitingEmails`. `connectEmailAccount` connects it again.',
     authScopes: { scope: 'accounts:manage' },
     errors: { types: [NotFoundError], union: { description: 'The disconnected account, or a NotFoundError.' } },
     args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the account.' }) },

@@ -7,7 +7,7 @@ import { MailboxSync, SYNC, toMailboxSync } from './mailbox-sync.ts';
 import { EmailAccount } from './refs.ts';
 
 const SendBudget = builder.objectRef<Budget>('SendBudget').implement({
-  description: 'How many emails the account can still send, and when.',
+  description: 'How many emails the sending limits still allow, and when.',
   fields: (t) => ({
     sentLast24h: t.exposeInt('sentLast24h', {
       description: 'The number of emails sent through Epistle within the last 24 hours, counted in half-hour steps.',
@@ -17,13 +17,14 @@ const SendBudget = builder.objectRef<Budget>('SendBudget').implement({
     }),
     nextSendAt: t.expose('nextSendAt', {
       type: 'DateTime',
-      description: 'When an email requested now would be sent: now, or when the rate limits of Gmail allow it.',
+      description:
+        'When an email requested now would be sent: now, or when the rate limits of Gmail allow it. It is an estimate.',
     }),
   }),
 });
 
 const SendAsAddress = builder.objectRef<SendAs>('SendAs').implement({
-  description: 'An address that the account may send from, as Gmail told it within about the last hour.',
+  description: 'An address that the account may send from, as Gmail reported it within about the last hour.',
   fields: (t) => ({
     email: t.expose('email', {
       type: 'EmailAddress',
@@ -37,7 +38,7 @@ const SendAsAddress = builder.objectRef<SendAs>('SendAs').implement({
     signatureHtml: t.exposeString('signatureHtml', {
       nullable: true,
       description:
-        'The signature from the settings of Gmail, as HTML. `appendSignature` appends it. Null if there is none. Sanitise it before you display it.',
+        'The signature from the settings of Gmail, as HTML. `appendSignature` appends it. Null if there is none. Sanitize it before you display it.',
     }),
     isDefault: t.exposeBoolean('isDefault', {
       description: 'True for the address that Gmail itself sends from by default.',
@@ -82,7 +83,7 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
   status: t.field({
     type: EmailAccountStatus,
     description:
-      'Whether the account can send. PAUSED: the daily sending limit is reached; emails requested now are QUEUED until it ends.',
+      'Whether the account can send. PAUSED: the daily sending limit is reached; new emails are QUEUED until `pausedUntil`.',
     select: { status: true, rateLimit: { select: PAUSE } },
     resolve: (account, _args, { app }) => (pausedUntil(account, app.now()) === null ? account.status : 'PAUSED'),
   }),
@@ -93,7 +94,7 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
     resolve(account, _args, { app }) {
       const until = pausedUntil(account, app.now());
       if (until === null) return account.statusReason;
-      return `The sending limit of the day is reached; sending goes on at ${until.toISOString()}.`;
+      return `The sending limit of the day is reached; sending resumes at ${until.toISOString()}.`;
     },
   }),
   pausedUntil: t.field({
@@ -106,7 +107,8 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
   }),
   sendBudget: t.field({
     type: SendBudget,
-    description: 'How many emails the account can still send, and when.',
+    description:
+      'How many emails the sending limits still allow, and when. It does not consider `status`: an account that is NEEDS_REAUTH or DISCONNECTED sends nothing.',
     resolve: async ({ id }, _args, { app, identity, batches }, info) => {
       const load = (ids: readonly string[]) => findSendBudgets(app, identity.organizationId, ids);
       const budget = await batches.load(info, id, load);
@@ -117,7 +119,8 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
   lastSyncedAt: t.field({
     type: 'DateTime',
     nullable: true,
-    description: 'Epistle has every change of the mailbox up to this time. Null if the mailbox was not read yet.',
+    description:
+      'Epistle has every change that Gmail reported up to this time. While `sync.state` is IMPORTING or COMPARING, older messages and changes can still be missing. Null if reading has not begun.',
     select: { sync: { select: { lastSyncedAt: true } } },
     resolve: ({ sync }) => sync?.lastSyncedAt ?? null,
   }),
@@ -127,7 +130,10 @@ builder.prismaObjectFields(EmailAccount, (t) => ({
     select: { status: true, sync: { select: SYNC } },
     resolve: ({ status, sync }) => toMailboxSync(status, sync),
   }),
-  connectedAt: t.expose('connectedAt', { type: 'DateTime', description: 'When the owner last gave consent.' }),
+  connectedAt: t.expose('connectedAt', {
+    type: 'DateTime',
+    description: "When the mailbox was last connected: by its owner's consent, `account add` or `account move`.",
+  }),
 }));
 
 builder.queryField('emailAccount', (t) =>

@@ -82,9 +82,10 @@ export const Direction = enumOf('Direction', 'The direction of a message, seen f
 
 export const EmailAccountStatus = enumOf('EmailAccountStatus', 'Whether an account can send.', {
   ACTIVE: 'The account can send.',
-  NEEDS_REAUTH: 'Google no longer accepts the stored grant. The owner of the mailbox must connect it again.',
-  PAUSED: 'The account cannot send at present. See `statusReason` for the reason and the end.',
-  DISCONNECTED: 'The account was disconnected. Its record and its emails stay.',
+  NEEDS_REAUTH: 'Google no longer accepts the stored consent. The owner of the mailbox must connect it again.',
+  PAUSED: 'The daily sending limit is reached until `pausedUntil`. New emails are QUEUED and sent then.',
+  DISCONNECTED:
+    'The account was disconnected. Its record and its emails stay. `connectEmailAccount` connects it again.',
 });
 
 export const InvoiceStatus = enumOf('InvoiceStatus', 'The state of an invoice.', {

@@ -72,11 +72,11 @@ builder.objectType(errors.IdempotencyConflictError, {
 });
 
 builder.objectType(errors.AccountNotReadyError, {
-  ...error('AccountNotReadyError', 'The account cannot send now. Nothing was sent.'),
+  ...error('AccountNotReadyError', 'The account is NEEDS_REAUTH or DISCONNECTED. Nothing was sent or changed.'),
   fields: (t) => ({
     account: t.prismaField({
       type: EmailAccount,
-      description: 'The account. Its `status` and `statusReason` say why it cannot send.',
+      description: 'The account. Its `statusReason` says why it cannot be used.',
       resolve: (query, { accountId }, _args, { db }) =>
         db.emailAccount.findFirstOrThrow({ ...query, where: { id: accountId } }),
     }),

@@ -47,7 +47,7 @@ const OutboundEmailFilter = builder.inputType('OutboundEmailFilter', {
     }),
     created: t.field({ type: DateTimeRange, description: 'Emails created in this range.' }),
     updated: t.field({ type: DateTimeRange, description: 'Emails that last changed in this range.' }),
-    sent: t.field({ type: DateTimeRange, description: 'Emails that Gmail accepted in this range.' }),
+    sent: t.field({ type: DateTimeRange, description: 'Emails with a `sentAt` in this range.' }),
     planned: t.field({ type: DateTimeRange, description: 'Emails with a `plannedSendAt` in this range.' }),
     bounced: t.field({ type: DateTimeRange, description: 'Emails with a delivery report received in this range.' }),
   }),

@@ -115,7 +115,8 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   sentAt: t.expose('sentAt', {
     type: 'DateTime',
     nullable: true,
-    description: 'When Gmail accepted the email. Null until then.',
+    description:
+      'When Gmail accepted the email; if a user decided that it was sent, the time of that decision. Null until then.',
   }),
   contentErasedAt: t.expose('contentErasedAt', {
     type: 'DateTime',

@@ -90,7 +90,7 @@ export const EmailMessage = builder.prismaNode('EmailMessage', {
 export const EmailMessageConnection = connectionOf(EmailMessage, 'EmailMessage', ['messages', 'A message']);
 
 export const EmailAccount = builder.prismaNode('EmailAccount', {
-  description: 'A connected Gmail mailbox of the organization.',
+  description: 'A Gmail mailbox of the organization, connected now or before.',
   ...NODE,
 });
 

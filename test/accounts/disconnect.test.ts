@@ -90,7 +90,7 @@ describe('disconnectEmailAccount', () => {
     const scheduled = await plan(60_000, { subject: 'Scheduled' });
     const result = await disconnected();
     expect(result.waitingEmails).toBe(2);
-    expect(result.emailAccount.statusReason).toContain('waits until it is connected again');
+    expect(result.emailAccount.statusReason).toContain('wait until it is connected again');
     t.sandbox.admin.clearFaults();
     await t.app.pool.query('UPDATE outbound_email SET planned_send_at = now() WHERE id = $1', [scheduled]);
     for (const uid of [queued, scheduled]) {

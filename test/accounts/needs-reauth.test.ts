@@ -65,7 +65,7 @@ it.each(['a send', 'a sync', 'a watch'] as const)(
       await renewWatches(t.app);
     }
     await eventually(async () => (await account()).status === 'NEEDS_REAUTH' || null);
-    expect((await account()).statusReason).toContain('connect it again');
+    expect((await account()).statusReason).toContain('Connect the account again');
     const { organizationId, accountId } = tenant;
     const told = warnings(t, 'is NEEDS_REAUTH').filter((line) => line.accountId === accountId);
     expect(told).toMatchObject([{ organizationId }]);

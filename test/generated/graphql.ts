@@ -183,11 +183,11 @@ export type DraftFilter = {
 export type EmailAccountStatus =
   /** The account can send. */
   | 'ACTIVE'
-  /** The account was disconnected. Its record and its emails stay. */
+  /** The account was disconnected. Its record and its emails stay. `connectEmailAccount` connects it again. */
   | 'DISCONNECTED'
-  /** Google no longer accepts the stored grant. The owner of the mailbox must connect it again. */
+  /** Google no longer accepts the stored consent. The owner of the mailbox must connect it again. */
   | 'NEEDS_REAUTH'
-  /** The account cannot send at present. See `statusReason` for the reason and the end. */
+  /** The daily sending limit is reached until `pausedUntil`. New emails are QUEUED and sent then. */
   | 'PAUSED';
 
 /** The kind of an error, for programs. GraphQL errors have it as `extensions.code`. */
@@ -384,7 +384,7 @@ export type OutboundEmailFilter = {
   recipient?: string | null | undefined;
   /** Emails that contain all of these terms in subject, body, file names or addresses. A term of three letters or more also matches words that start with it: `invo` finds `invoice`. In a joined term only the last part is a prefix: `inv-007` finds `INV-0077`. An email address is one term; each part of `invoice_7.pdf` is a term too. Order, case and accents are ignored; quotes and operators have no meaning. Only the first 16 terms count. Empty text matches everything; text of symbols alone matches nothing. */
   search?: string | null | undefined;
-  /** Emails that Gmail accepted in this range. */
+  /** Emails with a `sentAt` in this range. */
   sent?: DateTimeRange | null | undefined;
   /** Emails in one of these states. */
   status?: Array<OutboundEmailStatus> | null | undefined;

@@ -98,7 +98,7 @@ describe('the limit of the day', () => {
 
     const paused = await account();
     expect(paused).toMatchObject({ status: 'PAUSED', sendBudget: { sentLast24h: 3, dailyLimit: 3 } });
-    const [, end] = /sending goes on at (\S+Z)\.$/.exec(paused.statusReason ?? '') ?? [];
+    const [, end] = /sending resumes at (\S+Z)\.$/.exec(paused.statusReason ?? '') ?? [];
     expect(paused.pausedUntil).toBe(end);
     expect(Math.abs(Date.parse(end ?? '') - Date.parse(String(email.nextAttemptAt)))).toBeLessThan(5_000);
     expect(Math.abs(Date.parse(String(paused.sendBudget.nextSendAt)) - Date.parse(end ?? ''))).toBeLessThan(5_000);
@@ -269,7 +269,7 @@ describe('Gmail’s own limit of the day', () => {
 
     const paused = await account();
     expect(paused).toMatchObject({ status: 'PAUSED', sendBudget: { sentLast24h: 0 } });
-    expect(paused.statusReason).toMatch(/^The sending limit of the day is reached; sending goes on at \S+Z\.$/);
+    expect(paused.statusReason).toMatch(/^The sending limit of the day is reached; sending resumes at \S+Z\.$/);
     await agePermits(t, tenant, 7_000_000);
     await quiet();
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(0);
