@@ -15,6 +15,7 @@ import { MAX_COUNTED, pageComplexity } from './keyset.ts';
 import { PRISMA_WITH_LOADED_COLUMNS } from './loaded-columns.ts';
 import { REFUSED_INPUT } from './refused-input.ts';
 import { refusedRequest } from './refused-request.ts';
+import { SCOPE_DESCRIPTION } from './scope-description.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -67,7 +68,15 @@ function tooMuch(isTooDeep: boolean, complexity: number, depth: number): GraphQL
 }
 
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ScopeAuthPlugin, ErrorsPlugin, ComplexityPlugin, REFUSED_INPUT, RelayPlugin, PRISMA_WITH_LOADED_COLUMNS],
+  plugins: [
+    ScopeAuthPlugin,
+    SCOPE_DESCRIPTION,
+    ErrorsPlugin,
+    ComplexityPlugin,
+    REFUSED_INPUT,
+    RelayPlugin,
+    PRISMA_WITH_LOADED_COLUMNS,
+  ],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ identity }) => ({
@@ -141,7 +150,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 });
 
 builder.queryType({
-  description: 'Reads the data of the organization that the API key belongs to.',
+  description:
+    'Reads the data of the organization that the API key belongs to. Needs the scope `email:read`; only `apiKeys` needs `keys:manage`, and `viewer` no scope.',
   authScopes: { scope: 'email:read' },
 });
 builder.mutationType({

@@ -21,7 +21,7 @@ builder.mutationField('markMessageAutomatic', (t) =>
   t.field({
     type: MarkMessageAutomaticPayload,
     description:
-      'Says whether a program or a person wrote a message, where Epistle has read it wrongly. `hasReply`, `lastContactedAt` and `awaitingReply` follow, and reading the mailbox again does not change it back. Needs the scope `email:read` as well. Repeating the request is safe.',
+      'Corrects whether a program or a person wrote a message. `hasReply`, `lastContactedAt` and `awaitingReply` change with it, and reading the mailbox again does not change it back. Repeating the request is safe. The key needs the scope `email:read` as well.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [NotFoundError],
@@ -32,7 +32,7 @@ builder.mutationField('markMessageAutomatic', (t) =>
       automatic: t.arg.boolean({
         required: true,
         defaultValue: true,
-        description: 'True: a program wrote it, and it counts as no reply. False: a person wrote it.',
+        description: 'True: a program wrote it, and it does not count as a reply. False: a person wrote it.',
       }),
     },
     resolve: async (_root, { uid, automatic }, { app, identity }) => {

@@ -10,6 +10,7 @@ import {
   isUnionType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { SCOPES } from '../../src/auth/scopes.ts';
 
 const schema = buildSchema(readFileSync(path.join(import.meta.dirname, '..', '..', 'schema.graphql'), 'utf8'));
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
@@ -48,6 +49,13 @@ describe('the schema', () => {
       if (field.name !== 'retryOutboundEmail') expect(members.map((member) => member.name)).toContain(`${name}Payload`);
       const others = members.filter((member) => !member.name.endsWith('Payload'));
       for (const other of others) expect(other.getInterfaces().map((each) => each.name)).toContain('UserError');
+    }
+  });
+
+  it('names the scope of every mutation in its description', () => {
+    for (const { name, description } of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+      const [, scope = ''] = / Needs the scope `([^`]+)`\.$/.exec(description ?? '') ?? [];
+      expect(SCOPES, name).toContain(scope);
     }
   });
 
