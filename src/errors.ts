@@ -38,7 +38,7 @@ export interface InputIssue {
 
 /** One token that cannot be replaced by a value. */
 export interface TokenProblem {
-  /** As a reader sees it in the words: `{invoice_number}`. */
+  /** As a reader sees it in the text: `{invoice_number}`. */
   readonly token: string;
   readonly kind: TokenProblemKind;
   /** For people. */
@@ -161,7 +161,7 @@ export class SendRejectedError extends DomainError {
   }
 }
 
-/** The words still have tokens. Nothing was sent. */
+/** The email still contains tokens. Nothing was sent. */
 export class UnresolvedTokensError extends DomainError {
   readonly code = 'UNRESOLVED_TOKENS';
   readonly retry: RetryAdvice;
@@ -170,7 +170,7 @@ export class UnresolvedTokensError extends DomainError {
   constructor(problems: readonly TokenProblem[], retry: 'AFTER' | 'NEVER') {
     const named = [...new Set(problems.map(({ token }) => token))].slice(0, 10).join(', ');
     super(
-      `The words still have tokens: ${named}. Nothing was sent. Send with allowUnresolved to send them as they are.`,
+      `The email still contains tokens: ${named}. Nothing was sent. Send with allowUnresolved to send it as it is.`,
     );
     this.problems = problems;
     this.retry = retry;

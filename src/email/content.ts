@@ -142,7 +142,7 @@ export function reportMissing(content: Missable, path: string, issues: InputIssu
   if (content.bodyText === null && content.bodyHtml === null && content.attachments.length === 0) {
     issues.push({
       path: `${path}.bodyText`,
-      message: 'Give bodyText or bodyHtml, or an attachment; an email without words has the bodyText "".',
+      message: 'Give bodyText or bodyHtml, or an attachment; an email without text has the bodyText "".',
     });
   }
 }

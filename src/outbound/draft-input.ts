@@ -35,7 +35,7 @@ export function parseNewDraft(input: CreateDraftInput, now: Date): NewRequest {
   const origins = { fromAccountUid, replyToMessageUid, replyToOutboundEmailUid };
   if (Object.values(origins).filter((origin) => origin !== null).length !== 1) {
     const message =
-      'Give exactly one of fromAccountUid, replyToMessageUid and replyToOutboundEmailUid. A reply leaves from the account that owns the conversation.';
+      'Give exactly one of fromAccountUid, replyToMessageUid and replyToOutboundEmailUid. A reply is sent from the account that owns the conversation.';
     issues.push({ path: 'input.fromAccountUid', message });
   }
   const target = { mode: 'draft', ...origins };

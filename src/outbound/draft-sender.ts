@@ -74,7 +74,7 @@ export async function changeSender(
   { fromAccountUid, fromAlias }: SenderChange,
 ): Promise<{ readonly origin: Origin; readonly fromEmail: string }> {
   if (fromAccountUid != null && stored.isReply) {
-    const message = 'A reply leaves from the account that owns its conversation; omit fromAccountUid.';
+    const message = 'A reply is sent from the account that owns its conversation; omit fromAccountUid.';
     throw new InvalidInputError([{ path: 'input.fromAccountUid', message }]);
   }
   const origin = await findOrigin(tx, organizationId, 'EmailAccount', fromAccountUid ?? stored.accountId);

@@ -29,7 +29,7 @@ export async function findSentCopy(app: App, organizationId: string, outboundEma
     throw new InvalidStateError(status, `The email to follow up was not sent: it is ${status}.`);
   }
   if (status !== 'SENT' && status !== 'BOUNCED') {
-    const message = `The email to follow up has not left yet: it is ${status}. Nothing was sent; retry when it is SENT.`;
+    const message = `The email to follow up was not sent yet: it is ${status}. Nothing was sent; retry when it is SENT.`;
     throw new InvalidStateError(status, message, 'AFTER');
   }
   try {

@@ -20,12 +20,12 @@ type OperatorAction = Extract<TransitionName, 'canceled' | 'retried' | `resolved
 
 /** The rule in the error message when the email is in another state. */
 function ruleOf(action: OperatorAction): string {
-  if (action === 'canceled') return 'Only what is SCHEDULED or QUEUED can be cancelled';
-  return action === 'retried' ? 'Only what is FAILED can be tried again' : 'Only what is UNCONFIRMED can be resolved';
+  if (action === 'canceled') return 'Only a SCHEDULED or QUEUED email can be canceled';
+  return action === 'retried' ? 'Only a FAILED email can be retried' : 'Only an UNCONFIRMED email can be resolved';
 }
 
 /**
- * Cancels an email before it leaves. The database decides between this and a process that is about to send it.
+ * Cancels an email before it is sent. The database decides between this and a process that is about to send it.
  * @throws {NotFoundError | InvalidStateError}
  */
 export async function cancelOutboundEmail(app: App, identity: Identity, id: string): Promise<void> {
@@ -92,13 +92,13 @@ async function act(
     if (email === undefined) throw new NotFoundError('OutboundEmail', id);
     const { status, accountId, isErased, isReleased } = email;
     if (action === 'retried' && isErased) {
-      throw new InvalidStateError(status, 'Its content was erased: send a new email instead.');
+      throw new InvalidStateError(status, 'The content of the email was erased. Send a new email.');
     }
     if (!TRANSITIONS[action].from.includes(status)) {
-      throw new InvalidStateError(status, `${ruleOf(action)}; it is ${status}.`);
+      throw new InvalidStateError(status, `${ruleOf(action)}; this one is ${status}.`);
     }
     if (unconfirmedAt !== undefined) {
-      throw new InvalidStateError(status, 'It has changed meanwhile. Look at it again, then decide.');
+      throw new InvalidStateError(status, 'The email has changed. Read it again before you decide.');
     }
     if (action === 'retried' && isReleased) throw new AccountNotReadyError(accountId, 'DISCONNECTED');
     // Otherwise its state has changed meanwhile to one in which the action is possible.
@@ -143,7 +143,8 @@ async function isGmailDraftGone(app: App, email: HandedOver, id: string): Promis
   const now = app.now();
   const over = overAt(app, { unconfirmedAt: unconfirmedAt ?? now, gmailDraftUnsentAt }, now);
   if (now < over && !email.isUnresolved) {
-    throw new InvalidStateError('UNCONFIRMED', `Gmail may still be sending it. Decide after ${over.toISOString()}.`);
+    const message = `Gmail may still be sending the email. Decide after ${over.toISOString()}.`;
+    throw new InvalidStateError('UNCONFIRMED', message);
   }
   if (draftId === null || messageId === null || threadId === null) return true;
   const evidence = await readEvidence(app, email, { ...email, draftId, messageId, threadId }, id).catch(
@@ -153,7 +154,7 @@ async function isGmailDraftGone(app: App, email: HandedOver, id: string): Promis
     await enqueue(app.pool, 'reconcile', { organizationId, outboundEmailId: id }, 0);
     throw new InvalidStateError(
       'UNCONFIRMED',
-      'Gmail has it among the sent mail: it was sent, and becomes SENT by itself.',
+      'The email is in the sent mail of Gmail: it was sent, and becomes SENT by itself.',
     );
   }
   return evidence?.kind === 'nothing' && (evidence.draft === null || isReplaced(evidence.draft, email));

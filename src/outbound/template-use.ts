@@ -61,7 +61,7 @@ interface Bodies {
 export function reportBodies(input: Bodies, path: string, issues: InputIssue[]): void {
   for (const field of ['bodyText', 'bodyHtml'] as const) {
     if (input[field] == null) continue;
-    const message = 'Omit it: the template has the words. To write them yourself, set template to null.';
+    const message = 'Omit it: the template supplies the bodies. To write them yourself, set template to null.';
     issues.push({ path: `${path}.${field}`, message });
   }
 }

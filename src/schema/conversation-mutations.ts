@@ -15,7 +15,7 @@ function conversationPayload(name: string, description: string) {
         type: Conversation,
         nullable: true,
         description:
-          'The changed conversation. Null if the key does not have the scope `email:read`; the change was made all the same.',
+          'The changed conversation. Null if the key does not have the scope `email:read`; the change was still made.',
         resolve: (query, { conversationId }, _args, { db }) =>
           db.conversation.findFirstOrThrow({ ...query, where: { id: conversationId } }),
       }),

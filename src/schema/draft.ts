@@ -54,7 +54,8 @@ builder.prismaObjectFields(Draft, (t) => ({
   template: t.field({
     type: TemplateUse,
     nullable: true,
-    description: 'The template that brings the words when the draft is sent. Null if the draft has words of its own.',
+    description:
+      'The template that supplies the subject and bodies when the draft is sent. Null if the draft has its own subject and bodies.',
     select: (_args, _context, nested) => ({
       templateValues: true,
       templateVersion: nested({ select: TEMPLATE_VERSION }, ['template'], 'Template'),

@@ -4,21 +4,21 @@ import { enumOf } from './enum-of.ts';
 export const OutboundEmailStatus = enumOf('OutboundEmailStatus', 'The state of an outbound email.', {
   DRAFT: 'The email is being written. `sendEmail` sends it, `deleteDraft` deletes it.',
   SCHEDULED: 'The email waits for its `plannedSendAt`.',
-  QUEUED: 'The email is stored and waits to be sent. It leaves as soon as the account may send.',
+  QUEUED: 'The email is stored and is sent as soon as the account may send. See `nextAttemptAt`.',
   SENDING: 'The email is being handed to Gmail.',
   SENT: 'The email was sent. If a user decided so with `resolveOutboundEmail`, its ids in Gmail are null; `message` has those of the sent copy once that is found.',
   FAILED:
     'The email was not sent, as far as Epistle knows, and will not be retried by itself. See `failure`. It becomes SENT if its sent copy is found in Gmail.',
   CANCELED:
-    'The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail all the same.',
+    'The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail nevertheless.',
   UNCONFIRMED:
-    'The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time meanwhile.',
+    'The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time. If `nextAttemptAt` is null, reading did not tell: decide with `resolveOutboundEmail`.',
   BOUNCED: 'The email was sent, and delivery to at least one recipient failed permanently. See `bounces`.',
 });
 
 export const CancelCondition = enumOf(
   'CancelCondition',
-  'A condition under which a scheduled email does not leave. It is judged when the time of the email has come, and again immediately before the email is handed to Gmail.',
+  'A condition under which a scheduled email is not sent. It is checked at the planned time, and again immediately before the email is handed to Gmail.',
   {
     REPLIED:
       'A person answered in the conversation of the email, or in a conversation about one of its contexts, after the email was written or last edited. Automatic answers and spam do not count.',

@@ -145,7 +145,7 @@ builder.objectType(errors.SendRejectedError, {
       description: "The HTTP status of Gmail's response. 0 if there was no response.",
     }),
     providerReason: t.exposeString('providerReason', {
-      description: 'The reason, in the words of Gmail if Gmail refused it.',
+      description: 'The reason: the one that Gmail gave, if Gmail refused it.',
     }),
   }),
 });
@@ -153,7 +153,7 @@ builder.objectType(errors.SendRejectedError, {
 builder.objectType(errors.UnresolvedTokensError, {
   ...error(
     'UnresolvedTokensError',
-    'The subject or a body still has tokens of what the email is about, such as `{invoice_number}`. Nothing was sent. With `allowUnresolved` it is sent as it is.',
+    'The subject or a body still contains tokens of the entities that the email is about, such as `{invoice_number}`. Nothing was sent. With `allowUnresolved` it is sent as it is.',
   ),
   fields: (t) => ({
     problems: t.field({

@@ -43,7 +43,7 @@ export function implementContent(ref: typeof Draft | typeof OutboundEmail, authS
     }),
     cancelWhen: t.expose('cancelWhen', {
       type: [CancelCondition],
-      description: 'The conditions under which it does not leave at `plannedSendAt`. Empty if there are none.',
+      description: 'The conditions under which it is not sent at `plannedSendAt`. Empty if there are none.',
     }),
   }));
 }

@@ -77,7 +77,7 @@ builder.prismaObjectFields(Invoice, (t) => ({
   creditNotes: t.field(amount('creditNotesCents', 'The credit notes. 0 if there are none.')),
   collectionMethod: t.exposeString('collectionMethod', {
     nullable: true,
-    description: 'How the invoice is paid, in the words of the billing system. Null if it is not known.',
+    description: 'How the invoice is paid, as your billing system names it. Null if it is not known.',
   }),
   paymentLink: t.expose('paymentLink', {
     type: 'HttpUrl',

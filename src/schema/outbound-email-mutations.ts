@@ -35,7 +35,7 @@ builder.mutationFields((t) => ({
   cancelOutboundEmail: t.field({
     type: CancelOutboundEmailPayload,
     description:
-      'Cancels a SCHEDULED or QUEUED email before it is sent. Epistle never hands a canceled email to Gmail.',
+      'Cancels a SCHEDULED or QUEUED email; its draft in Gmail is deleted. An email that is SENDING cannot be canceled (InvalidStateError).',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, InvalidStateError],
@@ -50,7 +50,7 @@ builder.mutationFields((t) => ({
   resolveOutboundEmail: t.field({
     type: ResolveOutboundEmailPayload,
     description:
-      'Decides what happened to an UNCONFIRMED email, after a person checked the mailbox. Epistle then stops reading for it.',
+      'Decides what happened to an UNCONFIRMED email, after a person checked the mailbox. Epistle then no longer reads the mailbox to find out.',
     authScopes: { scope: 'email:send' },
     errors: {
       types: [NotFoundError, InvalidStateError],

@@ -157,7 +157,7 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   template: t.field({
     type: TemplateUse,
     nullable: true,
-    description: 'The template that the words are from. Null if the email has words of its own.',
+    description: 'The template of the subject and bodies. Null if the email has its own subject and bodies.',
     authScopes: isReadable,
     select: (_args, _context, nested) => ({
       templateValues: true,

@@ -27,15 +27,15 @@ const DynamicField = builder.objectRef<DynamicFieldValue>('DynamicField').implem
 const RenderedEmail = builder.objectRef<FilledWords>('RenderedEmail').implement({
   description: 'Subject and bodies with the values of an entity in place of the tokens.',
   fields: (t) => ({
-    subject: t.exposeString('subject', { description: 'The filled subject.' }),
-    bodyText: t.exposeString('bodyText', { description: 'The filled plain-text body.' }),
+    subject: t.exposeString('subject', { description: 'The rendered subject.' }),
+    bodyText: t.exposeString('bodyText', { description: 'The rendered plain-text body.' }),
     bodyHtml: t.exposeString('bodyHtml', {
       description:
-        'The filled HTML body. If none was given, it is made from the text: paragraphs, line breaks and links.',
+        'The rendered HTML body. If none was given, it is made from the text: paragraphs, line breaks and links.',
     }),
     problems: t.field({
       type: [TokenProblem],
-      description: 'The tokens that could not be replaced. They stand in the words as they are. Empty: there are none.',
+      description: 'The tokens that could not be replaced, and stay as they are. Empty: all were replaced.',
       resolve: ({ problems }) => [...problems],
     }),
   }),
@@ -59,7 +59,7 @@ const wordsFields = (t: InputFields) => ({
 });
 
 const PrepareEmailInput = builder.inputType('PrepareEmailInput', {
-  description: 'Words with tokens, and the entity whose values replace them.',
+  description: 'A subject and bodies with tokens, and the entity whose values replace the tokens.',
   fields: (t) => ({
     ...wordsFields(t),
     context: t.field({ type: ContextRefInput, required: true, description: 'The entity that the email is about.' }),
@@ -71,7 +71,7 @@ const PrepareEmailInput = builder.inputType('PrepareEmailInput', {
 });
 
 const PreviewEmailInput = builder.inputType('PreviewEmailInput', {
-  description: 'Words with tokens, and what to show in their place.',
+  description: 'A subject and bodies with tokens, and what to show in place of the tokens.',
   fields: (t) => ({
     ...wordsFields(t),
     contextType: t.string({ required: true, description: 'The kind of entity: one of `contextTypes`.' }),
@@ -97,9 +97,11 @@ builder.queryFields((t) => ({
       'Replaces the tokens of subject and bodies by the values of an entity. Nothing is stored or sent. A token that cannot be replaced is reported in `problems`.',
     errors: {
       types: [InvalidInputError, NotFoundError],
-      union: { description: 'The filled words, or why there are none.' },
+      union: { description: 'The rendered email, or why it could not be rendered.' },
     },
-    args: { input: t.arg({ type: PrepareEmailInput, required: true, description: 'The words and the entity.' }) },
+    args: {
+      input: t.arg({ type: PrepareEmailInput, required: true, description: 'The subject, the bodies and the entity.' }),
+    },
     complexity: FILL_COMPLEXITY,
     check: ({ input }) => parsePrepare(input),
     resolve: (_root, { input }, { app, identity, bodies }) => bodies.inTurn(() => prepareEmail(app, identity, input)),
@@ -109,9 +111,11 @@ builder.queryFields((t) => ({
     description: 'As `prepareEmail`, for an editor of templates: without an entity, sample data replaces the tokens.',
     errors: {
       types: [InvalidInputError, NotFoundError],
-      union: { description: 'The filled words, or why there are none.' },
+      union: { description: 'The rendered email, or why it could not be rendered.' },
     },
-    args: { input: t.arg({ type: PreviewEmailInput, required: true, description: 'The words and the entity.' }) },
+    args: {
+      input: t.arg({ type: PreviewEmailInput, required: true, description: 'The subject, the bodies and the entity.' }),
+    },
     complexity: FILL_COMPLEXITY,
     check: ({ input }) => parsePreview(input),
     resolve: (_root, { input }, { app, identity, bodies }) => bodies.inTurn(() => previewEmail(app, identity, input)),

@@ -97,7 +97,7 @@ export const EmailAccount = builder.prismaNode('EmailAccount', {
 export const Template = builder.prismaNode('TemplateVersion', {
   name: 'Template',
   description:
-    'A version of a template: words with tokens for emails about one kind of entity, in one language. A version never changes.',
+    'A version of a template: a subject and bodies with tokens for emails about one kind of entity, in one language. The subject and bodies of a version never change; `name` can.',
   // A key that writes templates may read them.
   authScopes: { anyScope: ['email:read', 'drafts:write'] },
   ...NODE,

@@ -13,7 +13,7 @@ import { CANCEL_DESCRIPTION, CancelCondition } from './enums.ts';
 import { OutboundEmail } from './refs.ts';
 import { TEMPLATE_DESCRIPTION, TemplateUseInput, UNRESOLVED_DESCRIPTION } from './template-use.ts';
 
-/** Whether the request itself has every word and address: none is from a template, a signature or the answered message. */
+/** Whether the request itself has all content: nothing is from a template, a signature or the answered message. */
 function gaveAll({ fresh, reply }: Pick<typeof SendEmailInput.$inferInput, 'fresh' | 'reply'>): boolean {
   const input = reply ?? fresh;
   if (!input || input.template || input.appendSignature) return false;
@@ -44,7 +44,7 @@ const newEmailFields = (t: InputFields) => ({
   appendSignature: t.boolean({
     defaultValue: false,
     description:
-      'True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`.',
+      'True: append the Gmail signature of the sender address, once, above a quote. See `EmailAccount.sendAs`.',
   }),
   plannedSendAt: t.field({
     type: 'DateTime',
@@ -81,7 +81,7 @@ const SendFreshInput = builder.inputType('SendFreshInput', {
       description: 'The recipients in To. 1 to 100 recipients in To, Cc and Bcc together.',
     }),
     subject: t.string({
-      description: 'The subject: 1 to 998 characters, no line break. Required unless a template brings it.',
+      description: 'The subject: 1 to 998 characters, no line break. Required unless a template supplies it.',
     }),
     contexts: t.field({ type: [ContextRefInput], description: CONTEXTS_DESCRIPTION }),
   }),
@@ -147,13 +147,13 @@ function hasSelected(row: object, select: object | null | undefined): row is Out
 
 export const SendEmailPayload = builder.objectRef<SendResult>('SendEmailPayload').implement({
   description:
-    'The request was accepted. The email was sent, or will be sent once. The answer to a repeated request shows the email as it is then.',
+    'The request was accepted. The email was sent, or will be sent once. A repeated request returns the email as it is then.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'replayed' in value,
   fields: (t) => ({
     outboundEmail: t.prismaField({
       type: OutboundEmail,
       description:
-        'The email: SENT, SCHEDULED, QUEUED (see `nextAttemptAt`), SENDING while Gmail has not answered, or UNCONFIRMED while Epistle finds out whether it was sent. A repeated request can also answer BOUNCED, CANCELED, or DRAFT if the words could not be filled (see `failure`): CANCELED and DRAFT do not leave by themselves.',
+        'The email: SENT, SCHEDULED, QUEUED (see `nextAttemptAt`), SENDING while Gmail has not answered, or UNCONFIRMED while Epistle finds out whether it was sent. A repeated request can also return BOUNCED, CANCELED, or DRAFT if the email could not be rendered (see `failure`): CANCELED and DRAFT emails are not sent by themselves.',
       // The row is not read again when the columns that were just written are all that the client asks for.
       resolve: (query, { outboundEmailId, sent }, _args, { db }) =>
         sent !== null && hasSelected(sent, query.select)

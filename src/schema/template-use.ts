@@ -2,7 +2,7 @@ import { builder } from './builder.ts';
 import { Template } from './refs.ts';
 
 export const TemplateUseInput = builder.inputType('TemplateUseInput', {
-  description: 'The template that brings the words of an email.',
+  description: 'The template that supplies the subject and bodies of an email.',
   fields: (t) => ({
     uid: t.field({
       type: 'UUID',
@@ -11,11 +11,11 @@ export const TemplateUseInput = builder.inputType('TemplateUseInput', {
     }),
     version: t.int({
       description:
-        'The version. Omitted: when the email leaves, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language.',
+        'The number of the version. Omitted: when the email is sent, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language.',
     }),
     locale: t.string({
       description:
-        'The language of the words, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US.',
+        'The language of the text, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US.',
     }),
     timeZone: t.string({
       description:
@@ -28,7 +28,7 @@ export const TEMPLATE_DESCRIPTION =
   'The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent.';
 
 export const UNRESOLVED_DESCRIPTION =
-  'True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError.';
+  'True: send the email even if it still contains tokens, which then stay as they are. False: such an email is refused with an UnresolvedTokensError.';
 
 interface Use {
   readonly values: unknown;
@@ -40,18 +40,18 @@ export const TemplateUse = builder.objectRef<Use>('TemplateUse').implement({
   fields: (t) => ({
     template: t.field({
       type: Template,
-      description: 'The version that the email has its words from, also if the template was deleted since.',
+      description: 'The version that supplies the subject and bodies, also if the template was deleted since.',
       resolve: ({ version }) => version,
     }),
     version: t.int({
       description:
-        'The number of the version. Until the email leaves, it is the version that was current when the email was written.',
+        'The number of the version. Until the email is sent, it is the version that was current when the template was chosen.',
       resolve: ({ version }) => version.version,
     }),
     values: t.field({
       type: 'JSON',
       description:
-        'The values of the tokens in the words, by the name of the token: `{ "invoice_number": "INV-1" }`. Empty until they are filled.',
+        'The values of the tokens in the subject and bodies, by the name of the token: `{ "invoice_number": "INV-1" }`. Empty until the email is rendered.',
       resolve: ({ values }) => values ?? {},
     }),
   }),
@@ -60,7 +60,7 @@ export const TemplateUse = builder.objectRef<Use>('TemplateUse').implement({
 /** What a version is read with, beside what the operation asks for. */
 export const TEMPLATE_VERSION = { id: true, version: true } as const;
 
-/** Null when the email has words of its own. */
+/** Null when the email has its own subject and bodies. */
 export function templateUse<Version extends Use['version']>(email: {
   readonly templateValues: unknown;
   readonly templateVersion: Version | null;

@@ -26,7 +26,7 @@ builder.prismaObjectFields(Template, (t) => ({
   }),
   locale: t.exposeString('locale', {
     nullable: true,
-    description: 'The language of this version (BCP 47). Null: for readers whose language has no version of its own.',
+    description: 'The language of this version (BCP 47). Null: for customers whose language has no version of its own.',
   }),
   version: t.exposeInt('version', {
     description: 'The number of this version, from 1. Versions of all languages are counted together.',
@@ -136,7 +136,7 @@ const SaveTemplateInput = builder.inputType('SaveTemplateInput', {
     }),
     locale: t.string({
       description:
-        'The language of the words (BCP 47), such as `de`. Customers of this language get them. Omitted: for customers whose language has no version of its own.',
+        'The language of this version (BCP 47), such as `de`. Customers of this language get it. Omitted: for customers whose language has no version of its own.',
     }),
     subject: t.string({
       required: true,
@@ -164,7 +164,7 @@ const SaveTemplatePayload = builder.objectRef<SavedTemplate>('SaveTemplatePayloa
     problems: t.field({
       type: [TokenProblem],
       description:
-        'Tokens that no email can fill, because they are unknown or stand in a forbidden place. An email with this version is refused until they are gone.',
+        'Tokens that cannot be replaced in any email, because they are unknown, interrupted by tags or in a forbidden place. Emails with this version are refused, except with `allowUnresolved`.',
       resolve: ({ problems }) => [...problems],
     }),
   }),
@@ -187,7 +187,7 @@ builder.mutationFields((t) => ({
   saveTemplate: t.field({
     type: SaveTemplatePayload,
     description:
-      'Saves a new version of a template, or a new template. Scheduled emails that use the newest version leave with the new words; if there are any, the key needs the scope `email:send` as well.',
+      'Saves a new version of a template, or a new template. Scheduled emails that use the newest version are sent with the new text; if there are any, the key needs the scope `email:send` as well.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],

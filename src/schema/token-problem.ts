@@ -6,8 +6,8 @@ const TokenProblemKind = enumOf<Kind>('TokenProblemKind', 'Why a token was not r
   UNKNOWN: 'There is no such token. `message` names the token that was probably meant.',
   NO_VALUE: 'The entity has no value for the token.',
   FORBIDDEN_PLACE:
-    'The token stands where no value can be put safely: in the name of a tag or an attribute, an unquoted attribute, a script, a style, an event handler, a comment, or the scheme or host of a URL.',
-  UNFILLED: 'The token stands in words that no template fills. Use `template` or `prepareEmail`.',
+    'The token is where a value is not safe: in the name of a tag or an attribute, an unquoted attribute, a script, a style, an event handler, a comment, or the scheme or host of a URL.',
+  UNFILLED: 'The token is in text that is not from a template. Use `template` or `prepareEmail`.',
   SPLIT:
     'Tags or character references interrupt the token in the HTML body, as in `{invoice_<b>number</b>}`. Write it in one piece.',
 });
@@ -15,7 +15,7 @@ const TokenProblemKind = enumOf<Kind>('TokenProblemKind', 'Why a token was not r
 export const TokenProblem = builder.objectRef<Problem>('TokenProblem').implement({
   description: 'A token that was not replaced by a value.',
   fields: (t) => ({
-    token: t.exposeString('token', { description: 'The token as a reader sees it in the words, with its braces.' }),
+    token: t.exposeString('token', { description: 'The token as a reader sees it in the text, with its braces.' }),
     kind: t.expose('kind', { type: TokenProblemKind, description: 'The reason, for programs.' }),
     message: t.exposeString('message', { description: 'The reason and what to do, for people.' }),
     field: t.exposeString('field', {

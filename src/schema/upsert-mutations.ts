@@ -12,7 +12,8 @@ const CustomerContactInput = builder.inputType('CustomerContactInput', {
     email: t.field({ type: 'EmailAddress', required: true, description: 'The email address of the person.' }),
     role: t.string({ description: 'What the person does there, 1 to 255 characters, for example `Accounts payable`.' }),
     isPrimary: t.boolean({
-      description: 'True: the person to write to. At most one contact is. If none is, the first one becomes it.',
+      description:
+        'True: the person to write to. At most one contact may be primary. If none is, the first contact becomes primary.',
     }),
   }),
 });
@@ -96,7 +97,7 @@ const UpsertInvoiceInput = builder.inputType('UpsertInvoiceInput', {
     }),
     collectionMethod: t.string({
       description:
-        'How the invoice is paid, in the words of your billing system, such as `send_invoice`: 1 to 100 characters. Null: not known.',
+        'How the invoice is paid, as your billing system names it, such as `send_invoice`: 1 to 100 characters. Null: not known.',
     }),
     paymentLink: t.field({
       type: 'HttpUrl',
@@ -112,7 +113,7 @@ const UpsertCustomerPayload = builder.objectRef<{ id: string }>('UpsertCustomerP
       type: Customer,
       nullable: true,
       description:
-        'The stored customer. Null if the operation asks for fields that the key may not read; the customer is stored all the same.',
+        'The stored customer. Null if the operation asks for fields that the key may not read; the customer is still stored.',
       resolve: (query, { id }, _args, { db }) => db.customer.findFirstOrThrow({ ...query, where: { id } }),
     }),
   }),
@@ -125,7 +126,7 @@ const UpsertInvoicePayload = builder.objectRef<{ id: string }>('UpsertInvoicePay
       type: Invoice,
       nullable: true,
       description:
-        'The stored invoice. Null if the operation asks for fields that the key may not read; the invoice is stored all the same.',
+        'The stored invoice. Null if the operation asks for fields that the key may not read; the invoice is still stored.',
       resolve: (query, { id }, _args, { db }) => db.invoice.findFirstOrThrow({ ...query, where: { id } }),
     }),
   }),
@@ -144,7 +145,7 @@ const UpsertCustomersPayload = builder.objectRef<{ ids: string[] }>('UpsertCusto
       type: [Customer],
       nullable: true,
       description:
-        'The stored customers, in the order of the inputs. Null if the operation asks for fields that the key may not read; the customers are stored all the same.',
+        'The stored customers, in the order of the inputs. Null if the operation asks for fields that the key may not read; the customers are still stored.',
       resolve: async (query, { ids }, _args, { db }) =>
         inOrder(ids, await db.customer.findMany({ ...query, where: { id: { in: ids } } })),
     }),
@@ -158,7 +159,7 @@ const UpsertInvoicesPayload = builder.objectRef<{ ids: string[] }>('UpsertInvoic
       type: [Invoice],
       nullable: true,
       description:
-        'The stored invoices, in the order of the inputs. Null if the operation asks for fields that the key may not read; the invoices are stored all the same.',
+        'The stored invoices, in the order of the inputs. Null if the operation asks for fields that the key may not read; the invoices are still stored.',
       resolve: async (query, { ids }, _args, { db }) =>
         inOrder(ids, await db.invoice.findMany({ ...query, where: { id: { in: ids } } })),
     }),

@@ -20,7 +20,7 @@ export type AttachmentInput = {
   uploadUid?: string | null | undefined;
 };
 
-/** A condition under which a scheduled email does not leave. It is judged when the time of the email has come, and again immediately before the email is handed to Gmail. */
+/** A condition under which a scheduled email is not sent. It is checked at the planned time, and again immediately before the email is handed to Gmail. */
 export type CancelCondition =
   /** Every context of the email is closed. An invoice is closed when it is PAID or VOID; a customer never is. */
   | 'CONTEXT_CLOSED'
@@ -121,7 +121,7 @@ export type CreateDraftInput = {
 export type CustomerContactInput = {
   /** The email address of the person. */
   email: string;
-  /** True: the person to write to. At most one contact is. If none is, the first one becomes it. */
+  /** True: the person to write to. At most one contact may be primary. If none is, the first contact becomes primary. */
   isPrimary?: boolean | null | undefined;
   /** The name of the person, 1 to 255 characters. */
   name?: string | null | undefined;
@@ -323,27 +323,27 @@ export type MailboxSyncState =
 export type OutboundEmailEventType =
   /** It was stored to be sent now. From here on it cannot be lost. */
   | 'ACCEPTED'
-  /** A mail system reported that it could not deliver it. `detail.recipients` names to whom. */
+  /** A mail system reported that it could not deliver it. `detail.recipients` has the recipients. */
   | 'BOUNCED'
   /** A user canceled it, or a condition of its `cancelWhen` was true: see `detail.because`. */
   | 'CANCELED'
-  /** It was stored as a draft, or to leave at its `plannedSendAt`. */
+  /** It was stored as a draft, or to be sent at its `plannedSendAt`. */
   | 'CREATED'
-  /** It could not leave yet. `detail.nextAttemptAt` says when Epistle tries again. While its account cannot send, only the first time is recorded. */
+  /** It could not be sent yet. `detail.nextAttemptAt` says when Epistle tries again. While its account cannot send, only the first time is recorded. */
   | 'DEFERRED'
   /** A mail system reported that it could not deliver it yet. It keeps trying. */
   | 'DELAYED'
   /** A user changed the draft. `detail.changed` names the fields. */
   | 'EDITED'
-  /** Reading proved that it never left, and it is not tried again by itself. */
+  /** Reading proved that it was never sent, and Epistle does not try again by itself. */
   | 'FAILED'
-  /** Epistle read the mailbox, which did not prove yet whether the email left. */
+  /** Epistle read the mailbox, which did not prove yet whether the email was sent. */
   | 'READ'
-  /** It did not leave, and is not tried again by itself. `detail.code` says why. */
+  /** It was not sent, and Epistle does not try again by itself. `detail.code` says why. */
   | 'REFUSED'
   /** A person answered it. `detail.messageUid` is the answer. */
   | 'REPLIED'
-  /** Reading proved that it did not leave. The same Gmail draft is sent again, which Gmail does once at most. */
+  /** Reading proved that it was not sent. The same Gmail draft is sent again; Gmail sends a draft once at most. */
   | 'RESEND'
   /** A user decided with `resolveOutboundEmail` whether it was sent. */
   | 'RESOLVED'
@@ -353,7 +353,7 @@ export type OutboundEmailEventType =
   | 'SENDING'
   /** Gmail accepted it, or Epistle found it among the sent mail. */
   | 'SENT'
-  /** Gmail's answer was lost: it may have left. Epistle reads the mailbox to find out. */
+  /** Gmail's answer was lost: it may have been sent. Epistle reads the mailbox to find out. */
   | 'UNCONFIRMED'
   /** Reading proved nothing. A user has to decide with `resolveOutboundEmail`. */
   | 'UNRESOLVED';
@@ -409,13 +409,13 @@ export type OutboundEmailOrder =
 export type OutboundEmailStatus =
   /** The email was sent, and delivery to at least one recipient failed permanently. See `bounces`. */
   | 'BOUNCED'
-  /** The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail all the same. */
+  /** The email was canceled before it was sent. It becomes SENT if its sent copy is found in Gmail nevertheless. */
   | 'CANCELED'
   /** The email is being written. `sendEmail` sends it, `deleteDraft` deletes it. */
   | 'DRAFT'
   /** The email was not sent, as far as Epistle knows, and will not be retried by itself. See `failure`. It becomes SENT if its sent copy is found in Gmail. */
   | 'FAILED'
-  /** The email is stored and waits to be sent. It leaves as soon as the account may send. */
+  /** The email is stored and is sent as soon as the account may send. See `nextAttemptAt`. */
   | 'QUEUED'
   /** The email waits for its `plannedSendAt`. */
   | 'SCHEDULED'
@@ -423,10 +423,10 @@ export type OutboundEmailStatus =
   | 'SENDING'
   /** The email was sent. If a user decided so with `resolveOutboundEmail`, its ids in Gmail are null; `message` has those of the sent copy once that is found. */
   | 'SENT'
-  /** The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time meanwhile. */
+  /** The email was handed to Gmail, but the response was lost. Epistle reads the mailbox to find out whether it was sent, and does not send it a second time. If `nextAttemptAt` is null, reading did not tell: decide with `resolveOutboundEmail`. */
   | 'UNCONFIRMED';
 
-/** Words with tokens, and the entity whose values replace them. */
+/** A subject and bodies with tokens, and the entity whose values replace the tokens. */
 export type PrepareEmailInput = {
   /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
   bodyHtml?: string | null | undefined;
@@ -442,7 +442,7 @@ export type PrepareEmailInput = {
   timeZone?: string | null | undefined;
 };
 
-/** Words with tokens, and what to show in their place. */
+/** A subject and bodies with tokens, and what to show in place of the tokens. */
 export type PreviewEmailInput = {
   /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
   bodyHtml?: string | null | undefined;
@@ -495,7 +495,7 @@ export type SaveTemplateInput = {
   bodyText: string;
   /** The kind of entity that its emails are about: one of `contextTypes`. It cannot be changed later. */
   contextType: string;
-  /** The language of the words (BCP 47), such as `de`. Customers of this language get them. Omitted: for customers whose language has no version of its own. */
+  /** The language of this version (BCP 47), such as `de`. Customers of this language get it. Omitted: for customers whose language has no version of its own. */
   locale?: string | null | undefined;
   /** The name of the template: 1 to 100 characters, unique in the organization. */
   name: string;
@@ -507,7 +507,7 @@ export type SaveTemplateInput = {
 
 /** Sends a draft. A draft is sent at most once: repeating the request returns the first result. */
 export type SendDraftInput = {
-  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  /** True: send the email even if it still contains tokens, which then stay as they are. False: such an email is refused with an UnresolvedTokensError. */
   allowUnresolved?: boolean | null | undefined;
   /** The uid of the draft. */
   draftUid: string;
@@ -561,9 +561,9 @@ export type SendFailureCode =
 
 /** An email in a conversation of its own. */
 export type SendFreshInput = {
-  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  /** True: send the email even if it still contains tokens, which then stay as they are. False: such an email is refused with an UnresolvedTokensError. */
   allowUnresolved?: boolean | null | undefined;
-  /** True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`. */
+  /** True: append the Gmail signature of the sender address, once, above a quote. See `EmailAccount.sendAs`. */
   appendSignature?: boolean | null | undefined;
   /** The files to attach: at most 20, 25 MB together. */
   attachments?: Array<AttachmentInput> | null | undefined;
@@ -589,7 +589,7 @@ export type SendFreshInput = {
   plannedSendAt?: string | null | undefined;
   /** The addresses that answers should go to, at most 10. Omitted: the sender. */
   replyTo?: Array<string> | null | undefined;
-  /** The subject: 1 to 998 characters, no line break. Required unless a template brings it. */
+  /** The subject: 1 to 998 characters, no line break. Required unless a template supplies it. */
   subject?: string | null | undefined;
   /** The template that supplies the bodies, and the subject unless one is given or the email is a reply. Omit `bodyText` and `bodyHtml` then. Its tokens are replaced by the values of `contexts` when the email is sent. */
   template?: TemplateUseInput | null | undefined;
@@ -608,9 +608,9 @@ export type SendMode =
 
 /** A reply to a stored message or a follow-up to a sent email, in its thread, from the account that owns the conversation. */
 export type SendReplyInput = {
-  /** True: send the email although tokens are left in it, as they are. False: the result is then an UnresolvedTokensError. */
+  /** True: send the email even if it still contains tokens, which then stay as they are. False: such an email is refused with an UnresolvedTokensError. */
   allowUnresolved?: boolean | null | undefined;
-  /** True: append the Gmail signature of the address that the email leaves from, once, above a quote. See `EmailAccount.sendAs`. */
+  /** True: append the Gmail signature of the sender address, once, above a quote. See `EmailAccount.sendAs`. */
   appendSignature?: boolean | null | undefined;
   /** The files to attach: at most 20, 25 MB together. */
   attachments?: Array<AttachmentInput> | null | undefined;
@@ -660,15 +660,15 @@ export type TemplateFilter = {
   search?: string | null | undefined;
 };
 
-/** The template that brings the words of an email. */
+/** The template that supplies the subject and bodies of an email. */
 export type TemplateUseInput = {
-  /** The language of the words, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US. */
+  /** The language of the text, dates and amounts (BCP 47), such as `de-DE`. Omitted: that of the customer, of the version, or en-US. */
   locale?: string | null | undefined;
   /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
   timeZone?: string | null | undefined;
   /** The uid of the template. The email must be about an entity of its `contextType`. */
   uid: string;
-  /** The version. Omitted: when the email leaves, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language. */
+  /** The number of the version. Omitted: when the email is sent, the newest in `locale` or else in the language of the customer, or else the newest for all languages, or else the newest in any language. */
   version?: number | null | undefined;
 };
 
@@ -683,13 +683,13 @@ export type Threading =
 
 /** Why a token was not replaced by a value. */
 export type TokenProblemKind =
-  /** The token stands where no value can be put safely: in the name of a tag or an attribute, an unquoted attribute, a script, a style, an event handler, a comment, or the scheme or host of a URL. */
+  /** The token is where a value is not safe: in the name of a tag or an attribute, an unquoted attribute, a script, a style, an event handler, a comment, or the scheme or host of a URL. */
   | 'FORBIDDEN_PLACE'
   /** The entity has no value for the token. */
   | 'NO_VALUE'
   /** Tags or character references interrupt the token in the HTML body, as in `{invoice_<b>number</b>}`. Write it in one piece. */
   | 'SPLIT'
-  /** The token stands in words that no template fills. Use `template` or `prepareEmail`. */
+  /** The token is in text that is not from a template. Use `template` or `prepareEmail`. */
   | 'UNFILLED'
   /** There is no such token. `message` names the token that was probably meant. */
   | 'UNKNOWN';
@@ -761,7 +761,7 @@ export type UpsertInvoiceInput = {
   amountDueCents?: string | null | undefined;
   /** The amount paid so far. 0 if null, and in a new invoice. */
   amountPaidCents?: string | null | undefined;
-  /** How the invoice is paid, in the words of your billing system, such as `send_invoice`: 1 to 100 characters. Null: not known. */
+  /** How the invoice is paid, as your billing system names it, such as `send_invoice`: 1 to 100 characters. Null: not known. */
   collectionMethod?: string | null | undefined;
   /** The credit notes. They do not change the other amounts. 0 if null, and in a new invoice. */
   creditNotesCents?: string | null | undefined;

@@ -80,7 +80,7 @@ describe('cancelling', () => {
     expect(expectType(await cancel(outboundEmail.uid), 'InvalidStateError')).toMatchObject({
       status: 'SENT',
       code: 'INVALID_STATE',
-      message: 'Only what is SCHEDULED or QUEUED can be cancelled; it is SENT.',
+      message: 'Only a SCHEDULED or QUEUED email can be canceled; this one is SENT.',
     });
     expect(t.sandbox.admin.messages(maria)).toHaveLength(1);
   });

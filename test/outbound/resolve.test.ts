@@ -125,7 +125,7 @@ describe('resolving what nobody could reconcile', () => {
       const { status, message } = expectType(await resolveNow(uid, outcome), 'InvalidStateError');
       expect([status, message]).toEqual([
         'UNCONFIRMED',
-        expect.stringMatching(/^Gmail may still be sending it\. Decide after 20/),
+        expect.stringMatching(/^Gmail may still be sending the email\. Decide after 20/),
       ]);
     }
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
@@ -139,7 +139,7 @@ describe('resolving what nobody could reconcile', () => {
     await gate.arrived;
     await t.app.pool.query('UPDATE outbound_email SET failed_at = now() WHERE id = $1', [uid]);
     gate.release();
-    expect(expectType(await deciding, 'InvalidStateError').message).toMatch(/^It has changed meanwhile/);
+    expect(expectType(await deciding, 'InvalidStateError').message).toMatch(/^The email has changed/);
     expect(t.sandbox.admin.messages(maria)).toEqual([]);
   });
 

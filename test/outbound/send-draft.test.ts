@@ -103,7 +103,7 @@ describe('a draft that is sent', () => {
     expect(await issuesOf(t, tenant, { draft: { draftUid: uid } })).toEqual([
       'input.draft.to: Must name 1 to 100 recipients with cc and bcc together.',
       'input.draft.subject: Must be 1 to 998 characters.',
-      'input.draft.bodyText: Give bodyText or bodyHtml, or an attachment; an email without words has the bodyText "".',
+      'input.draft.bodyText: Give bodyText or bodyHtml, or an attachment; an email without text has the bodyText "".',
     ]);
     expect(await draftOf(uid)).toMatchObject({ status: 'DRAFT', revision: 1 });
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(0);

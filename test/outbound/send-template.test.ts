@@ -165,8 +165,8 @@ INV-3, February 1, 2026, $0.01`);
     expect(await issuesOf(t, tenant, templated(wrong))).toEqual([
       'input.fresh.template.locale: Must be a language tag of BCP 47, such as de-DE.',
       'input.fresh.template.timeZone: Must be a name of the IANA time zone database, such as Europe/Berlin.',
-      'input.fresh.bodyText: Omit it: the template has the words. To write them yourself, set template to null.',
-      'input.fresh.bodyHtml: Omit it: the template has the words. To write them yourself, set template to null.',
+      'input.fresh.bodyText: Omit it: the template supplies the bodies. To write them yourself, set template to null.',
+      'input.fresh.bodyHtml: Omit it: the template supplies the bodies. To write them yourself, set template to null.',
     ]);
     for (const version of [0, 2, -2_147_483_648]) {
       expect(await issuesOf(t, tenant, templated({ template: { uid, version } }))).toEqual([
@@ -178,7 +178,7 @@ INV-3, February 1, 2026, $0.01`);
     ]);
     expect(await issuesOf(t, tenant, templated({ template: null }))).toEqual([
       'input.fresh.subject: Must be 1 to 998 characters.',
-      'input.fresh.bodyText: Give bodyText or bodyHtml, or an attachment; an email without words has the bodyText "".',
+      'input.fresh.bodyText: Give bodyText or bodyHtml, or an attachment; an email without text has the bodyText "".',
     ]);
   });
 

@@ -291,7 +291,7 @@ describe('retention', () => {
     const uid = await insertEmail(t, tenant, { status: 'FAILED' });
     await expireIn(31);
     const { retryOutboundEmail } = await query(t, tenant.key, RetryOutboundEmail, { uid });
-    expect(expectType(retryOutboundEmail, 'InvalidStateError').message).toMatch(/Its content was erased/);
+    expect(expectType(retryOutboundEmail, 'InvalidStateError').message).toMatch(/content of the email was erased/);
     expect(await record(t, tenant, uid)).toMatchObject({ status: 'FAILED', bodyText: null });
   });
 
