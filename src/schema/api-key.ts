@@ -40,7 +40,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     name: t.string({ required: true, description: 'A name that tells keys apart, 1 to 100 characters.' }),
     scopes: t.stringList({
       required: true,
-      description: `The scopes of the new key, from ${SCOPES.join(', ')}. A key can only pass on scopes that it has itself.`,
+      description: `The scopes of the new key, at least one of ${SCOPES.join(', ')}. A key can only pass on scopes that it has itself.`,
     }),
     expiresAt: t.field({
       type: 'DateTime',
@@ -145,7 +145,7 @@ builder.mutationFields((t) => ({
     description:
       'Revokes an API key. This process refuses it at once, other processes within 5 seconds. Revoking a revoked key changes nothing.',
     authScopes: { scope: 'keys:manage' },
-    errors: { types: [NotFoundError], union: { description: 'The revoked key, or a NotFoundError.' } },
+    errors: { types: [NotFoundError], union: { description: 'The revoked key, or why it was not revoked.' } },
     args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the key.' }) },
     resolve: async (_root, { uid }, { app, db }) => {
       const isKnown = await revokeApiKey(db, uid, app.now());

@@ -42,20 +42,21 @@ export const AttachmentInput = builder.inputType('AttachmentInput', {
   fields: (t) => ({
     filename: t.string({
       description:
-        'The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Otherwise omitted: the name that the source has.',
+        'The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Omitted with another source: the name that the source has.',
     }),
     contentType: t.string({
       description:
-        'The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Otherwise omitted: the type that the source has.',
+        'The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Omitted with another source: the type that the source has.',
     }),
     contentId: t.string({
-      description: 'For an inline image: the id that the HTML body refers to as `cid:…`, without angle brackets.',
+      description:
+        'For an inline image: the id that the HTML body refers to as `cid:…`, 1 to 255 visible ASCII characters without angle brackets. Omitted: a plain attachment.',
     }),
     dataBase64: t.field({ type: 'Base64', description: 'The bytes of the file. For large files use `uploadUid`.' }),
     uploadUid: t.field({
       type: 'UUID',
       description:
-        'The uid that `POST /attachments` answered. An upload that no email uses is deleted after 24 hours; it can be used several times.',
+        'The uid that `POST /attachments` returned. An upload can be used several times; one that no email uses is deleted after 24 hours.',
     }),
     attachmentUid: t.field({
       type: 'UUID',

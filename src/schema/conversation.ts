@@ -31,9 +31,10 @@ builder.prismaObjectFields(Conversation, (t) => ({
   providerThreadId: t.exposeString('providerThreadId', {
     description: 'The id of the thread in Gmail. It is only valid in this account.',
   }),
-  subject: t.exposeString('subject', { description: 'The subject of the first message.' }),
+  subject: t.exposeString('subject', { description: 'The subject of the first message. It may be empty.' }),
   snippet: t.exposeString('snippet', {
-    description: 'The beginning of the last message as plain text. Escape it before you put it into a page.',
+    description:
+      'The beginning of the last message as plain text. Escape it before you put it into a page. It may be empty.',
   }),
   participants: t.exposeStringList('participants', {
     description:

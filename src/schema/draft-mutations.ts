@@ -21,8 +21,8 @@ const draftFields = (t: InputFields, ofReply = { to: '', subject: '' }) => ({
   cc: t.field({ type: ['EmailAddress'], description: 'The recipients in Cc.' }),
   bcc: t.field({ type: ['EmailAddress'], description: 'The recipients in Bcc, hidden from the others.' }),
   subject: t.string({ description: `The subject: at most 998 characters, no line break.${ofReply.subject}` }),
-  bodyText: t.string({ description: 'The plain-text body.' }),
-  bodyHtml: t.string({ description: 'The HTML body.' }),
+  bodyText: t.string({ description: 'The plain-text body, at most 2 MB.' }),
+  bodyHtml: t.string({ description: 'The HTML body, at most 2 MB.' }),
   cancelWhen: t.field({ type: [CancelCondition], description: CANCEL_DESCRIPTION }),
 });
 
@@ -161,7 +161,7 @@ const DeleteDraftPayload = builder.objectRef<{ draftId: string }>('DeleteDraftPa
 builder.mutationFields((t) => ({
   createDraft: t.field({
     type: CreateDraftPayload,
-    description: 'Stores an email to be sent later.',
+    description: 'Stores an email to be sent later: by `sendEmail`, or at its `plannedSendAt`.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [

@@ -47,7 +47,7 @@ builder.prismaObjectFields(Draft, (t) => ({
     type: SendFailure,
     nullable: true,
     description:
-      'Why the last attempt to send the draft was refused. Its content is as it was; a planned time and its `cancelWhen` are cleared. Null if no attempt was refused.',
+      'Why the last attempt to send the draft failed. The content is as it was. If the attempt was refused, the status is DRAFT, and a planned time and `cancelWhen` are cleared. Null if no attempt failed since the last change.',
     select: FAILURE_COLUMNS,
     resolve: sendFailure,
   }),

@@ -78,7 +78,10 @@ builder.mutationFields((t) => ({
     description:
       'Deletes the tokens of an account and revokes the consent at Google. Its emails wait, see `waitingEmails`. `connectEmailAccount` connects it again.',
     authScopes: { scope: 'accounts:manage' },
-    errors: { types: [NotFoundError], union: { description: 'The disconnected account, or a NotFoundError.' } },
+    errors: {
+      types: [NotFoundError],
+      union: { description: 'The disconnected account, or why it was not disconnected.' },
+    },
     args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the account.' }) },
     resolve: (_root, { uid }, { app, identity }) => disconnectAccount(app, identity, uid),
   }),

@@ -109,7 +109,7 @@ builder.prismaObjectFields(EmailMessage, (t) => ({
   isRead: t.exposeBoolean('isRead', { description: 'True if the message was read.' }),
   labels: t.exposeStringList('labels', {
     description:
-      'The ids of the Gmail labels. A message with TRASH or SPAM is kept but not counted. `isRead` stands for UNREAD.',
+      'The ids of the Gmail labels. A message with TRASH or SPAM is kept but not counted. `isRead` is false if UNREAD is one of them.',
   }),
   deletedAt: t.expose('deletedAt', {
     type: 'DateTime',

@@ -31,7 +31,7 @@ export const CANCEL_DESCRIPTION =
   'Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`.';
 
 export const SendMode = enumOf('SendMode', 'How an outbound email was created.', {
-  DRAFT: 'It was written as a draft first.',
+  DRAFT: 'It was written as a draft, or became one because it could not be rendered at its planned time.',
   FRESH: 'It was sent directly, in a conversation of its own.',
   REPLY: 'It was sent directly, as the reply to a stored message.',
 });
@@ -44,9 +44,9 @@ export const Threading = enumOf('Threading', 'How a sent email was placed into a
 });
 
 export const RetryAdvice = enumOf('RetryAdvice', 'Whether a failed request can be repeated.', {
-  SAFE: 'Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
+  SAFE: 'Nothing was sent. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
   AFTER:
-    'Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
+    'Nothing was sent. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT.',
   NEVER: 'The same request fails every time. Change the request.',
   CHECK_FIRST: 'The request may have been carried out. Read the record before you repeat it.',
 });

@@ -55,11 +55,14 @@ builder.objectType(errors.NotFoundError, {
 });
 
 builder.objectType(errors.IdempotencyConflictError, {
-  ...error('IdempotencyConflictError', 'The idempotencyKey was used for a different request. Nothing was sent.'),
+  ...error(
+    'IdempotencyConflictError',
+    'The idempotencyKey was used for a different request. Nothing was sent or stored.',
+  ),
   fields: (t) => ({
     existing: t.prismaField({
       type: OutboundEmail,
-      description: 'The email that was requested with the key. Its content needs the scope `email:read`.',
+      description: 'The email or draft that was requested with the key. Its content needs the scope `email:read`.',
       resolve: (query, { existingId }, _args, { db }) =>
         db.outboundEmail.findFirstOrThrow({ ...query, where: { id: existingId } }),
     }),

@@ -18,10 +18,10 @@ const MailboxSyncErrorCode = enumOf<SyncErrorCode>(
   'MailboxSyncErrorCode',
   'Why the last attempt to read a mailbox failed, for programs. Epistle retries by itself, except after REAUTH.',
   {
-    'rate-limited': 'Gmail limits the requests of the account. Nothing is to be done.',
+    'rate-limited': 'Gmail limits the requests of the account. No action is needed.',
     'daily-limit': "Google's limit for the day is reached. If it repeats, read `message`.",
     unreachable: 'Google could not be reached, or gave no access token. If it repeats, read `message`.',
-    unknown: 'Gmail did not answer, or failed. Nothing is to be done.',
+    unknown: 'Gmail did not answer, or failed. No action is needed.',
     forbidden:
       'The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google; Epistle retries every hour.',
     unavailable: 'The Google account has no Gmail. Enable it at Google; Epistle retries every hour.',
@@ -33,7 +33,7 @@ const MailboxSyncErrorCode = enumOf<SyncErrorCode>(
     interrupted:
       'The last reading did not finish, because its process ended or stalled. If it repeats, look for restarts in the log of the server.',
     unreadable:
-      'Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. Nothing is to be done.',
+      'Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. No action is needed.',
     unexpected: 'The database could not store a message, or Epistle failed. If it repeats, read the log of the server.',
   },
 );
@@ -75,7 +75,7 @@ export const MailboxSync = builder.objectRef<Sync>('MailboxSync').implement({
     error: t.expose('error', {
       type: MailboxSyncError,
       nullable: true,
-      description: 'Why the last attempt failed. Epistle retries by itself. Null if it succeeded.',
+      description: 'Why the last attempt failed. Null if it did not fail.',
     }),
   }),
 });

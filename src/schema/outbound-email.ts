@@ -34,7 +34,7 @@ const Bounce = builder.prismaObject('Bounce', {
     }),
     permanent: t.exposeBoolean('permanent', {
       description:
-        'True: delivery failed for good. False: delivery is delayed and the mail system keeps trying; no action is needed.',
+        'True: delivery failed permanently. False: delivery is delayed and the mail system keeps trying; no action is needed.',
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When the report was received.' }),
   }),
@@ -100,7 +100,7 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   plannedSendAt: t.expose('plannedSendAt', {
     type: 'DateTime',
     nullable: true,
-    description: 'When the email was scheduled to be sent. Null if it was not scheduled.',
+    description: 'The time for which the email is or was scheduled. Null if it was not scheduled.',
   }),
   canceledBecause: t.expose('canceledBecause', {
     type: CancelCondition,
@@ -128,7 +128,8 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   nextAttemptAt: t.expose('nextAttemptAt', {
     type: 'DateTime',
     nullable: true,
-    description: 'When the next attempt is due. Null if none is waiting.',
+    description:
+      'When Epistle next tries to send the email or, if it is UNCONFIRMED, reads the mailbox for it. Null if neither is planned.',
   }),
   failure: t.field({
     type: SendFailure,

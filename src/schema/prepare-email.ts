@@ -11,10 +11,10 @@ import { TokenProblem } from './token-problem.ts';
 const FILL_COMPLEXITY = 2_000;
 
 const DynamicField = builder.objectRef<DynamicFieldValue>('DynamicField').implement({
-  description: 'A token that can stand in a subject or a body, and is replaced by a value of the entity.',
+  description: 'A token that a subject or a body can contain. It is replaced by a value of the entity.',
   fields: (t) => ({
     token: t.string({
-      description: 'The token with its braces, as it stands in a text: `{invoice_number}`.',
+      description: 'The token with its braces, as it is written in a text: `{invoice_number}`.',
       resolve: ({ token }) => `{${token}}`,
     }),
     label: t.exposeString('label', { description: 'The name of the field for people.' }),
@@ -43,10 +43,13 @@ const RenderedEmail = builder.objectRef<FilledWords>('RenderedEmail').implement(
 
 /** The fields that both inputs have in common. */
 const wordsFields = (t: InputFields) => ({
-  bodyText: t.string({ required: true, description: 'The plain-text body with tokens. `{{` stands for a brace.' }),
+  bodyText: t.string({
+    required: true,
+    description: 'The plain-text body with tokens, at most 2 MB. `{{` is a literal `{`.',
+  }),
   bodyHtml: t.string({
     description:
-      'The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`.',
+      'The HTML body with tokens, at most 2 MB. Values are escaped for the place of the token. Omitted: it is made from `bodyText`.',
   }),
   locale: t.string({
     description:
@@ -65,7 +68,7 @@ const PrepareEmailInput = builder.inputType('PrepareEmailInput', {
     context: t.field({ type: ContextRefInput, required: true, description: 'The entity that the email is about.' }),
     subject: t.string({
       required: true,
-      description: 'The subject with tokens: at most 998 characters, no line break. `{{` stands for a brace.',
+      description: 'The subject with tokens: at most 998 characters, no line break. `{{` is a literal `{`.',
     }),
   }),
 });
@@ -76,14 +79,16 @@ const PreviewEmailInput = builder.inputType('PreviewEmailInput', {
     ...wordsFields(t),
     contextType: t.string({ required: true, description: 'The kind of entity: one of `contextTypes`.' }),
     contextUid: t.field({ type: 'UUID', description: 'The entity whose values to show. Omitted: sample data.' }),
-    subject: t.string({ description: 'The subject with tokens. Omitted: empty.' }),
+    subject: t.string({
+      description: 'The subject with tokens: at most 998 characters, no line break. Omitted: empty.',
+    }),
   }),
 });
 
 builder.queryFields((t) => ({
   dynamicFields: t.field({
     type: [DynamicField],
-    description: 'The tokens that can stand in an email about this kind of entity.',
+    description: 'The tokens that an email about this kind of entity can contain.',
     args: { contextType: t.arg.string({ required: true, description: 'The kind of entity: one of `contextTypes`.' }) },
     resolve: (_root, { contextType }) => {
       const kind = contextKind(contextType);

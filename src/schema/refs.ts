@@ -76,7 +76,7 @@ export const OutboundEmailEventConnection = connectionOf(OutboundEmailEvent, 'Ou
 
 export const Conversation = builder.prismaNode('Conversation', {
   description:
-    'One Gmail thread in one account. That account owns the conversation and sends the replies. Its fields leave out messages in trash and spam, unless there are no others.',
+    'One Gmail thread in one account. That account owns the conversation and sends the replies. `messageCount` and `lastMessage` leave out messages in trash and spam; the other fields, except `messages`, do so unless there are no others.',
   authScopes: { scope: 'email:read' },
   ...NODE,
 });
@@ -140,7 +140,8 @@ export const ContextEntity = builder
       lastContactedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When the last email about the entity was sent. Null if none was sent.',
+        description:
+          'When the last email about the entity was sent, through Epistle or by hand in a conversation that is linked to it. Null if none was sent.',
       }),
       awaitingReply: t.boolean({
         description:

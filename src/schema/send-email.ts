@@ -32,11 +32,12 @@ const newEmailFields = (t: InputFields) => ({
     description: 'The addresses that answers should go to, at most 10. Omitted: the sender.',
   }),
   bodyText: t.string({
-    description: 'The plain-text body. Give it or `bodyHtml`; `""` sends an email without text.',
+    description:
+      'The plain-text body, at most 2 MB. Give it, `bodyHtml`, `template` or a file; `""` sends an email without text.',
   }),
   bodyHtml: t.string({
     description:
-      'The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML.',
+      'The HTML body, at most 2 MB. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML.',
   }),
   attachments: t.field({ type: [AttachmentInput], description: 'The files to attach: at most 20, 25 MB together.' }),
   template: t.field({ type: TemplateUseInput, description: TEMPLATE_DESCRIPTION }),
@@ -187,7 +188,7 @@ builder.mutationFields((t) => ({
   sendEmail: t.field({
     type: SendEmailResult,
     description:
-      'Sends an email through Gmail. The result arrives when Gmail has accepted the email, or when it has to wait. Closing the connection does not cancel the request.',
+      'Sends an email through Gmail. The result arrives when Gmail has answered, when the email has to wait, or after `SEND_WAIT_MS` (20 s by default): see its `status`. Closing the connection does not cancel the request.',
     authScopes: { scope: 'email:send' },
     args: {
       input: t.arg({

@@ -19,7 +19,7 @@ builder.mutationField('syncEmailAccount', (t) =>
   t.field({
     type: SyncEmailAccountPayload,
     description:
-      'Reads the mailbox now. When the result arrives, Epistle has every change up to the request. A first import continues in the background.',
+      'Reads the mailbox now, for at most 30 s. When the result arrives, Epistle has every change up to the request. A first import continues in the background.',
     authScopes: { scope: 'accounts:manage' },
     errors: {
       types: [errors.NotFoundError, errors.AccountNotReadyError, errors.SyncNotPossibleError],

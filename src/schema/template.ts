@@ -40,7 +40,7 @@ builder.prismaObjectFields(Template, (t) => ({
   }),
   bodyHtml: t.field({
     ...bodyOf('templateVersion', 'bodyHtml'),
-    description: 'The HTML body with tokens. Null: it is made from the text.',
+    description: 'The HTML body with tokens. Null: it is made from `bodyText`.',
   }),
   createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When this version was saved.' }),
 }));
@@ -128,7 +128,7 @@ const SaveTemplateInput = builder.inputType('SaveTemplateInput', {
     }),
     name: t.string({
       required: true,
-      description: 'The name of the template: 1 to 100 characters, unique in the organization.',
+      description: 'The name of the template: 1 to 100 characters, no line break, unique in the organization.',
     }),
     contextType: t.string({
       required: true,
@@ -140,14 +140,14 @@ const SaveTemplateInput = builder.inputType('SaveTemplateInput', {
     }),
     subject: t.string({
       required: true,
-      description: 'The subject with tokens: 1 to 998 characters, no line break. `{{` stands for a brace.',
+      description: 'The subject with tokens: 1 to 998 characters, no line break. `{{` is a literal `{`.',
     }),
     bodyText: t.string({
       required: true,
-      description: 'The plain-text body with tokens, at most 100,000 bytes. `{{` stands for a brace.',
+      description: 'The plain-text body with tokens, at most 100,000 bytes. `{{` is a literal `{`.',
     }),
     bodyHtml: t.string({
-      description: 'The HTML body with tokens, at most 100,000 bytes. Omitted: it is made from the text.',
+      description: 'The HTML body with tokens, at most 100,000 bytes. Omitted: it is made from `bodyText`.',
     }),
   }),
 });
@@ -202,7 +202,7 @@ builder.mutationFields((t) => ({
     description:
       'Deletes a template with all its versions: new emails cannot use it, and its name is free. Emails and drafts that use it keep it.',
     authScopes: { scope: 'drafts:write' },
-    errors: { types: [NotFoundError], union: { description: 'The deleted template, or a NotFoundError.' } },
+    errors: { types: [NotFoundError], union: { description: 'The deleted template, or why it was not deleted.' } },
     args: { uid: t.arg({ type: 'UUID', required: true, description: 'The uid of the template.' }) },
     resolve: async (_root, { uid }, { app, identity }) => ({
       templateUid: uid,

@@ -8,9 +8,11 @@ import { Customer, Invoice } from './refs.ts';
 const CustomerContactInput = builder.inputType('CustomerContactInput', {
   description: 'A person at a customer.',
   fields: (t) => ({
-    name: t.string({ description: 'The name of the person, 1 to 255 characters.' }),
+    name: t.string({ description: 'The name of the person, 1 to 255 characters. Null: none.' }),
     email: t.field({ type: 'EmailAddress', required: true, description: 'The email address of the person.' }),
-    role: t.string({ description: 'What the person does there, 1 to 255 characters, for example `Accounts payable`.' }),
+    role: t.string({
+      description: 'What the person does there, 1 to 255 characters, for example `Accounts payable`. Null: none.',
+    }),
     isPrimary: t.boolean({
       description:
         'True: the person to write to. At most one contact may be primary. If none is, the first contact becomes primary.',
@@ -27,7 +29,7 @@ const UpsertCustomerInput = builder.inputType('UpsertCustomerInput', {
         'The id of the customer in your own system, 1 to 255 characters. It decides whether a customer is created or updated.',
     }),
     name: t.string({
-      description: 'The name of the customer, 1 to 255 characters. Required for a new customer.',
+      description: 'The name of the customer, 1 to 255 characters. Required for a new customer, and never null.',
     }),
     email: t.field({
       type: 'EmailAddress',
@@ -50,7 +52,7 @@ const UpsertCustomerInput = builder.inputType('UpsertCustomerInput', {
 
 const UpsertInvoiceInput = builder.inputType('UpsertInvoiceInput', {
   description:
-    'An invoice, identified by its number. A field that is omitted stays as it is. Amounts are strings of digits in the smallest unit of the currency, for example cents.',
+    'An invoice, identified by its number. A field that is omitted stays as it is; one that is required for a new invoice cannot be null. Amounts are strings of digits in the smallest unit of the currency, for example cents: 0 to 10^17.',
   fields: (t) => ({
     number: t.string({
       required: true,

@@ -8,15 +8,15 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type AttachmentInput = {
   /** The uid of a file of any email or message of the organization, to send it again or to forward it. Needs the scope `email:read`. */
   attachmentUid?: string | null | undefined;
-  /** For an inline image: the id that the HTML body refers to as `cid:…`, without angle brackets. */
+  /** For an inline image: the id that the HTML body refers to as `cid:…`, 1 to 255 visible ASCII characters without angle brackets. Omitted: a plain attachment. */
   contentId?: string | null | undefined;
-  /** The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Otherwise omitted: the type that the source has. */
+  /** The media type, for example `application/pdf` or `text/plain; charset=utf-8`. Required with `dataBase64`. Omitted with another source: the type that the source has. */
   contentType?: string | null | undefined;
   /** The bytes of the file. For large files use `uploadUid`. */
   dataBase64?: string | null | undefined;
-  /** The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Otherwise omitted: the name that the source has. */
+  /** The file name: 1 to 255 characters in any script, no line break. Required with `dataBase64`. Omitted with another source: the name that the source has. */
   filename?: string | null | undefined;
-  /** The uid that `POST /attachments` answered. An upload that no email uses is deleted after 24 hours; it can be used several times. */
+  /** The uid that `POST /attachments` returned. An upload can be used several times; one that no email uses is deleted after 24 hours. */
   uploadUid?: string | null | undefined;
 };
 
@@ -75,7 +75,7 @@ export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   /** A name that tells keys apart, 1 to 100 characters. */
   name: string;
-  /** The scopes of the new key, from email:read, email:send, drafts:write, accounts:manage, contexts:write, keys:manage. A key can only pass on scopes that it has itself. */
+  /** The scopes of the new key, at least one of email:read, email:send, drafts:write, accounts:manage, contexts:write, keys:manage. A key can only pass on scopes that it has itself. */
   scopes: Array<string>;
 };
 
@@ -85,9 +85,9 @@ export type CreateDraftInput = {
   attachments?: Array<AttachmentInput> | null | undefined;
   /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** The HTML body. */
+  /** The HTML body, at most 2 MB. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body. */
+  /** The plain-text body, at most 2 MB. */
   bodyText?: string | null | undefined;
   /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
   cancelWhen?: Array<CancelCondition> | null | undefined;
@@ -123,9 +123,9 @@ export type CustomerContactInput = {
   email: string;
   /** True: the person to write to. At most one contact may be primary. If none is, the first contact becomes primary. */
   isPrimary?: boolean | null | undefined;
-  /** The name of the person, 1 to 255 characters. */
+  /** The name of the person, 1 to 255 characters. Null: none. */
   name?: string | null | undefined;
-  /** What the person does there, 1 to 255 characters, for example `Accounts payable`. */
+  /** What the person does there, 1 to 255 characters, for example `Accounts payable`. Null: none. */
   role?: string | null | undefined;
 };
 
@@ -283,7 +283,7 @@ export type MailboxSyncErrorCode =
   | 'INTERRUPTED'
   /** Gmail does not find something that Epistle requested. If it repeats, read `message`. */
   | 'NOT_FOUND'
-  /** Gmail limits the requests of the account. Nothing is to be done. */
+  /** Gmail limits the requests of the account. No action is needed. */
   | 'RATE_LIMITED'
   /** Google no longer accepts the consent. Connect the account again. */
   | 'REAUTH'
@@ -297,11 +297,11 @@ export type MailboxSyncErrorCode =
   | 'UNAVAILABLE'
   /** The database could not store a message, or Epistle failed. If it repeats, read the log of the server. */
   | 'UNEXPECTED'
-  /** Gmail did not answer, or failed. Nothing is to be done. */
+  /** Gmail did not answer, or failed. No action is needed. */
   | 'UNKNOWN'
   /** Google could not be reached, or gave no access token. If it repeats, read `message`. */
   | 'UNREACHABLE'
-  /** Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. Nothing is to be done. */
+  /** Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. No action is needed. */
   | 'UNREADABLE';
 
 /** What Epistle is doing with a mailbox. */
@@ -428,15 +428,15 @@ export type OutboundEmailStatus =
 
 /** A subject and bodies with tokens, and the entity whose values replace the tokens. */
 export type PrepareEmailInput = {
-  /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
+  /** The HTML body with tokens, at most 2 MB. Values are escaped for the place of the token. Omitted: it is made from `bodyText`. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body with tokens. `{{` stands for a brace. */
+  /** The plain-text body with tokens, at most 2 MB. `{{` is a literal `{`. */
   bodyText: string;
   /** The entity that the email is about. */
   context: ContextRefInput;
   /** The language in which dates and amounts are written (BCP 47), such as `de-DE`. Omitted: that of the customer, or en-US. */
   locale?: string | null | undefined;
-  /** The subject with tokens: at most 998 characters, no line break. `{{` stands for a brace. */
+  /** The subject with tokens: at most 998 characters, no line break. `{{` is a literal `{`. */
   subject: string;
   /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
   timeZone?: string | null | undefined;
@@ -444,9 +444,9 @@ export type PrepareEmailInput = {
 
 /** A subject and bodies with tokens, and what to show in place of the tokens. */
 export type PreviewEmailInput = {
-  /** The HTML body with tokens. Values are escaped for the place where the token stands. Omitted: it is made from `bodyText`. */
+  /** The HTML body with tokens, at most 2 MB. Values are escaped for the place of the token. Omitted: it is made from `bodyText`. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body with tokens. `{{` stands for a brace. */
+  /** The plain-text body with tokens, at most 2 MB. `{{` is a literal `{`. */
   bodyText: string;
   /** The kind of entity: one of `contextTypes`. */
   contextType: string;
@@ -454,7 +454,7 @@ export type PreviewEmailInput = {
   contextUid?: string | null | undefined;
   /** The language in which dates and amounts are written (BCP 47), such as `de-DE`. Omitted: that of the customer, or en-US. */
   locale?: string | null | undefined;
-  /** The subject with tokens. Omitted: empty. */
+  /** The subject with tokens: at most 998 characters, no line break. Omitted: empty. */
   subject?: string | null | undefined;
   /** The time zone that decides which day is today (IANA), such as `Europe/Berlin`. Omitted: that of the customer, or UTC. */
   timeZone?: string | null | undefined;
@@ -478,28 +478,28 @@ export type ReplyNotPossibleReason =
 
 /** Whether a failed request can be repeated. */
 export type RetryAdvice =
-  /** Nothing was sent or changed. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
+  /** Nothing was sent. Wait, or fix the problem named in `message`, then repeat the same request; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
   | 'AFTER'
   /** The request may have been carried out. Read the record before you repeat it. */
   | 'CHECK_FIRST'
   /** The same request fails every time. Change the request. */
   | 'NEVER'
-  /** Nothing was sent or changed. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
+  /** Nothing was sent. The same request can be repeated at once; after a `SendRejectedError`, call `retryOutboundEmail` instead, or send the draft again if the email is a DRAFT. */
   | 'SAFE';
 
 /** A new version of a template. */
 export type SaveTemplateInput = {
-  /** The HTML body with tokens, at most 100,000 bytes. Omitted: it is made from the text. */
+  /** The HTML body with tokens, at most 100,000 bytes. Omitted: it is made from `bodyText`. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body with tokens, at most 100,000 bytes. `{{` stands for a brace. */
+  /** The plain-text body with tokens, at most 100,000 bytes. `{{` is a literal `{`. */
   bodyText: string;
   /** The kind of entity that its emails are about: one of `contextTypes`. It cannot be changed later. */
   contextType: string;
   /** The language of this version (BCP 47), such as `de`. Customers of this language get it. Omitted: for customers whose language has no version of its own. */
   locale?: string | null | undefined;
-  /** The name of the template: 1 to 100 characters, unique in the organization. */
+  /** The name of the template: 1 to 100 characters, no line break, unique in the organization. */
   name: string;
-  /** The subject with tokens: 1 to 998 characters, no line break. `{{` stands for a brace. */
+  /** The subject with tokens: 1 to 998 characters, no line break. `{{` is a literal `{`. */
   subject: string;
   /** The template that gets a new version. Omitted: the template with this name, or a new one if there is none. */
   uid?: string | null | undefined;
@@ -569,9 +569,9 @@ export type SendFreshInput = {
   attachments?: Array<AttachmentInput> | null | undefined;
   /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
+  /** The HTML body, at most 2 MB. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body. Give it or `bodyHtml`; `""` sends an email without text. */
+  /** The plain-text body, at most 2 MB. Give it, `bodyHtml`, `template` or a file; `""` sends an email without text. */
   bodyText?: string | null | undefined;
   /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
   cancelWhen?: Array<CancelCondition> | null | undefined;
@@ -599,7 +599,7 @@ export type SendFreshInput = {
 
 /** How an outbound email was created. */
 export type SendMode =
-  /** It was written as a draft first. */
+  /** It was written as a draft, or became one because it could not be rendered at its planned time. */
   | 'DRAFT'
   /** It was sent directly, in a conversation of its own. */
   | 'FRESH'
@@ -616,9 +616,9 @@ export type SendReplyInput = {
   attachments?: Array<AttachmentInput> | null | undefined;
   /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** The HTML body. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
+  /** The HTML body, at most 2 MB. With `bodyText` as well, both are sent as alternatives, and most mail programs show the HTML. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body. Give it or `bodyHtml`; `""` sends an email without text. */
+  /** The plain-text body, at most 2 MB. Give it, `bodyHtml`, `template` or a file; `""` sends an email without text. */
   bodyText?: string | null | undefined;
   /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
   cancelWhen?: Array<CancelCondition> | null | undefined;
@@ -709,9 +709,9 @@ export type UpdateDraftInput = {
   attachments?: Array<AttachmentInput> | null | undefined;
   /** The recipients in Bcc, hidden from the others. */
   bcc?: Array<string> | null | undefined;
-  /** The HTML body. */
+  /** The HTML body, at most 2 MB. */
   bodyHtml?: string | null | undefined;
-  /** The plain-text body. */
+  /** The plain-text body, at most 2 MB. */
   bodyText?: string | null | undefined;
   /** Do not send the email if one of these conditions is true at `plannedSendAt`: it is then CANCELED, with the condition in `canceledBecause`. Only with `plannedSendAt`. */
   cancelWhen?: Array<CancelCondition> | null | undefined;
@@ -749,13 +749,13 @@ export type UpsertCustomerInput = {
   externalId: string;
   /** The language and region of the customer, a BCP 47 tag such as `de-DE`. Null: the stored one is removed. */
   locale?: string | null | undefined;
-  /** The name of the customer, 1 to 255 characters. Required for a new customer. */
+  /** The name of the customer, 1 to 255 characters. Required for a new customer, and never null. */
   name?: string | null | undefined;
   /** The time zone of the customer, a name of the IANA database such as `Europe/Berlin`. Null: the stored one is removed. */
   timeZone?: string | null | undefined;
 };
 
-/** An invoice, identified by its number. A field that is omitted stays as it is. Amounts are strings of digits in the smallest unit of the currency, for example cents. */
+/** An invoice, identified by its number. A field that is omitted stays as it is; one that is required for a new invoice cannot be null. Amounts are strings of digits in the smallest unit of the currency, for example cents: 0 to 10^17. */
 export type UpsertInvoiceInput = {
   /** The amount still owed. Null: it is computed as the total minus the amount paid, but not below 0; it is 0 if the invoice is PAID or VOID. Omitted: it is computed if the total or the amount paid is given, or if the invoice becomes PAID or VOID or is open again; otherwise it stays as it is. */
   amountDueCents?: string | null | undefined;
