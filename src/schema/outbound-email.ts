@@ -111,12 +111,15 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
     description: 'Who created the email: `key:<uid of the API key>`. `events` says who did what with it later.',
   }),
   createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the email was first stored.' }),
-  updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the email last changed.' }),
+  updatedAt: t.expose('updatedAt', {
+    type: 'DateTime',
+    description: 'When its state, content or ids last changed. Replies, delays and further bounces do not change it.',
+  }),
   sentAt: t.expose('sentAt', {
     type: 'DateTime',
     nullable: true,
     description:
-      'When Gmail accepted the email; if a user decided that it was sent, the time of that decision. Null until then.',
+      'When Gmail accepted the email; if a user decided that it was sent, when it was handed to Gmail. Null if it was not sent.',
   }),
   contentErasedAt: t.expose('contentErasedAt', {
     type: 'DateTime',
