@@ -1,12 +1,15 @@
 /** The result of a send for its caller, and how long the caller waits for it. The delivery does not depend on the caller. */
-import type { RetryAdvice, Threading } from '#generated/prisma/enums.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OutboundEmailStatus, RetryAdvice, Threading } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { sql } from '../db/statement.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { SendRejectedError } from '../errors.ts';
 import type { EmailRef } from '../jobs.ts';
 import { describeError } from '../log.ts';
-import { awaitDelivery } from './await-delivery.ts';
+
+const FIRST_POLL_MS = 20;
+const MAX_POLL_MS = 250;
 
 /** The result of a request that was accepted. Its row holds the rest. */
 export interface SendResult {
@@ -38,7 +41,7 @@ export async function replayedResult(app: App, email: EmailRef): Promise<SendRes
  * @throws {SendRejectedError}
  */
 export async function awaitResult(app: App, email: EmailRef, delivering: Promise<unknown>): Promise<SendResult> {
-  await withinBudget(app, orWithoutResult(app, email.outboundEmailId, delivering));
+  await withinBudget(app, email.outboundEmailId, delivering);
   return storedResult(app, email, false);
 }
 
@@ -57,29 +60,49 @@ async function storedResult(
   return { outboundEmailId, replayed, sent: null };
 }
 
-/** Null when it takes longer than `SEND_WAIT_MS`. */
-export async function withinBudget<Result>(app: App, delivering: Promise<Result>): Promise<Result | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const budget = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, app.config.sendWaitMs, null);
+/**
+ * Waits for a delivery, `SEND_WAIT_MS` at most.
+ * @returns null when the delivery takes longer, or fails in this process. The email is stored and will leave, and after an error its
+ * caller might send it again. Its `deliver` job continues from the state in the row.
+ */
+export async function withinBudget<Result>(app: App, outboundEmailId: string, delivering: Promise<Result>) {
+  const delivered = delivering.catch((error: unknown) => {
+    if (isDatabaseUnavailable(error)) app.logFailure(error, 'a delivery broke off', { outboundEmailId });
+    else app.log.error({ outboundEmailId, error: describeError(error) }, 'a delivery broke off');
+    return null;
   });
+  const budget = new AbortController();
   try {
-    return await Promise.race([delivering, budget]);
+    return await Promise.race([delivered, delay(app.config.sendWaitMs, null, { signal: budget.signal })]);
   } finally {
-    clearTimeout(timer);
+    budget.abort();
   }
 }
 
 /**
- * Gives null if the delivery fails in this process: the email is stored and will leave, and after an error its caller might
- * send it again. Its `deliver` job continues from the state in the row.
+ * Waits until the delivery of an email ends, `SEND_WAIT_MS` at most. So a repeated request waits for the first one: for its
+ * promise if this process delivers, by polling the row if another process does.
  */
-export async function orWithoutResult<Result>(app: App, outboundEmailId: string, delivering: Promise<Result>) {
-  try {
-    return await delivering;
-  } catch (error) {
-    if (isDatabaseUnavailable(error)) app.logFailure(error, 'a delivery broke off', { outboundEmailId });
-    else app.log.error({ outboundEmailId, error: describeError(error) }, 'a delivery broke off');
-    return null;
+async function awaitDelivery(app: App, email: EmailRef): Promise<void> {
+  const deadline = performance.now() + app.config.sendWaitMs;
+  for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, MAX_POLL_MS)) {
+    const leftMs = deadline - performance.now();
+    const here = app.deliveries.get(email.outboundEmailId);
+    if (here !== undefined) {
+      await Promise.race([here.catch(() => undefined), delay(Math.max(leftMs, 0), undefined, { ref: false })]);
+      return;
+    }
+    if (leftMs <= 0 || !(await isUnderWay(app, email))) return;
+    await delay(Math.min(pollMs, leftMs));
   }
+}
+
+/** Whether a process is delivering the email. One that waits for its next attempt is not under way. */
+async function isUnderWay(app: App, { organizationId, outboundEmailId }: EmailRef): Promise<boolean> {
+  const { rows } = await app.pool.query<{ status: OutboundEmailStatus; leased: boolean }>(
+    sql`SELECT status, lease_token IS NOT NULL AS leased FROM outbound_email
+      WHERE organization_id = ${organizationId} AND id = ${outboundEmailId}`,
+  );
+  const [row] = rows;
+  return row?.status === 'SENDING' || (row?.status === 'QUEUED' && row.leased);
 }

@@ -41,7 +41,7 @@ import {
   type SendFreshInput,
   type SendReplyInput,
 } from './send-input.ts';
-import { orWithoutResult, replayedResult, type SendResult, type SentColumns, withinBudget } from './send-result.ts';
+import { replayedResult, type SendResult, type SentColumns, withinBudget } from './send-result.ts';
 import { maySendAs, senderIssues } from './sender-address.ts';
 import type { Lease } from './transition-parts.ts';
 import type { ChangeOf } from './transitions.ts';
@@ -195,7 +195,7 @@ export function firstReadAt(app: App, now: Date): Date {
 /** Delivers, and waits for at most `SEND_WAIT_MS`. The delivery continues if the caller disconnects. */
 async function deliverAndWait(app: App, delivery: Delivery): Promise<SendResult> {
   const { outboundEmailId } = delivery.lease;
-  const delivered = await withinBudget(app, orWithoutResult(app, outboundEmailId, deliver(app, delivery)));
+  const delivered = await withinBudget(app, outboundEmailId, deliver(app, delivery));
   if (delivered?.kind === 'refused') {
     const { providerStatus, message, retry } = delivered.failure;
     throw new SendRejectedError(outboundEmailId, { status: providerStatus ?? 0, reason: message, retry });
