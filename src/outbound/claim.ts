@@ -4,11 +4,11 @@ import type { App } from '../app.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
 import type { WrittenEmail } from '../email/content.ts';
+import type { DraftRef } from '../gmail/gateway.ts';
 import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { readAttachments } from './attachments.ts';
 import { CONTENT_COLUMNS } from './draft-to-send.ts';
-import type { Delivery } from './enqueue.ts';
 import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
 import { type NewLease, newLease } from './lease.ts';
 import { type PermitResult, takePermit } from './rate-limit.ts';
@@ -31,9 +31,7 @@ interface ClaimedRow extends WrittenEmail, Thread {
   readonly attempts: number;
   readonly deferrals: number;
   readonly hasConditions: boolean;
-  readonly gmailDraftId: string | null;
-  readonly gmailDraftMessageId: string | null;
-  readonly gmailDraftThreadId: string | null;
+  readonly gmailDraft: DraftRef | null;
   /** Whether its permit was granted while it waited. */
   readonly hadPermit: boolean;
 }
@@ -68,7 +66,8 @@ export const claimDelivery = statement(
     SELECT e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, e.reply_to_message_id AS "replyToMessageId",
       e.conversation_id AS "conversationId", e.requested_thread_id AS "threadId", e.in_reply_to AS "inReplyTo",
       e."references", e.revision, e.attempts, e.deferrals, cardinality(e.cancel_when) > 0 AS "hasConditions",
-      e.gmail_draft_id AS "gmailDraftId", e.gmail_draft_message_id AS "gmailDraftMessageId", e.gmail_draft_thread_id AS "gmailDraftThreadId",
+      CASE WHEN e.gmail_draft_id IS NOT NULL THEN json_build_object('draftId', e.gmail_draft_id, 'messageId', e.gmail_draft_message_id,
+        'threadId', e.gmail_draft_thread_id, 'labels', '[]'::json) END AS "gmailDraft",
       e.had_permit IS NOT NULL AS "hadPermit", ${SENDER_COLUMNS},
       coalesce(permit.granted, 1) AS granted, coalesce(permit.wait_ms, 0) AS "waitMs", permit.reason
     FROM email e
@@ -84,7 +83,8 @@ export async function deliverQueued(app: App, ref: EmailRef): Promise<void> {
   const [row] = rows;
   if (row === undefined) return notClaimed(app, ref, at);
   if (row.accountStatus !== 'ACTIVE') return deferForAccount(app, lease, at, row);
-  await deliver(app, toDelivery(app, lease, row));
+  const attachments = () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId);
+  await deliver(app, { ...row, lease, sender: row, content: row, thread: row, permit: row, attachments });
 }
 
 async function deferForAccount(app: App, lease: Lease, at: Date, { accountStatus, hadPermit }: ClaimedRow & Sender) {
@@ -92,23 +92,6 @@ async function deferForAccount(app: App, lease: Lease, at: Date, { accountStatus
   const failure = accountNotActive(`The account is ${accountStatus}; the email waits for it.`);
   const detail = { nextAttemptAt, code: failure.code };
   await transition(app.pool, 'deferredForAccount', lease, { at, nextAttemptAt, failure, hadPermit, detail });
-}
-
-function toDelivery(app: App, lease: Lease, row: ClaimedRow & Sender & PermitResult): Delivery {
-  const { gmailDraftId: draftId, gmailDraftMessageId: messageId, gmailDraftThreadId: draftThreadId } = row;
-  return {
-    ...row,
-    lease,
-    sender: row,
-    content: row,
-    thread: row,
-    permit: row,
-    attachments: () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId),
-    gmailDraft:
-      draftId === null || messageId === null || draftThreadId === null
-        ? null
-        : { draftId, messageId, threadId: draftThreadId, labels: [] },
-  };
 }
 
 /** Another process holds the email, it must wait longer, it is finished, or the process that was sending it has died. */
