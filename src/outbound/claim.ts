@@ -9,12 +9,12 @@ import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { readAttachments } from './attachments.ts';
 import { CONTENT_COLUMNS } from './draft-to-send.ts';
-import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
+import { untilAccountActive } from './failure-policy.ts';
 import { type NewLease, newLease } from './lease.ts';
 import { type PermitResult, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
 import { deliver, firstReadAt } from './send.ts';
-import type { Failure, Lease } from './transition-parts.ts';
+import type { Failure } from './transition-parts.ts';
 
 const MIN_WAIT_MS = 1_000;
 
@@ -82,16 +82,13 @@ export async function deliverQueued(app: App, ref: EmailRef): Promise<void> {
   const { rows } = await app.pool.query<ClaimedRow & Sender & PermitResult>(claimDelivery(begun));
   const [row] = rows;
   if (row === undefined) return notClaimed(app, ref, at);
-  if (row.accountStatus !== 'ACTIVE') return deferForAccount(app, lease, at, row);
+  if (row.accountStatus !== 'ACTIVE') {
+    const waiting = untilAccountActive(`The account is ${row.accountStatus}; the email waits for it.`, at);
+    await transition(app.pool, 'deferredForAccount', lease, { ...waiting, hadPermit: row.hadPermit });
+    return;
+  }
   const attachments = () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId);
   await deliver(app, { ...row, lease, sender: row, content: row, thread: row, permit: row, attachments });
-}
-
-async function deferForAccount(app: App, lease: Lease, at: Date, { accountStatus, hadPermit }: ClaimedRow & Sender) {
-  const nextAttemptAt = new Date(at.getTime() + NOT_ACTIVE_PAUSE_MS);
-  const failure = accountNotActive(`The account is ${accountStatus}; the email waits for it.`);
-  const detail = { nextAttemptAt, code: failure.code };
-  await transition(app.pool, 'deferredForAccount', lease, { at, nextAttemptAt, failure, hadPermit, detail });
 }
 
 /** Another process holds the email, it must wait longer, it is finished, or the process that was sending it has died. */

@@ -5,7 +5,7 @@
 import type { RetryAdvice } from '#generated/prisma/enums.ts';
 import { backoffMs, RETRY_PAUSE } from '../config/timing.ts';
 import type { GmailError, GmailErrorKind } from '../gmail/errors.ts';
-import type { Failure, FailureCode } from './transition-parts.ts';
+import type { Deferred, Failure, FailureCode } from './transition-parts.ts';
 
 export type ClassifiedFailure =
   /** It did not leave and never will as it is. */
@@ -54,9 +54,12 @@ const RULES: Record<Exclude<GmailErrorKind, 'rate-limited' | 'daily-limit'>, Rul
 /** Connecting an account makes its waiting emails due. In case that was missed, they are checked after this time. */
 export const NOT_ACTIVE_PAUSE_MS = 600_000;
 
-/** The failure of an email that waits until its account is connected again or resumed. */
-export function accountNotActive(message: string): Failure {
-  return { code: 'ACCOUNT_NOT_ACTIVE', message, retry: 'AFTER', providerStatus: null };
+/** The change of an email that waits until its account is connected again or resumed. */
+export function untilAccountActive(message: string, at: Date): Deferred {
+  const nextAttemptAt = new Date(at.getTime() + NOT_ACTIVE_PAUSE_MS);
+  const code = 'ACCOUNT_NOT_ACTIVE';
+  const failure = { code, message, retry: 'AFTER', providerStatus: null } as const;
+  return { at, nextAttemptAt, failure, detail: { nextAttemptAt, code } };
 }
 
 /** @param deferrals how often it was deferred since a person last requested it. */

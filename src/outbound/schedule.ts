@@ -12,7 +12,7 @@ import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
-import { accountNotActive, NOT_ACTIVE_PAUSE_MS } from './failure-policy.ts';
+import { untilAccountActive } from './failure-policy.ts';
 import { sendStored } from './send.ts';
 import type { Failure } from './transition-parts.ts';
 
@@ -37,10 +37,8 @@ export async function sendScheduled(app: App, ref: EmailRef): Promise<boolean> {
   } catch (error) {
     const { revision, status } = draft;
     if (error instanceof AccountNotReadyError) {
-      const nextAttemptAt = new Date(now.getTime() + NOT_ACTIVE_PAUSE_MS);
-      const failure = accountNotActive(error.message);
-      const change = { at: now, nextAttemptAt, failure, detail: { nextAttemptAt, code: failure.code } };
-      await transition(app.pool, 'scheduledDeferred', { ...ref, revision, status }, change);
+      const waiting = untilAccountActive(error.message, now);
+      await transition(app.pool, 'scheduledDeferred', { ...ref, revision, status }, waiting);
     } else if (error instanceof ReplyNotPossibleError) {
       const { message } = error;
       const failure: Failure = { code: 'REPLY_NOT_POSSIBLE', message, retry: 'NEVER', providerStatus: null };
