@@ -28,8 +28,8 @@ import { contentTerms, insertAttachments, storeNew } from './enqueue.ts';
 import { requireFilled } from './fill-stored.ts';
 import { findSentCopy } from './find-sent-copy.ts';
 import { parseCancelWhen } from './planned-time.ts';
-import { type EarlierRequest, NO_THREAD, requireSameRequest } from './resolve.ts';
-import { type NewRequest, requireNew } from './send-input.ts';
+import { findEarlier, NO_THREAD } from './resolve.ts';
+import { requireNew } from './send-input.ts';
 import { FROM_TEMPLATE, parseTemplateUse } from './template-use.ts';
 
 /**
@@ -48,7 +48,7 @@ export async function createDraft(
   const { fromAccountUid, replyToOutboundEmailUid } = input;
   const { organizationId, actor } = identity;
   const earlier = await findEarlier(app.pool, organizationId, request);
-  if (earlier !== null) return { draftId: earlier, replayed: true };
+  if (earlier !== null) return { draftId: earlier.outboundEmailId, replayed: true };
   requireNew(request);
   const replyToMessageUid =
     replyToOutboundEmailUid == null
@@ -89,28 +89,7 @@ export async function createDraft(
   // A twin was faster between the look-up and the insert; the unique index has decided.
   const twin = await findEarlier(app.pool, organizationId, request);
   if (twin === null) throw new Error('an idempotency key that was taken is gone');
-  return { draftId: twin, replayed: true };
-}
-
-/**
- * The email that an earlier request under this key has made: the draft, also when it was edited or sent since. Null: none.
- * @throws {IdempotencyConflictError}
- */
-async function findEarlier(
-  connection: Sql,
-  organizationId: string,
-  request: Pick<NewRequest, 'idempotency' | 'missingFile'>,
-): Promise<string | null> {
-  const { idempotency } = request;
-  if (idempotency === null) return null;
-  const { rows } = await connection.query<EarlierRequest>(
-    sql`SELECT id, request_fingerprint AS fingerprint FROM outbound_email
-      WHERE organization_id = ${organizationId} AND idempotency_key = ${idempotency.key}`,
-  );
-  const [earlier] = rows;
-  if (earlier === undefined) return null;
-  requireSameRequest(earlier, request);
-  return earlier.id;
+  return { draftId: twin.outboundEmailId, replayed: true };
 }
 
 interface StoredDraft extends WrittenEmail {

@@ -12,6 +12,7 @@ import { onlyRow, sql, statement } from '../db/statement.ts';
 import { differingFields, type Fingerprint } from '../email/fingerprint.ts';
 import { isMessageId, replyReferences } from '../email/threading.ts';
 import { AccountNotReadyError, IdempotencyConflictError, NotFoundError, ReplyNotPossibleError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import type { NewRequest } from './send-input.ts';
 
 /** Where an email goes in the account's mailbox and what its reply headers name. */
@@ -25,7 +26,7 @@ export interface Thread {
 }
 
 /** The email that an idempotency key belongs to already. */
-export interface EarlierRequest {
+interface EarlierRequest {
   readonly id: string;
   readonly fingerprint: Fingerprint;
 }
@@ -38,6 +39,26 @@ export function requireSameRequest(
   const differing = differingFields(earlier.fingerprint, idempotency?.fingerprint ?? {});
   const fields = missingFile === null ? differing : differing.filter((field) => field !== 'attachments');
   if (fields.length > 0) throw new IdempotencyConflictError(earlier.id, fields);
+}
+
+/**
+ * The email that an earlier request under this key has made, also when it was edited or sent since. Null: none.
+ * @throws {IdempotencyConflictError}
+ */
+export async function findEarlier(
+  connection: Sql,
+  organizationId: string,
+  request: Pick<NewRequest, 'idempotency' | 'missingFile'>,
+): Promise<EmailRef | null> {
+  if (request.idempotency === null) return null;
+  const { rows } = await connection.query<EarlierRequest>(
+    sql`SELECT id, request_fingerprint AS fingerprint FROM outbound_email
+      WHERE organization_id = ${organizationId} AND idempotency_key = ${request.idempotency.key}`,
+  );
+  const [earlier] = rows;
+  if (earlier === undefined) return null;
+  requireSameRequest(earlier, request);
+  return { organizationId, outboundEmailId: earlier.id };
 }
 
 /** The columns of an outer join: all of them are null, or those of the found row. */

@@ -31,7 +31,7 @@ import { findSentCopy } from './find-sent-copy.ts';
 import { createGmailDraft, type GmailDraft, usableGmailDraft, wasSent } from './gmail-draft.ts';
 import { leaseMs, newLease, untilTaken } from './lease.ts';
 import { blockSending, type Lane, logPause } from './rate-limit.ts';
-import { type EarlierRequest, type Resolved, requireSameRequest, resolveFresh, resolveReply } from './resolve.ts';
+import { findEarlier, type Resolved, requireSameRequest, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,
   parseFresh,
@@ -59,25 +59,24 @@ type Delivered =
 /** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | UnresolvedTokensError | SendRejectedError} */
 export async function sendFresh(app: App, identity: Identity, input: SendFreshInput): Promise<SendResult> {
   const request = parseFresh(input, app.now());
-  const resolve = () => resolveFresh(app.pool, identity.organizationId, request);
-  return sendNew(app, identity, 'FRESH', request, resolve);
+  return sendNew(app, identity, 'FRESH', request, await resolveFresh(app.pool, identity.organizationId, request));
 }
 
 /** @throws {ReplyNotPossibleError | InvalidStateError}, and what `sendFresh` throws. */
 export async function sendReply(app: App, identity: Identity, input: SendReplyInput): Promise<SendResult> {
   const request = parseReply(input, app.now());
-  const { organizationId } = identity;
   // What is quoted could be sent to oneself.
   if (request.fill.quote) requireScope(identity, 'email:read');
-  const { outboundEmailId } = request;
-  const answering = (messageId: string | null) => resolveReply(app.pool, organizationId, { ...request, messageId });
-  const resolve = async () => {
-    if (outboundEmailId === null) return answering(request.messageId);
+  const { organizationId } = identity;
+  let { messageId } = request;
+  if (request.outboundEmailId !== null) {
     // A repeated request is answered without the sent copy, which may be gone since.
-    const repeated = request.idempotency && (await answering(null));
-    return repeated?.earlier ? repeated : answering(await findSentCopy(app, organizationId, outboundEmailId));
-  };
-  return sendNew(app, identity, 'REPLY', request, resolve);
+    const earlier = await findEarlier(app.pool, organizationId, request);
+    if (earlier !== null) return replayedResult(app, earlier);
+    messageId = await findSentCopy(app, organizationId, request.outboundEmailId);
+  }
+  const resolved = await resolveReply(app.pool, organizationId, { ...request, messageId });
+  return sendNew(app, identity, 'REPLY', request, resolved);
 }
 
 async function sendNew(
@@ -85,48 +84,38 @@ async function sendNew(
   identity: Identity,
   mode: 'FRESH' | 'REPLY',
   request: NewRequest,
-  resolve: () => Promise<Resolved>,
+  { earlier, found }: Resolved,
 ): Promise<SendResult> {
-  const resolved = await resolve();
-  if (resolved.earlier !== null) return replay(app, identity, request, resolved.earlier);
+  const { organizationId, actor } = identity;
+  if (earlier !== null) {
+    requireSameRequest(earlier, request);
+    return replayedResult(app, { organizationId, outboundEmailId: earlier.id });
+  }
   requireNew(request);
-  const { sender, thread, contexts } = resolved.found();
+  const { sender, thread, contexts } = found();
   const { plannedSendAt, cancelWhen, idempotency } = request;
   const fromEmail = request.fromAlias ?? sender.email;
   const issues = senderIssues(sender, fromEmail, request.path);
   if (issues.length > 0) throw new InvalidInputError(issues);
   const parentId = thread.replyToMessageId;
   const { content, template } = await writeContent(app, request, { sender, fromEmail, parentId, contexts });
-  const { organizationId, actor } = identity;
   const begun = newLease(app, { organizationId, outboundEmailId: uuidv7() });
   const { lease } = begun;
   const email = { mode, fromEmail, content, template, thread, contexts, plannedSendAt, cancelWhen, idempotency, actor };
-  // A twin that was faster between the look-up and the insert: the unique index has decided.
-  const replayTwin = async () => {
-    const { earlier } = await resolve();
-    if (earlier === null) throw new Error('an idempotency key that was taken is gone');
-    return replay(app, identity, request, earlier);
-  };
   if (plannedSendAt !== null) {
     const newEmail = { ...email, ref: lease, accountId: sender.id, at: begun.at };
     const isStored = await inTransactionWithFiles(app, content.attachments, (tx) => storeNew(tx, newEmail));
-    return isStored ? { outboundEmailId: lease.outboundEmailId, replayed: false, sent: null } : replayTwin();
+    if (isStored) return { outboundEmailId: lease.outboundEmailId, replayed: false, sent: null };
+  } else {
+    const newDelivery: NewDelivery = { ...email, ...begun, sender };
+    const permit = await orHandOver(app, lease, enqueueNew(app, newDelivery));
+    const attachments = async () => content.attachments;
+    if (permit !== null) return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, attachments, permit });
   }
-  const newDelivery: NewDelivery = { ...email, ...begun, sender };
-  const permit = await orHandOver(app, lease, enqueueNew(app, newDelivery));
-  if (permit === null) return replayTwin();
-  const attachments = async () => content.attachments;
-  return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, attachments, permit });
-}
-
-async function replay(
-  app: App,
-  { organizationId }: Identity,
-  request: NewRequest,
-  earlier: EarlierRequest,
-): Promise<SendResult> {
-  requireSameRequest(earlier, request);
-  return replayedResult(app, { organizationId, outboundEmailId: earlier.id });
+  // A twin was faster between the look-up and the insert: the unique index has decided.
+  const twin = await findEarlier(app.pool, organizationId, request);
+  if (twin === null) throw new Error('an idempotency key that was taken is gone');
+  return replayedResult(app, twin);
 }
 
 /** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
