@@ -29,6 +29,7 @@ import { transitionStatement } from './apply-transition.ts';
 import { KEEP_STORED } from './attachments.ts';
 import { cancelIfMet } from './cancel-conditions.ts';
 import type { DraftToSend } from './draft-to-send.ts';
+import type { NewLease } from './lease.ts';
 import { type Lane, PERMIT_COLUMNS, type PermitResult, type RateLimit, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
 import type { UsedTemplate } from './template-use.ts';
@@ -201,6 +202,9 @@ async function orReplyGone<Result>({ thread }: Pick<NewEmail, 'thread'>, inserti
   }
 }
 
+/** What a stored email gets when it is sent. */
+type StoredDelivery = NewLease & Pick<NewEmail, 'content' | 'template' | 'thread' | 'contexts' | 'actor'>;
+
 /**
  * @param lane `interactive`: a user sends it now, which voids a planned time and its conditions.
  * @param draft as it was read: a draft, or an email that is scheduled.
@@ -208,21 +212,21 @@ async function orReplyGone<Result>({ thread }: Pick<NewEmail, 'thread'>, inserti
  */
 export async function enqueueDraft(
   pool: Pool,
-  newDelivery: NewDelivery,
+  delivery: StoredDelivery,
   { revision, status, hasConditions }: Pick<DraftToSend, 'revision' | 'status' | 'hasConditions'>,
   lane: Lane,
 ): Promise<PermitResult | null> {
-  const { lease, at } = newDelivery;
+  const { lease, at, template } = delivery;
   const enqueue = async (connection: Sql) => {
-    const statement = transitionStatement('draftEnqueued', { ...lease, revision, status }, { ...newDelivery, lane });
+    const statement = transitionStatement('draftEnqueued', { ...lease, revision, status }, { ...delivery, lane });
     const { rows } = await connection.query<{ permit: PermitResult }>(statement);
     return rows[0]?.permit ?? null;
   };
   const isJudged = hasConditions && lane === 'scheduled';
-  if (!isJudged && newDelivery.template === null) return enqueue(pool);
+  if (!isJudged && template === null) return enqueue(pool);
   const judge = async (tx: Sql) => {
     if (isJudged && (await cancelIfMet(tx, lease, at))) return null;
-    if (newDelivery.template !== null) await writeFilled(tx, newDelivery, { revision, status });
+    if (template !== null) await writeFilled(tx, delivery, { revision, status });
     return enqueue(tx);
   };
   return inTransaction(pool, judge);
@@ -231,7 +235,7 @@ export async function enqueueDraft(
 /** Stores the words that a template has brought. Changes nothing when the draft has changed since it was read. */
 async function writeFilled(
   tx: Sql,
-  { lease, content, template }: NewDelivery,
+  { lease, content, template }: StoredDelivery,
   { revision, status }: Pick<DraftToSend, 'revision' | 'status'>,
 ): Promise<void> {
   await tx.query(

@@ -151,24 +151,14 @@ export async function sendStored(
   const files = await readAttachments(app.pool, organizationId, draftId).catch(nullIfGone);
   if (files === null) return null;
   const filled = await fillStored(app, begun.lease, { draft, found, files, allowUnresolved });
-  const newDelivery: NewDelivery = {
-    ...begun,
-    ...found,
-    ...filled,
-    actor,
-    mode: draft.mode,
-    plannedSendAt: draft.plannedSendAt,
-    cancelWhen: [],
-    fromEmail: draft.fromEmail,
-    idempotency: null,
-  };
-  const permit = await orHandOver(app, newDelivery.lease, enqueueDraft(app.pool, newDelivery, draft, lane));
+  const delivery = { ...begun, ...found, ...filled, actor, fromEmail: draft.fromEmail };
+  const permit = await orHandOver(app, begun.lease, enqueueDraft(app.pool, delivery, draft, lane));
   if (permit === null) return null;
   const hasConditions = draft.hasConditions && lane === 'scheduled';
   const attachments = async () => files;
   const { revision, attempts } = draft;
   const attempt = { ...FIRST_ATTEMPT, revision, attempts: attempts + 1, hasConditions };
-  return deliverAndWait(app, { ...newDelivery, ...attempt, attachments, permit });
+  return deliverAndWait(app, { ...delivery, ...attempt, attachments, permit });
 }
 
 function nullIfGone(error: unknown): null {
