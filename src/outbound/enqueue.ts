@@ -6,12 +6,7 @@
  */
 import { DatabaseError } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import type {
-  CancelCondition,
-  OutboundEmailEventType,
-  OutboundEmailStatus,
-  SendMode,
-} from '#generated/prisma/enums.ts';
+import type { CancelCondition, SendMode } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { type ContextLink, insertEmailLinks } from '../contexts/links.ts';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
@@ -56,7 +51,7 @@ export interface NewEmail {
 }
 
 /** An email that is sent now, with everything that is decided about it before it is handed to Gmail. */
-export interface NewDelivery extends Omit<NewEmail, 'ref' | 'accountId'> {
+export interface NewDelivery extends NewEmail {
   readonly lease: Lease;
   readonly leaseExpiresAt: Date;
   readonly sender: Sender;
@@ -83,32 +78,31 @@ export type Delivery = Pick<NewDelivery, 'lease' | 'sender' | 'fromEmail' | 'thr
 
 const REPLIES_TO = 'outbound_email_organization_id_reply_to_message_id_fkey';
 
-interface Beginning {
-  readonly ref: EmailRef;
-  readonly accountId: string;
-  readonly status: OutboundEmailStatus;
-  readonly lease: Pick<NewDelivery, 'lease' | 'leaseExpiresAt'> | null;
-  readonly event: OutboundEmailEventType;
+interface Terms {
+  readonly terms: readonly string[];
 }
 
-type Written = Omit<NewEmail, 'ref' | 'accountId'> & { readonly terms: readonly string[] };
-
-/** The row as `email`, with its first event, its search terms and its contexts. Nothing is written when its idempotency key is taken. */
-function insertNew(email: Written, { ref, accountId, status, lease, event }: Beginning) {
-  const { content, template, thread, contexts, idempotency, plannedSendAt, cancelWhen, at } = email;
+/**
+ * The row as `email`, with its first event, its search terms and its contexts. Nothing is written when its idempotency key is taken.
+ * @param delivery the same email if it is sent now. Null: it is not.
+ */
+function insertNew(email: NewEmail & Terms, delivery: NewDelivery | null) {
+  const { ref, content, template, thread, contexts, idempotency, plannedSendAt, cancelWhen, at } = email;
+  const status = delivery !== null ? 'QUEUED' : plannedSendAt !== null ? 'SCHEDULED' : 'DRAFT';
+  const event = delivery !== null ? 'ACCEPTED' : 'CREATED';
   return sql`WITH email AS (
       INSERT INTO outbound_email (organization_id, id, status, mode, actor, account_id, from_email, "to", cc, bcc, reply_to,
         subject, body_text, body_html, reply_to_message_id, conversation_id,
         requested_thread_id, in_reply_to, "references", idempotency_key, request_fingerprint, planned_send_at,
         cancel_when, template_use, template_version_id, template_values, lease_token, lease_expires_at, lease_owner, attempts,
         created_at, updated_at)
-      VALUES (${ref.organizationId}, ${ref.outboundEmailId}, ${status}, ${email.mode}, ${email.actor}, ${accountId},
+      VALUES (${ref.organizationId}, ${ref.outboundEmailId}, ${status}, ${email.mode}, ${email.actor}, ${email.accountId},
         ${email.fromEmail}, ${content.to}, ${content.cc}, ${content.bcc}, ${content.replyTo}, ${content.subject},
         ${content.bodyText}, ${content.bodyHtml}, ${thread.replyToMessageId},
         ${thread.conversationId}, ${thread.threadId}, ${thread.inReplyTo}, ${thread.references}, ${idempotency?.key},
         ${idempotency?.fingerprint}, ${plannedSendAt}, ${cancelWhen}, ${template?.use}, ${template?.versionId},
-        ${template?.values}, ${lease?.lease.token}, ${lease?.leaseExpiresAt},
-        ${lease?.lease.owner}, ${lease === null ? 0 : 1}, ${at}, ${at})
+        ${template?.values}, ${delivery?.lease.token}, ${delivery?.leaseExpiresAt},
+        ${delivery?.lease.owner}, ${delivery === null ? 0 : 1}, ${at}, ${at})
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING organization_id, id, status, actor, account_id, planned_send_at, created_at
     ), event AS (
@@ -122,22 +116,19 @@ function insertNew(email: Written, { ref, accountId, status, lease, event }: Beg
     )`;
 }
 
-export const insertQueued = statement('enqueue-new', (email: NewDelivery & Written) => {
-  const { lease, sender, rateLimit } = email;
-  const beginning = { ref: lease, accountId: sender.id, status: 'QUEUED', lease: email, event: 'ACCEPTED' } as const;
-  return sql`${insertNew(email, beginning)}
+export const insertQueued = statement(
+  'enqueue-new',
+  (email: NewDelivery & Terms) => sql`${insertNew(email, email)}
     SELECT ${PERMIT_COLUMNS} FROM email
-    CROSS JOIN LATERAL ${takePermit(sql`email.organization_id`, sql`email.account_id`, sql`'interactive'`, rateLimit)}`;
-});
+    CROSS JOIN LATERAL ${takePermit(sql`email.organization_id`, sql`email.account_id`, sql`'interactive'`, email.rateLimit)}`,
+);
 
-export const insertStored = statement('store-new', (email: NewEmail & Written) => {
-  const { ref, accountId, plannedSendAt } = email;
-  const status = plannedSendAt === null ? 'DRAFT' : 'SCHEDULED';
-  const beginning = { ref, accountId, status, lease: null, event: 'CREATED' } as const;
-  return sql`${insertNew(email, beginning)}
+export const insertStored = statement(
+  'store-new',
+  (email: NewEmail & Terms) => sql`${insertNew(email, null)}
     SELECT CASE WHEN planned_send_at IS NOT NULL THEN ${addJob('deliver', EMAIL_OF_ROW, { runAt: sql`planned_send_at` })} END
-    FROM email`;
-});
+    FROM email`,
+);
 
 /**
  * Writes an email that is not sent now: a draft, or one that its time sends. With its files, in the caller's transaction.

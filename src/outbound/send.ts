@@ -102,12 +102,11 @@ async function sendNew(
   const begun = newLease(app, { organizationId, outboundEmailId: uuidv7() });
   const { lease } = begun;
   const email = { mode, fromEmail, content, template, thread, contexts, plannedSendAt, cancelWhen, idempotency, actor };
+  const newDelivery: NewDelivery = { ...email, ...begun, ref: lease, sender, accountId: sender.id };
   if (plannedSendAt !== null) {
-    const newEmail = { ...email, ref: lease, accountId: sender.id, at: begun.at };
-    const isStored = await inTransactionWithFiles(app, content.attachments, (tx) => storeNew(tx, newEmail));
+    const isStored = await inTransactionWithFiles(app, content.attachments, (tx) => storeNew(tx, newDelivery));
     if (isStored) return { outboundEmailId: lease.outboundEmailId, replayed: false, sent: null };
   } else {
-    const newDelivery: NewDelivery = { ...email, ...begun, sender };
     const permit = await orHandOver(app, lease, enqueueNew(app, newDelivery));
     const attachments = async () => content.attachments;
     if (permit !== null) return deliverAndWait(app, { ...newDelivery, ...FIRST_ATTEMPT, attachments, permit });
