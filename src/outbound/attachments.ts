@@ -28,12 +28,9 @@ export const selectAttachments = statement(
 );
 
 /** The files of an outbound email, bytes included, in their order. @throws {ContentGoneError} when a draft got others meanwhile. */
-export async function readAttachments(
-  connection: Sql,
-  organizationId: string,
-  outboundEmailId: string,
-): Promise<AttachedFile[]> {
-  const { rows } = await connection.query<AttachmentRow>(selectAttachments({ organizationId, outboundEmailId }));
+export async function readAttachments(connection: Sql, ref: EmailRef): Promise<AttachedFile[]> {
+  const { organizationId } = ref;
+  const { rows } = await connection.query<AttachmentRow>(selectAttachments(ref));
   const files: AttachedFile[] = [];
   for (const { size, head, ...file } of rows) {
     files.push({

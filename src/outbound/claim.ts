@@ -87,7 +87,7 @@ export async function deliverQueued(app: App, ref: EmailRef): Promise<void> {
     await transition(app.pool, 'deferredForAccount', lease, { ...waiting, hadPermit: row.hadPermit });
     return;
   }
-  const attachments = () => readAttachments(app.pool, lease.organizationId, lease.outboundEmailId);
+  const attachments = () => readAttachments(app.pool, ref);
   await deliver(app, { ...row, lease, sender: row, content: row, thread: row, permit: row, attachments });
 }
 

@@ -1,10 +1,11 @@
 import type { OutboundEmailStatus, SendMode } from '#generated/prisma/enums.ts';
-import { type ContextLink, inheritedLinks } from '../contexts/links.ts';
+import { inheritedLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
 import { reportMissing, type WrittenEmail } from '../email/content.ts';
 import { DraftConflictError, type InputIssue, InvalidInputError } from '../errors.ts';
+import type { EmailRef } from '../jobs.ts';
 import {
   isParent,
   isSender,
@@ -12,10 +13,10 @@ import {
   PARENT_COLUMNS,
   PARENT_JOINS,
   type Parent,
+  type Resolved,
   type Row,
   requireActive,
   requireReplyable,
-  type Thread,
 } from './resolve.ts';
 import { senderIssues } from './sender-address.ts';
 import { FROM_TEMPLATE, parseTemplateUse, type TemplateUse } from './template-use.ts';
@@ -41,25 +42,20 @@ interface DraftRow extends WrittenEmail {
   readonly templateUse: unknown;
 }
 
-/** A draft, or an email that is scheduled, with what it refers to. */
-export interface DraftToSend extends DraftRow {
+/**
+ * A draft, or an email that is scheduled, with what it refers to. `found` gives the contexts that it takes from its conversation.
+ */
+export interface DraftToSend extends DraftRow, Pick<Resolved, 'found'> {
+  readonly ref: EmailRef;
   /** Null: its words are its own. */
   readonly templateUse: TemplateUse | null;
   /** What is wrong with its sender address. */
   readonly senderIssues: readonly InputIssue[];
-  /** `contexts`: those that it takes from its conversation. @throws {AccountNotReadyError | ReplyNotPossibleError} */
-  found(): { readonly sender: Sender; readonly thread: Thread; readonly contexts: readonly ContextLink[] };
 }
 
 export const selectDraft = statement(
   'find-draft-to-send',
-  ({
-    organizationId,
-    draftId,
-  }: {
-    organizationId: string;
-    draftId: string;
-  }) => sql`SELECT e.status, e.mode, e.revision, e.attempts,
+  (ref: EmailRef) => sql`SELECT e.status, e.mode, e.revision, e.attempts,
       e.from_email AS "fromEmail", ${CONTENT_COLUMNS}, EXISTS (
         SELECT FROM outbound_email_context l
         WHERE l.organization_id = e.organization_id AND l.outbound_email_id = e.id) AS "hasContexts",
@@ -71,23 +67,18 @@ export const selectDraft = statement(
     LEFT JOIN email_message m ON m.organization_id = e.organization_id AND m.id = e.reply_to_message_id
     ${PARENT_JOINS}
     LEFT JOIN email_account a ON a.organization_id = e.organization_id AND a.id = coalesce(v.account_id, e.account_id)
-    WHERE e.organization_id = ${organizationId} AND e.id = ${draftId}
+    WHERE e.organization_id = ${ref.organizationId} AND e.id = ${ref.outboundEmailId}
       AND (e.mode = 'DRAFT' OR e.status = 'SCHEDULED')`,
 );
 
 /** A draft in any state, also after it was sent, or an email that is scheduled. Null when the organization has neither. */
-export async function findDraftToSend(
-  connection: Sql,
-  organizationId: string,
-  draftId: string,
-): Promise<DraftToSend | null> {
-  const { rows } = await connection.query<DraftRow & Row<Sender> & Row<Parent>>(
-    selectDraft({ organizationId, draftId }),
-  );
+export async function findDraftToSend(connection: Sql, ref: EmailRef): Promise<DraftToSend | null> {
+  const { rows } = await connection.query<DraftRow & Row<Sender> & Row<Parent>>(selectDraft(ref));
   const [row] = rows;
   if (row === undefined) return null;
   return {
     ...row,
+    ref,
     templateUse: parseTemplateUse(row.templateUse),
     senderIssues: isSender(row) ? senderIssues(row, row.fromEmail, 'input.draft') : [],
     found() {

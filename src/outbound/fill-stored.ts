@@ -27,11 +27,10 @@ interface Stored {
  */
 export async function fillStored(
   app: App,
-  ref: EmailRef,
   { draft, found, files, allowUnresolved }: Stored,
 ): Promise<{ content: EmailContent; template: UsedTemplate | null }> {
   const content = { ...draft, attachments: files };
-  const { templateUse: use } = draft;
+  const { ref, templateUse: use, fromEmail } = draft;
   if (use === null) {
     if (draft.mode === 'DRAFT' && !allowUnresolved) {
       await requireFilled(app.pool, ref, draft, { inherited: found.contexts, retry: 'AFTER' });
@@ -46,7 +45,6 @@ export async function fillStored(
     throw new UnresolvedTokensError(words.problems, 'AFTER');
   }
   const { sender, thread } = found;
-  const { fromEmail } = draft;
   const { appendSignature: signature, quote } = use;
   const below = await findBelow(app.pool, { sender, fromEmail, parentId: thread.replyToMessageId, signature, quote });
   const own = use.keepsSubject ? content.subject : await subjectOf(app.pool, found);

@@ -20,7 +20,7 @@ const MIN_WAIT_MS = 50;
 
 /** Sends a scheduled email whose time has come. @returns false when it is not scheduled. */
 export async function sendScheduled(app: App, ref: EmailRef): Promise<boolean> {
-  const draft = await findDraftToSend(app.pool, ref.organizationId, ref.outboundEmailId);
+  const draft = await findDraftToSend(app.pool, ref);
   if (draft?.status !== 'SCHEDULED') return false;
   const now = app.now();
   if (draft.plannedSendAt !== null && draft.plannedSendAt > now) {
@@ -30,10 +30,7 @@ export async function sendScheduled(app: App, ref: EmailRef): Promise<boolean> {
   }
   try {
     // Null: it was changed or canceled meanwhile, and that transaction has moved or removed the job.
-    await sendStored(app, { organizationId: ref.organizationId, actor: 'system' }, ref.outboundEmailId, draft, {
-      lane: 'scheduled',
-      allowUnresolved: false,
-    });
+    await sendStored(app, 'system', draft, { lane: 'scheduled', allowUnresolved: false });
   } catch (error) {
     const { revision, status } = draft;
     if (error instanceof AccountNotReadyError) {

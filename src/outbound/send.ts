@@ -119,18 +119,16 @@ async function sendNew(
 
 /** @throws {DraftConflictError | ReplyNotPossibleError}, and what `sendFresh` throws except for key conflicts. */
 export async function sendDraft(app: App, identity: Identity, input: SendDraftInput): Promise<SendResult> {
-  const { organizationId } = identity;
   const { draftUid } = input;
-  const draft = await findDraftToSend(app.pool, organizationId, draftUid);
+  const ref = { organizationId: identity.organizationId, outboundEmailId: draftUid };
+  const draft = await findDraftToSend(app.pool, ref);
   if (draft?.mode !== 'DRAFT') throw new NotFoundError('Draft', draftUid);
-  if (draft.status !== 'DRAFT' && draft.status !== 'SCHEDULED') {
-    return replayedResult(app, { organizationId, outboundEmailId: draftUid });
-  }
+  if (draft.status !== 'DRAFT' && draft.status !== 'SCHEDULED') return replayedResult(app, ref);
   requireRevision(draftUid, draft.revision, input.expectedRevision);
   requireComplete(draft);
   // Another request or an editor was faster: read it again. The revision that was just read is the one that is sent.
   const how = { lane: 'interactive', allowUnresolved: input.allowUnresolved ?? false } as const;
-  return (await sendStored(app, identity, draftUid, draft, how)) ?? sendDraft(app, identity, input);
+  return (await sendStored(app, identity.actor, draft, how)) ?? sendDraft(app, identity, input);
 }
 
 /**
@@ -140,16 +138,15 @@ export async function sendDraft(app: App, identity: Identity, input: SendDraftIn
  */
 export async function sendStored(
   app: App,
-  { organizationId, actor }: Pick<Identity, 'organizationId' | 'actor'>,
-  draftId: string,
+  actor: string,
   draft: DraftToSend,
   { lane, allowUnresolved }: { readonly lane: Lane; readonly allowUnresolved: boolean },
 ): Promise<SendResult | null> {
   const found = draft.found();
-  const begun = newLease(app, { organizationId, outboundEmailId: draftId });
-  const files = await readAttachments(app.pool, organizationId, draftId).catch(nullIfGone);
+  const begun = newLease(app, draft.ref);
+  const files = await readAttachments(app.pool, draft.ref).catch(nullIfGone);
   if (files === null) return null;
-  const filled = await fillStored(app, begun.lease, { draft, found, files, allowUnresolved });
+  const filled = await fillStored(app, { draft, found, files, allowUnresolved });
   const delivery = { ...begun, ...found, ...filled, actor, fromEmail: draft.fromEmail };
   const permit = await orHandOver(app, begun.lease, enqueueDraft(app.pool, delivery, draft, lane));
   if (permit === null) return null;

@@ -253,12 +253,12 @@ describe('a scheduled email with a template', () => {
 
   it('is not changed by a process that has read it before it was edited', async () => {
     const draftUid = await plan(DAY_MS, templated());
-    const draft = await findDraftToSend(t.app.pool, tenant.organizationId, draftUid);
+    const ref = { organizationId: tenant.organizationId, outboundEmailId: draftUid };
+    const draft = await findDraftToSend(t.app.pool, ref);
     if (draft === null) throw new Error('no draft');
     await updated({ draftUid, template: null, subject: 'Own', bodyText: 'Own words' });
-    const identity = { organizationId: tenant.organizationId, actor: 'system' };
     const how = { lane: 'scheduled', allowUnresolved: false } as const;
-    expect(await sendStored(t.app, identity, draftUid, draft, how)).toBeNull();
+    expect(await sendStored(t.app, 'system', draft, how)).toBeNull();
     expect(await draftOf(draftUid)).toMatchObject({ status: 'SCHEDULED', subject: 'Own', bodyText: 'Own words' });
     expectNothingLeft();
   });
