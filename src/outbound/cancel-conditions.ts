@@ -7,7 +7,7 @@
  */
 import type { CancelCondition } from '#generated/prisma/enums.ts';
 import { CONTEXT_KINDS } from '../contexts/registry.ts';
-import type { Sql } from '../db/client.ts';
+import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import { type Fragment, join, raw, sql, statement } from '../db/statement.ts';
 import type { EmailRef } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
@@ -78,10 +78,23 @@ export const selectMetCondition = statement(
 );
 
 /**
- * Cancels the email when one of its conditions is true. In the transaction that goes on with it otherwise.
- * @returns whether it is canceled.
+ * Cancels the email when one of its conditions is true. Otherwise goes on with it in the same transaction.
+ * @param hasConditions false: `work` runs without a transaction.
+ * @returns the result of `work`. Null: the email is canceled.
  */
-export async function cancelIfMet(tx: Sql, ref: EmailRef, at: Date): Promise<boolean> {
+export async function unlessMet<Result>(
+  pool: Pool,
+  hasConditions: boolean,
+  ref: EmailRef,
+  at: Date,
+  work: (connection: Sql) => Promise<Result>,
+): Promise<Result | null> {
+  if (!hasConditions) return work(pool);
+  return inTransaction(pool, async (tx) => ((await cancelIfMet(tx, ref, at)) ? null : work(tx)));
+}
+
+/** @returns whether it is canceled. */
+async function cancelIfMet(tx: Sql, ref: EmailRef, at: Date): Promise<boolean> {
   for (const lock of locks(ref)) await tx.query(lock);
   const { rows } = await tx.query<{ condition: CancelCondition | null }>(selectMetCondition({ ...ref, now: at }));
   const because = rows[0]?.condition ?? null;

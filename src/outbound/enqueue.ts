@@ -22,7 +22,7 @@ import type { DraftRef } from '../gmail/gateway.ts';
 import { addJob, EMAIL_OF_ROW, type EmailRef } from '../jobs.ts';
 import { transitionStatement } from './apply-transition.ts';
 import { KEEP_STORED } from './attachments.ts';
-import { cancelIfMet } from './cancel-conditions.ts';
+import { unlessMet } from './cancel-conditions.ts';
 import type { DraftToSend } from './draft-to-send.ts';
 import type { NewLease } from './lease.ts';
 import { type Lane, PERMIT_COLUMNS, type PermitResult, type RateLimit, takePermit } from './rate-limit.ts';
@@ -209,18 +209,15 @@ export async function enqueueDraft(
 ): Promise<PermitResult | null> {
   const { lease, at, template } = delivery;
   const enqueue = async (connection: Sql) => {
+    if (template !== null) await writeFilled(connection, delivery, { revision, status });
     const statement = transitionStatement('draftEnqueued', { ...lease, revision, status }, { ...delivery, lane });
     const { rows } = await connection.query<{ permit: PermitResult }>(statement);
     return rows[0]?.permit ?? null;
   };
   const isJudged = hasConditions && lane === 'scheduled';
-  if (!isJudged && template === null) return enqueue(pool);
-  const judge = async (tx: Sql) => {
-    if (isJudged && (await cancelIfMet(tx, lease, at))) return null;
-    if (template !== null) await writeFilled(tx, delivery, { revision, status });
-    return enqueue(tx);
-  };
-  return inTransaction(pool, judge);
+  // Its words are written in the same transaction.
+  if (!isJudged && template !== null) return inTransaction(pool, enqueue);
+  return unlessMet(pool, isJudged, lease, at, enqueue);
 }
 
 /** Stores the words that a template has brought. Changes nothing when the draft has changed since it was read. */

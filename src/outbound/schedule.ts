@@ -1,6 +1,6 @@
 /** Scheduled emails: the `deliver` job sends them at their time. A draft is sent as it is then. */
 import type { App } from '../app.ts';
-import { inTransaction, type Sql } from '../db/client.ts';
+import type { Sql } from '../db/client.ts';
 import {
   AccountNotReadyError,
   InvalidInputError,
@@ -10,7 +10,7 @@ import {
 } from '../errors.ts';
 import { type EmailRef, enqueue } from '../jobs.ts';
 import { transition } from './apply-transition.ts';
-import { cancelIfMet } from './cancel-conditions.ts';
+import { unlessMet } from './cancel-conditions.ts';
 import { type DraftToSend, findDraftToSend } from './draft-to-send.ts';
 import { untilAccountActive } from './failure-policy.ts';
 import { sendStored } from './send.ts';
@@ -39,11 +39,11 @@ export async function sendScheduled(app: App, ref: EmailRef): Promise<boolean> {
     } else if (error instanceof ReplyNotPossibleError) {
       const { message } = error;
       const failure: Failure = { code: 'REPLY_NOT_POSSIBLE', message, retry: 'NEVER', providerStatus: null };
-      await stop(app, ref, draft, 'scheduledRefused', failure);
+      await stop(app, draft, 'scheduledRefused', failure);
     } else if (error instanceof UnresolvedTokensError || error instanceof InvalidInputError) {
       const code = error instanceof UnresolvedTokensError ? 'UNRESOLVED_TOKENS' : 'CONTENT_INVALID';
       const failure: Failure = { code, message: error.message, retry: 'AFTER', providerStatus: null };
-      await stop(app, ref, draft, 'scheduledReturned', failure);
+      await stop(app, draft, 'scheduledReturned', failure);
     } else if (!(error instanceof SendRejectedError)) throw error;
   }
   return true;
@@ -55,16 +55,12 @@ export async function sendScheduled(app: App, ref: EmailRef): Promise<boolean> {
  */
 async function stop(
   app: App,
-  ref: EmailRef,
-  { revision, status, hasConditions }: DraftToSend,
+  { ref, revision, status, hasConditions }: DraftToSend,
   name: 'scheduledRefused' | 'scheduledReturned',
   failure: Failure,
 ): Promise<void> {
   const at = app.now();
   const change = { at, failure, detail: { code: failure.code } };
-  const judge = async (tx: Sql) => {
-    if (hasConditions && (await cancelIfMet(tx, ref, at))) return;
-    await transition(tx, name, { ...ref, revision, status }, change);
-  };
-  await inTransaction(app.pool, judge);
+  const write = (connection: Sql) => transition(connection, name, { ...ref, revision, status }, change);
+  await unlessMet(app.pool, hasConditions, ref, at, write);
 }

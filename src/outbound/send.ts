@@ -13,7 +13,7 @@ import type { App } from '../app.ts';
 import type { Identity } from '../auth/keys.ts';
 import { requireScope } from '../auth/scopes.ts';
 import { backoffMs, RETRY_PAUSE } from '../config/timing.ts';
-import { inTransaction, type Sql } from '../db/client.ts';
+import type { Sql } from '../db/client.ts';
 import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { threadingOf } from '../email/threading.ts';
@@ -22,7 +22,7 @@ import { GmailError } from '../gmail/errors.ts';
 import { traced } from '../trace.ts';
 import { transition } from './apply-transition.ts';
 import { ContentGoneError, readAttachments } from './attachments.ts';
-import { cancelIfMet } from './cancel-conditions.ts';
+import { unlessMet } from './cancel-conditions.ts';
 import { type DraftToSend, findDraftToSend, requireComplete, requireRevision } from './draft-to-send.ts';
 import { type Delivery, enqueueDraft, enqueueNew, type NewDelivery, storeNew } from './enqueue.ts';
 import { type ClassifiedFailure, classify, type Stage } from './failure-policy.ts';
@@ -44,7 +44,6 @@ import {
 import { replayedResult, type SendResult, type SentColumns, withinBudget } from './send-result.ts';
 import { maySendAs, senderIssues } from './sender-address.ts';
 import type { Lease } from './transition-parts.ts';
-import type { ChangeOf } from './transitions.ts';
 import { writeContent } from './write-content.ts';
 
 const FIRST_ATTEMPT = { revision: 1, attempts: 1, deferrals: 0, hasConditions: false, gmailDraft: null };
@@ -223,7 +222,7 @@ function handOver(app: App, lease: Lease, { deferrals, hadPermit }: { deferrals:
 }
 
 async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
-  const { lease, thread, attempts, permit } = delivery;
+  const { lease, thread, attempts, hasConditions, permit } = delivery;
   if (permit.granted === 0) {
     if (permit.reason !== null) logPause(app, delivery.sender, permit.reason, permit.waitMs);
     const at = app.now();
@@ -247,14 +246,17 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     return fail(app, delivery, error, 'draft', elapsed());
   }
   const at = app.now();
-  const leaseExpiresAt = addMs(at, leaseMs(app));
   const detail = { ...elapsed(), ...gmailDraft.composed };
-  const begun = await beginSending(app, delivery, { at, draft: gmailDraft, leaseExpiresAt, detail });
-  if (begun !== 'sending') {
+  const change = { at, draft: gmailDraft, leaseExpiresAt: addMs(at, leaseMs(app)), detail };
+  const begin = (connection: Sql) => transition(connection, 'sending', lease, change);
+  // The last transaction before Gmail is asked to send it; what would cancel it is judged here.
+  const isSending = await unlessMet(app.pool, hasConditions, lease, at, begin);
+  if (!isSending) {
+    const isCanceled = isSending === null;
     // The process that delivers it now has a Gmail draft of its own, unless this one was stored before.
-    const isUnused = begun === 'canceled' || gmailDraft.composed !== null;
+    const isUnused = isCanceled || gmailDraft.composed !== null;
     if (isUnused) await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
-    return { kind: begun };
+    return { kind: isCanceled ? 'canceled' : 'superseded' };
   }
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
@@ -273,8 +275,8 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
   }
   const threading = threadingOf(thread.threadId, sent.threadId);
   const sentAt = app.now();
-  const change = { at: sentAt, sent, sentAt, threading, detail: { threading, ...elapsed() } };
-  const isStored = await transition(app.pool, 'sent', lease, change);
+  const outcome = { at: sentAt, sent, sentAt, threading, detail: { threading, ...elapsed() } };
+  const isStored = await transition(app.pool, 'sent', lease, outcome);
   const { organizationId, outboundEmailId: id } = lease;
   const { messageId: providerMessageId, threadId: providerThreadId } = sent;
   // If the row is another process's by now, its sent copy tells that process that it was sent.
@@ -296,16 +298,6 @@ async function refuseSender(app: App, { lease, sender, gmailDraft }: Delivery): 
     await app.gmail.deleteDraft(mailboxAccess(app, sender), gmailDraft.draftId).catch(() => undefined);
   }
   return { kind: 'refused', failure };
-}
-
-/** The last transaction before Gmail is asked to send it; what would cancel it is judged here. */
-async function beginSending(app: App, { lease, hasConditions }: Delivery, change: ChangeOf<'sending'> & { at: Date }) {
-  const begin = async (connection: Sql) =>
-    (await transition(connection, 'sending', lease, change)) ? 'sending' : 'superseded';
-  if (!hasConditions) return begin(app.pool);
-  const { at } = change;
-  const judge = async (tx: Sql) => ((await cancelIfMet(tx, lease, at)) ? 'canceled' : begin(tx));
-  return inTransaction(app.pool, judge);
 }
 
 /** Stores the meaning of a failure. @throws errors other than `GmailError`: the lease then expires. */
