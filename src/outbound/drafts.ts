@@ -139,9 +139,11 @@ export async function updateDraft(app: App, identity: Identity, input: UpdateDra
     }
     const fileBytes = attachments.reduce((sum, { size }) => sum + size, 0);
     reportLimits(content, fileBytes, 'input', issues);
+    const options = { path: 'input', isPlanned: plannedSendAt !== null };
+    const cancelWhen =
+      input.cancelWhen === undefined ? stored.cancelWhen : parseCancelWhen(input.cancelWhen, options, issues);
     refuse(issues);
     if (plannedSendAt !== null && use === null) await requireFilled(tx, ref, content, FILLED_NOW);
-    const cancelWhen = conditionsOf(input, { stored, isPlanned: plannedSendAt !== null });
     const terms = await contentTerms({ ...content, attachments });
     await tx.query(sql`UPDATE outbound_email_search SET terms = array_to_tsvector(${terms}) WHERE ${isOf(ref)}`);
     const changed = Object.keys(input).filter((field) => field !== 'draftUid' && field !== 'expectedRevision');
@@ -217,18 +219,6 @@ async function lockDraft(
   if (draft.status === 'SCHEDULED') requireScope(identity, 'email:send');
   requireRevision(ref.outboundEmailId, draft.revision, expectedRevision);
   return draft;
-}
-
-/** @throws {InvalidInputError} when conditions are given for a draft without a time. */
-function conditionsOf(
-  input: UpdateDraftInput,
-  { stored, isPlanned }: { readonly stored: StoredDraft; readonly isPlanned: boolean },
-): readonly CancelCondition[] {
-  if (input.cancelWhen === undefined) return stored.cancelWhen;
-  const issues: InputIssue[] = [];
-  const cancelWhen = parseCancelWhen(input.cancelWhen, { path: 'input', isPlanned }, issues);
-  refuse(issues);
-  return cancelWhen;
 }
 
 /** @throws {InvalidInputError} unless there are none. */
