@@ -1,20 +1,14 @@
-import type { CancelCondition } from '#generated/prisma/enums.ts';
-import { type ContextInput, type ContextName, parseContextNames } from '../contexts/references.ts';
-import { type ContentInput, type EmailContent, parseContent } from '../email/content.ts';
+import { type ContextName, parseContextNames } from '../contexts/references.ts';
+import { type EmailContent, parseContent } from '../email/content.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import type { TemplateChoice } from '../templates/find-version.ts';
 import { plannedSendAtIssues } from './planned-time.ts';
-import { FILL_NOTHING, type NewRequest, parseNew } from './send-input.ts';
+import { FILL_NOTHING, type NewRequest, parseNew, type SendNewInput } from './send-input.ts';
 import { parseAlias } from './sender-address.ts';
-import { parseTemplateChoice, type TemplateUseInput } from './template-use.ts';
+import { parseTemplateChoice } from './template-use.ts';
 
-interface DraftFields extends ContentInput {
+interface DraftFields extends Omit<SendNewInput, 'appendSignature' | 'allowUnresolved' | 'idempotencyKey'> {
   readonly fromAccountUid?: string | null;
-  readonly fromAlias?: string | null;
-  readonly contexts?: readonly ContextInput[] | null;
-  readonly template?: TemplateUseInput | null;
-  readonly plannedSendAt?: Date | null;
-  readonly cancelWhen?: readonly CancelCondition[] | null;
 }
 
 export interface CreateDraftInput extends DraftFields {

@@ -8,7 +8,7 @@ import { parseCancelWhen, plannedSendAtIssues } from './planned-time.ts';
 import { parseAlias } from './sender-address.ts';
 import { FROM_TEMPLATE, parseTemplateChoice, reportBodies, type TemplateUseInput } from './template-use.ts';
 
-interface SendNewInput extends ContentInput {
+export interface SendNewInput extends ContentInput {
   readonly fromAlias?: string | null;
   readonly appendSignature?: boolean | null;
   readonly contexts?: readonly ContextInput[] | null;
