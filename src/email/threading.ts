@@ -122,7 +122,7 @@ export interface RepliableMessage {
 }
 
 /** The columns of a stored message that hold its mailboxes. */
-interface MailboxColumns {
+export interface MailboxColumns {
   readonly fromAddress: string;
   readonly fromName: string | null;
   readonly to: unknown;

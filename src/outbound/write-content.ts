@@ -11,7 +11,13 @@ import { sql } from '../db/statement.ts';
 import { addressKey } from '../email/address.ts';
 import { appendBelow, type Below } from '../email/append.ts';
 import { type EmailContent, reportLimits, reportMissing, sizeOf } from '../email/content.ts';
-import { type ReplySuggestion, replySuggestion, withMailboxes } from '../email/threading.ts';
+import {
+  type MailboxColumns,
+  type RepliableMessage,
+  type ReplySuggestion,
+  replySuggestion,
+  withMailboxes,
+} from '../email/threading.ts';
 import {
   type InputIssue,
   InvalidInputError,
@@ -109,17 +115,7 @@ function addressed(content: EmailContent, fill: NewRequest['fill'], suggestion: 
   };
 }
 
-interface ParentRow {
-  readonly fromAddress: string;
-  readonly fromName: string | null;
-  readonly to: unknown;
-  readonly cc: unknown;
-  readonly replyTo: unknown;
-  readonly subject: string;
-  readonly bodyText: string | null;
-  readonly bodyHtml: string | null;
-  readonly sentAt: Date;
-}
+type ParentRow = MailboxColumns & Pick<RepliableMessage, 'subject' | 'bodyText' | 'bodyHtml' | 'sentAt'>;
 
 async function suggest(connection: Sql, sender: Sender, parentId: string, all: boolean): Promise<ReplySuggestion> {
   const { rows } = await connection.query<ParentRow>(
