@@ -45,17 +45,13 @@ export async function fillStored(
     throw new UnresolvedTokensError(words.problems, 'AFTER');
   }
   const { sender, thread } = found;
+  const parentId = thread.replyToMessageId;
   const { appendSignature: signature, quote } = use;
-  const below = await findBelow(app.pool, { sender, fromEmail, parentId: thread.replyToMessageId, signature, quote });
-  const own = use.keepsSubject ? content.subject : await subjectOf(app.pool, found);
+  const below = await findBelow(app.pool, { sender, fromEmail, parentId, signature, quote });
+  // A reply has the subject of its thread.
+  const own = use.keepsSubject ? content.subject : parentId && (await threadSubject(app.pool, sender, parentId));
   const filled = { ...content, subject: own ?? words.subject, ...appendBelow(words, below) };
   return { content: requireSendable(filled, 'input.draft'), template: { use, versionId, values: words.values } };
-}
-
-/** That of the thread, for a reply. Null: it is not a reply. */
-async function subjectOf(connection: Sql, { sender, thread }: Stored['found']): Promise<string | null> {
-  const { replyToMessageId } = thread;
-  return replyToMessageId === null ? null : threadSubject(connection, sender, replyToMessageId);
 }
 
 /**
