@@ -16,6 +16,9 @@ export interface Sender {
   readonly grantId: string;
 }
 
+/** Names an account. */
+export type AccountKey = Pick<Sender, 'organizationId' | 'id'>;
+
 /** A `Sender` in the table `email_account a`. */
 export const SENDER_COLUMNS = sql`a.organization_id AS "organizationId", a.id, a.email, a.display_name AS "displayName",
   a.aliases, a.status AS "accountStatus", a.sealed_refresh_token AS "sealedRefreshToken", a.grant_kind AS "grantKind",

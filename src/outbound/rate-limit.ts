@@ -6,6 +6,7 @@
  */
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { type Fragment, sql, statement } from '../db/statement.ts';
 import { type AccountRef, addJob } from '../jobs.ts';
 
@@ -58,14 +59,7 @@ export function takePermit(organization: Fragment, account: Fragment, lane: Frag
 
 export const readPermits = statement(
   'take-read-permits',
-  (given: {
-    organizationId: string;
-    id: string;
-    wanted: number;
-    burst: number;
-    urgent: boolean;
-    rateLimit: RateLimit;
-  }) =>
+  (given: AccountKey & { wanted: number; burst: number; urgent: boolean; rateLimit: RateLimit }) =>
     sql`SELECT granted, wait_ms AS "waitMs" FROM take_read_permits(${given.organizationId}, ${given.id}, ${given.wanted},
       ${given.burst}, ${given.urgent}, ${given.rateLimit.permitsPerWindow}, ${given.rateLimit.windowMs})`,
 );
@@ -79,13 +73,12 @@ export const readPermits = statement(
  */
 export async function takeReadPermits(
   app: App,
-  account: { readonly organizationId: string; readonly id: string },
+  account: AccountKey,
   options: { readonly wanted: number; readonly burst: number; readonly urgent: boolean },
 ): Promise<{ readonly granted: number; readonly waitMs: number }> {
   const rateLimit = rateLimitOf(app.config);
-  const { organizationId, id } = account;
   const { rows } = await app.pool.query<{ granted: number; waitMs: number }>(
-    readPermits({ organizationId, id, ...options, rateLimit }),
+    readPermits({ ...account, ...options, rateLimit }),
   );
   return rows[0] ?? { granted: 0, waitMs: rateLimit.windowMs };
 }
@@ -97,7 +90,7 @@ export async function takeReadPermits(
  */
 export async function blockSending(
   app: App,
-  account: { readonly organizationId: string; readonly id: string },
+  account: AccountKey,
   code: 'THROTTLED' | 'DAILY_LIMIT',
   pauseMs: number | null,
 ): Promise<number> {
@@ -191,7 +184,7 @@ export async function findSendBudgets(
 /** Logs that an account is PAUSED, once for each pause. */
 export function logPause(
   { log, now, loggedPauses }: App,
-  { organizationId, id: accountId }: { readonly organizationId: string; readonly id: string },
+  { organizationId, id: accountId }: AccountKey,
   reason: string,
   waitMs: number,
 ): void {
