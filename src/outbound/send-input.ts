@@ -84,14 +84,11 @@ export function parseFresh(input: SendFreshInput, now: Date): NewRequest & { rea
   return { ...parseNew(input, 'input.fresh', { now, issues: [], target, fill }), accountId: input.fromAccountUid };
 }
 
-/** Which message it answers: one of the two. */
-export interface ReplyTarget {
-  readonly messageId: string | null;
-  readonly outboundEmailId: string | null;
-}
-
-/** @throws {InvalidInputError} with every issue. */
-export function parseReply(input: SendReplyInput, now: Date): NewRequest & ReplyTarget {
+/** @returns with one of the two ids: of what it answers. @throws {InvalidInputError} with every issue. */
+export function parseReply(
+  input: SendReplyInput,
+  now: Date,
+): NewRequest & { readonly messageId: string | null; readonly outboundEmailId: string | null } {
   const issues: InputIssue[] = [];
   const { replyToMessageUid = null, replyToOutboundEmailUid = null } = input;
   if ((replyToMessageUid === null) === (replyToOutboundEmailUid === null)) {

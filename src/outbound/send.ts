@@ -50,9 +50,7 @@ const FIRST_ATTEMPT = { revision: 1, attempts: 1, deferrals: 0, hasConditions: f
 
 type Delivered =
   | { readonly kind: 'sent'; readonly columns: SentColumns }
-  | { readonly kind: 'no-permit' }
-  | { readonly kind: 'superseded' }
-  | { readonly kind: 'canceled' }
+  | { readonly kind: 'no-permit' | 'superseded' | 'canceled' }
   | ClassifiedFailure;
 
 /** @throws {InvalidInputError | NotFoundError | IdempotencyConflictError | AccountNotReadyError | UnresolvedTokensError | SendRejectedError} */
