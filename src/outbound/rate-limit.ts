@@ -106,14 +106,9 @@ export async function blockSending(
 
 export const grantPendingPermits = statement(
   'grant-permits',
-  ({
-    organizationId,
-    accountId,
-    rateLimit,
-    now,
-  }: AccountRef & { readonly rateLimit: RateLimit; readonly now: Date }) => {
-    const organization = sql`${organizationId}::uuid`;
-    const account = sql`${accountId}::uuid`;
+  ({ rateLimit, now, ...ref }: AccountRef & { readonly rateLimit: RateLimit; readonly now: Date }) => {
+    const organization = sql`${ref.organizationId}::uuid`;
+    const account = sql`${ref.accountId}::uuid`;
     return sql`WITH pending AS MATERIALIZED (
       SELECT id, planned_send_at IS NOT NULL AS scheduled, updated_at FROM outbound_email
       WHERE organization_id = ${organization} AND account_id = ${account} AND permit = 'PENDING'
