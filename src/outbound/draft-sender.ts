@@ -19,16 +19,19 @@ interface Origin {
 const ORIGIN = {
   EmailAccount: (organizationId: string, id: string) => sql`SELECT id AS "accountId", email, aliases,
       released_at IS NOT NULL AS "isReleased", NULL::uuid AS "conversationId"
-    FROM email_account WHERE organization_id = ${organizationId} AND id = ${id}`,
+    FROM email_account WHERE organization_id = ${organizationId} AND id = ${id} FOR KEY SHARE`,
   EmailMessage: (organizationId: string, id: string) => sql`SELECT a.id AS "accountId", a.email, a.aliases,
       a.released_at IS NOT NULL AS "isReleased", m.conversation_id AS "conversationId"
     FROM email_message m
     JOIN conversation v ON v.organization_id = m.organization_id AND v.id = m.conversation_id
     JOIN email_account a ON a.organization_id = v.organization_id AND a.id = v.account_id
-    WHERE m.organization_id = ${organizationId} AND m.id = ${id} AND m.deleted_at IS NULL`,
+    WHERE m.organization_id = ${organizationId} AND m.id = ${id} AND m.deleted_at IS NULL FOR KEY SHARE OF a`,
 };
 
-/** An account, or for a reply the account of the message's conversation. @throws {NotFoundError} */
+/**
+ * An account, or for a reply the account of the message's conversation. It is neither moved nor forgotten before the transaction ends.
+ * @throws {NotFoundError}
+ */
 export async function findOrigin(
   tx: Sql,
   organizationId: string,

@@ -83,7 +83,8 @@ interface Terms {
 }
 
 /**
- * The row as `email`, with its first event, its search terms and its contexts. Nothing is written when its idempotency key is taken.
+ * The row as `email`, with its first event, its search terms and its contexts. Nothing is written when its idempotency key is taken, or
+ * when its account was moved or forgotten since it was found: the account is locked, so that it cannot leave before this is seen.
  * @param delivery the same email if it is sent now. Null: it is not.
  */
 function insertNew(email: NewEmail & Terms, delivery: NewDelivery | null) {
@@ -96,13 +97,17 @@ function insertNew(email: NewEmail & Terms, delivery: NewDelivery | null) {
         requested_thread_id, in_reply_to, "references", idempotency_key, request_fingerprint, planned_send_at,
         cancel_when, template_use, template_version_id, template_values, lease_token, lease_expires_at, lease_owner, attempts,
         created_at, updated_at)
-      VALUES (${ref.organizationId}, ${ref.outboundEmailId}, ${status}, ${email.mode}, ${email.actor}, ${email.accountId},
+      SELECT a.organization_id, ${ref.outboundEmailId}, ${status}, ${email.mode}, ${email.actor}, a.id,
         ${email.fromEmail}, ${content.to}, ${content.cc}, ${content.bcc}, ${content.replyTo}, ${content.subject},
         ${content.bodyText}, ${content.bodyHtml}, ${thread.replyToMessageId},
         ${thread.conversationId}, ${thread.threadId}, ${thread.inReplyTo}, ${thread.references}, ${idempotency?.key},
         ${idempotency?.fingerprint}, ${plannedSendAt}, ${cancelWhen}, ${template?.use}, ${template?.versionId},
         ${template?.values}, ${delivery?.lease.token}, ${delivery?.leaseExpiresAt},
-        ${delivery?.lease.owner}, ${delivery === null ? 0 : 1}, ${at}, ${at})
+        ${delivery?.lease.owner}, ${delivery === null ? 0 : 1}, ${at}, ${at}
+      FROM email_account a
+      WHERE a.organization_id = ${ref.organizationId} AND a.id = ${email.accountId}
+        AND (a.released_at IS NULL OR ${status === 'DRAFT'})
+      FOR KEY SHARE
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING organization_id, id, status, actor, account_id, planned_send_at, created_at
     ), event AS (
@@ -132,7 +137,7 @@ export const insertStored = statement(
 
 /**
  * Writes an email that is not sent now: a draft, or one that its time sends. With its files, in the caller's transaction.
- * @returns false when the idempotency key is taken: nothing was written.
+ * @returns false when the idempotency key is taken or the account is gone: nothing was written.
  * @throws {NotFoundError}
  */
 export async function storeNew(tx: Sql, email: NewEmail): Promise<boolean> {
@@ -145,7 +150,7 @@ export async function storeNew(tx: Sql, email: NewEmail): Promise<boolean> {
 
 /**
  * Enqueues an email that a user sends. It takes its permit of the account's rate limit in the same statement.
- * @returns null when the idempotency key is taken: nothing was written.
+ * @returns null when the idempotency key is taken or the account is gone: nothing was written.
  * @throws {NotFoundError}
  */
 export async function enqueueNew(app: App, newDelivery: NewDelivery): Promise<PermitResult | null> {
@@ -158,18 +163,18 @@ export async function enqueueNew(app: App, newDelivery: NewDelivery): Promise<Pe
     // First, because from its permit on, every other permit of the account waits for the end of this transaction.
     await insertContents(tx, lease, attachments);
     const permit = await insertEmail(tx, newDelivery, terms);
-    if (permit === null) throw new KeyTakenError();
+    if (permit === null) throw new NotWrittenError();
     await insertFiles(tx, lease, attachments);
     return permit;
   });
   return enqueueing.catch((error: unknown) => {
-    if (error instanceof KeyTakenError) return null;
+    if (error instanceof NotWrittenError) return null;
     throw error;
   });
 }
 
-/** Rolls back the files of a request whose key another one has taken. To delete them would deadlock: twins lock the same files. */
-class KeyTakenError extends Error {}
+/** Rolls back the files of an email that was not written. To delete them would deadlock: twins lock the same files. */
+class NotWrittenError extends Error {}
 
 async function insertEmail(
   connection: Sql,

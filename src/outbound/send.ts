@@ -17,7 +17,7 @@ import type { Sql } from '../db/client.ts';
 import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { threadingOf } from '../email/threading.ts';
-import { InvalidInputError, NotFoundError, SendRejectedError } from '../errors.ts';
+import { AccountNotReadyError, InvalidInputError, NotFoundError, SendRejectedError } from '../errors.ts';
 import { GmailError } from '../gmail/errors.ts';
 import { traced } from '../trace.ts';
 import { transition } from './apply-transition.ts';
@@ -110,7 +110,8 @@ async function sendNew(
   }
   // A twin was faster between the look-up and the insert: the unique index has decided.
   const twin = await findEarlier(app.pool, organizationId, request);
-  if (twin === null) throw new Error('an idempotency key that was taken is gone');
+  // Without a twin, the account was moved or forgotten meanwhile.
+  if (twin === null) throw new AccountNotReadyError(sender.id, 'DISCONNECTED');
   return replayedResult(app, twin);
 }
 

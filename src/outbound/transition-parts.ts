@@ -130,11 +130,18 @@ export interface Enqueued extends Change {
 /** The caller still holds the lease. */
 export const leased = ({ token }: Lease) => sql`lease_token = ${token}`;
 export const unchanged = ({ revision, status }: DraftVersion) => sql`revision = ${revision} AND status = ${status}`;
+/**
+ * Its account was neither moved nor forgotten, and cannot be before the transaction ends. Both lock the account first, and look for
+ * unfinished emails then.
+ */
+const isHeld = sql`EXISTS (SELECT FROM email_account a
+  WHERE a.organization_id = e.organization_id AND a.id = e.account_id AND a.released_at IS NULL FOR KEY SHARE)`;
+/** As it was read, and its account can still send it. */
+export const sendable = (draft: DraftVersion) => sql`${unchanged(draft)} AND ${isHeld}`;
 export const always = (_: EmailRef) => sql`true`;
 export const asDecided = ({ unconfirmedAt }: DecidedVersion) => sql`failed_at IS NOT DISTINCT FROM ${unconfirmedAt}`;
-/** It still has the content that would be sent, and its account was neither moved nor forgotten. */
-export const repeatable = (_: EmailRef) => sql`content_erased_at IS NULL AND NOT EXISTS (SELECT FROM email_account a
-  WHERE a.organization_id = e.organization_id AND a.id = e.account_id AND a.released_at IS NOT NULL)`;
+/** It still has the content that would be sent. */
+export const repeatable = (_: EmailRef) => sql`content_erased_at IS NULL AND ${isHeld}`;
 
 /** The state of an email that will not leave. A draft becomes a draft again, so that its text is not lost. */
 export const FAILED_OR_DRAFT = sql`CASE mode WHEN 'DRAFT' THEN 'DRAFT' ELSE 'FAILED' END::outbound_email_status`;

@@ -35,6 +35,7 @@ import {
   permits,
   repeatable,
   type Sent,
+  sendable,
   type Transition,
   unchanged,
   updates,
@@ -91,7 +92,7 @@ const TABLE = {
   draftEnqueued: {
     from: ['DRAFT', 'SCHEDULED'],
     to: 'QUEUED',
-    holds: unchanged,
+    holds: sendable,
     set: ({ thread, lease, leaseExpiresAt, lane }: Enqueued) => sql`conversation_id = ${thread.conversationId},
       requested_thread_id = ${thread.threadId}, in_reply_to = ${thread.inReplyTo}, "references" = ${thread.references},
       attempts = attempts + 1, resends = 0, deferrals = 0,
