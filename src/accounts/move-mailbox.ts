@@ -1,8 +1,9 @@
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { refreshTokenPurpose } from './mailbox-access.ts';
-import { type AccountKey, endGrant, lockAccount, type NamedAccount, requireFinished } from './release-account.ts';
+import { endGrant, lockAccount, type NamedAccount, requireFinished } from './release-account.ts';
 import { parseSendAs } from './send-as.ts';
 import { type SealedGrant, startReading, storeAccountIn } from './store-account.ts';
 

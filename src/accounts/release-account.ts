@@ -2,13 +2,9 @@
 import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { refreshTokenPurpose } from './mailbox-access.ts';
-
-export interface AccountKey {
-  readonly organizationId: string;
-  readonly id: string;
-}
 
 /** An account that an operator has named. */
 export interface NamedAccount extends AccountKey {

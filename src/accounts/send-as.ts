@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
-import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
+import { type AccountKey, SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { GmailError } from '../gmail/errors.ts';
 import type { GmailGateway, MailboxAccess } from '../gmail/gateway.ts';
@@ -33,7 +33,7 @@ export function parseSendAs(column: unknown): SendAs[] {
 /** What Gmail has of an address of the account, in lower case. Null: it is not one. */
 export async function findSendAs(
   connection: Sql,
-  { organizationId, id }: Pick<Sender, 'organizationId' | 'id'>,
+  { organizationId, id }: AccountKey,
   address: string,
 ): Promise<SendAs | null> {
   const { rows } = await connection.query<{ sendAs: unknown }>(

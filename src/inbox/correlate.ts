@@ -8,14 +8,15 @@ import { refreshContacts } from '../contexts/contact-state.ts';
 import type { ContextRef } from '../contexts/kind.ts';
 import { insertConversationLinks } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { type Fragment, sql, statement } from '../db/statement.ts';
 import type { EmailRef } from '../jobs.ts';
 import { markNotSent, recordBounces } from './bounces.ts';
 import { DeliveryNotice } from './delivery-notice.ts';
 import { failedRecipients } from './failed-recipients.ts';
-import { findReported, LEFT, type MailboxRef, type Uncorrelated } from './reported-email.ts';
+import { findReported, LEFT, type Uncorrelated } from './reported-email.ts';
 
-export async function correlate(tx: Sql, mailbox: MailboxRef, message: Uncorrelated): Promise<void> {
+export async function correlate(tx: Sql, mailbox: AccountKey, message: Uncorrelated): Promise<void> {
   if (message.notice === null) await correlateReply(tx, mailbox, message);
   else await correlateNotice(tx, mailbox, message, message.notice);
 }
@@ -24,7 +25,7 @@ export async function correlate(tx: Sql, mailbox: MailboxRef, message: Uncorrela
 const IS_REPLY = sql`NOT m.is_automatic AND NOT m.labels && '{SPAM}'`;
 
 /** Inbound messages that are not correlated, as `Uncorrelated`. */
-const uncorrelated = ({ organizationId, id }: MailboxRef, condition: Fragment) =>
+const uncorrelated = ({ organizationId, id }: AccountKey, condition: Fragment) =>
   sql`SELECT m.id, m.conversation_id AS "conversationId", v.provider_thread_id AS "threadId",
       m.from_address AS "fromAddress", m.sent_at AS "sentAt", m.named_ids AS "namedIds", m.delivery_notice AS notice
     FROM email_message m
@@ -35,7 +36,7 @@ const uncorrelated = ({ organizationId, id }: MailboxRef, condition: Fragment) =
 
 export const selectUncorrelated = statement(
   'find-uncorrelated',
-  ({ mailbox, conversationId, ids }: { mailbox: MailboxRef; conversationId: string | null; ids: readonly string[] }) =>
+  ({ mailbox, conversationId, ids }: { mailbox: AccountKey; conversationId: string | null; ids: readonly string[] }) =>
     uncorrelated(
       mailbox,
       sql`(m.conversation_id = ${conversationId} OR m.named_ids && ${ids}) AND (m.delivery_notice IS NOT NULL OR ${IS_REPLY})`,
@@ -51,7 +52,7 @@ export interface SentCopy {
 }
 
 /** Correlates earlier messages with an email whose sent copy was stored, or whose sending was reconciled. */
-export async function correlateEarlier(tx: Sql, mailbox: MailboxRef, sent: SentCopy): Promise<void> {
+export async function correlateEarlier(tx: Sql, mailbox: AccountKey, sent: SentCopy): Promise<void> {
   const ids = sent.messageId === null ? [sent.outboundEmailId] : [sent.messageId, sent.outboundEmailId];
   const { rows } = await tx.query<Reply & { notice: unknown }>(
     selectUncorrelated({ mailbox, conversationId: sent.conversationId, ids }),
@@ -62,7 +63,7 @@ export async function correlateEarlier(tx: Sql, mailbox: MailboxRef, sent: SentC
 }
 
 /** Replies that did not count when they were stored: they were in Spam, or a person says now that they are not automatic. */
-export async function correlateReplies(tx: Sql, mailbox: MailboxRef, messageIds: readonly string[]): Promise<void> {
+export async function correlateReplies(tx: Sql, mailbox: AccountKey, messageIds: readonly string[]): Promise<void> {
   const { rows } = await tx.query<Reply>(
     uncorrelated(mailbox, sql`m.provider_message_id = ANY(${messageIds}) AND ${IS_REPLY}`),
   );
@@ -77,7 +78,7 @@ export const recordReply = statement(
     mailbox: { organizationId, id: accountId },
     message,
   }: {
-    mailbox: MailboxRef;
+    mailbox: AccountKey;
     message: Reply;
   }) => sql`WITH named AS (
       SELECT outbound_email_id AS id FROM email_message
@@ -126,14 +127,14 @@ export const recordReply = statement(
  * A person's message answers the email that it names, otherwise the last one sent before it in its thread. A message that
  * names an unknown mail waits while an email of the thread has no sent copy: it may name that one.
  */
-async function correlateReply(tx: Sql, mailbox: MailboxRef, message: Reply): Promise<void> {
+async function correlateReply(tx: Sql, mailbox: AccountKey, message: Reply): Promise<void> {
   const { rows } = await tx.query<ContextRef>(recordReply({ mailbox, message }));
   await refreshContacts(tx, mailbox.organizationId, rows);
 }
 
 async function correlateNotice(
   tx: Sql,
-  mailbox: MailboxRef,
+  mailbox: AccountKey,
   message: Uncorrelated,
   notice: DeliveryNotice,
 ): Promise<void> {

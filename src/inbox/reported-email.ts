@@ -1,12 +1,10 @@
 /** Which outbound email a delivery notice is about. The proofs are in docs/decisions/0014. */
 import { DAY_MS } from '../config/timing.ts';
 import type { Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { anyTerm, recipientTerm } from '../email/search-terms.ts';
 import type { DeliveryNotice } from './delivery-notice.ts';
-import type { Mailbox } from './parse-message.ts';
-
-export type MailboxRef = Pick<Mailbox, 'organizationId' | 'id'>;
 
 /** A stored inbound message that is not correlated with an email. */
 export interface Uncorrelated {
@@ -41,7 +39,7 @@ interface ReportedEmail {
 /** The email of this account that a notice is about. Null: it proves none. */
 export async function findReported(
   tx: Sql,
-  { organizationId, id: accountId }: MailboxRef,
+  { organizationId, id: accountId }: AccountKey,
   message: Uncorrelated,
   notice: DeliveryNotice,
 ): Promise<ReportedEmail | null> {

@@ -3,16 +3,10 @@
  * stays, unless that is asked for too. It can be interrupted and repeated.
  */
 import { NIL } from 'uuid';
-import {
-  type AccountKey,
-  endGrant,
-  lockAccount,
-  type NamedAccount,
-  requireFinished,
-  revokeGrant,
-} from '../accounts/release-account.ts';
+import { endGrant, lockAccount, type NamedAccount, requireFinished, revokeGrant } from '../accounts/release-account.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { deleteIfEmpty } from '../inbox/update-messages.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { sql, statement } from '../db/statement.ts';
 import { type ImportOutcome, importMessage } from './import-message.ts';
 import type { MailboxLease } from './lease.ts';
@@ -53,14 +54,10 @@ export async function importAll(
   return { outcomes, failure };
 }
 
-interface StoredIds {
-  readonly account: { readonly organizationId: string; readonly id: string };
-  readonly messageIds: readonly string[];
-}
-
 export const selectStoredIds = statement(
   'stored-ids',
-  ({ account, messageIds }: StoredIds) => sql`SELECT provider_message_id AS id FROM email_message
+  ({ account, messageIds }: { account: AccountKey; messageIds: readonly string[] }) =>
+    sql`SELECT provider_message_id AS id FROM email_message
     WHERE organization_id = ${account.organizationId} AND account_id = ${account.id}
       AND provider_message_id = ANY(${messageIds}) AND deleted_at IS NULL`,
 );
@@ -68,7 +65,7 @@ export const selectStoredIds = statement(
 /** Which of these ids are stored and not deleted. */
 export async function storedIds(
   connection: Sql,
-  account: StoredIds['account'],
+  account: AccountKey,
   messageIds: readonly string[],
 ): Promise<Set<string>> {
   if (messageIds.length === 0) return new Set();

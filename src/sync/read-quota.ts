@@ -1,6 +1,7 @@
 /** Gmail's quota units for reading one mailbox, taken as permits of its rate limit; see `take_read_permits`. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../app.ts';
+import type { AccountKey } from '../db/sender.ts';
 import { takeReadPermits, UNITS_PER_SEND } from '../outbound/rate-limit.ts';
 
 /** https://developers.google.com/workspace/gmail/api/reference/quota */
@@ -37,7 +38,7 @@ export class PreemptedError extends Error {
  */
 export function createReadQuota(
   app: App,
-  account: { readonly organizationId: string; readonly id: string },
+  account: AccountKey,
   options: {
     readonly until: number;
     readonly signal: AbortSignal;
