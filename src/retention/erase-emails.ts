@@ -4,6 +4,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
+import type { WrittenEmail } from '../email/content.ts';
 import { searchTerms } from '../email/search-terms.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
 
@@ -16,14 +17,7 @@ export const FINISHED = sql`e.status IN ('SENT', 'BOUNCED', 'FAILED', 'CANCELED'
 /** Which addresses of an email are replaced. Null: none, and the subject stays too. */
 export type ErasedAddresses = ((address: string) => boolean) | null;
 
-interface Addressed {
-  readonly id: string;
-  readonly to: readonly string[];
-  readonly cc: readonly string[];
-  readonly bcc: readonly string[];
-  readonly replyTo: readonly string[];
-  readonly subject: string;
-}
+type Addressed = Omit<WrittenEmail, 'bodyText' | 'bodyHtml'> & { readonly id: string };
 
 /** Erases bodies, files and the search terms of both, in the caller's transaction. Unfinished emails are left as they are. */
 export async function eraseEmails(

@@ -1,25 +1,20 @@
 /** Erases the content of stored messages. The row stays: threads, reply state, and proof that the message is known. */
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
-import { addressKey } from '../email/address.ts';
+import { addressKey, type NamedAddress } from '../email/address.ts';
 import { searchTerms } from '../email/search-terms.ts';
 import { participantsAmong } from '../inbox/parse-message.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
 import { ERASED_ADDRESS, type ErasedAddresses } from './erase-emails.ts';
-
-interface Named {
-  readonly address: string;
-  readonly name: string | null;
-}
 
 interface StoredMessage {
   readonly id: string;
   readonly email: string;
   readonly aliases: readonly string[];
   readonly fromAddress: string;
-  readonly to: readonly Named[];
-  readonly cc: readonly Named[];
-  readonly replyTo: readonly Named[];
+  readonly to: readonly NamedAddress[];
+  readonly cc: readonly NamedAddress[];
+  readonly replyTo: readonly NamedAddress[];
   readonly subject: string;
 }
 
@@ -69,7 +64,7 @@ async function lockConversationsOf(tx: Sql, organizationId: string, ids: readonl
 }
 
 function withoutAddresses(message: StoredMessage, isErased: (address: string) => boolean): StoredMessage {
-  const replaced = (named: readonly Named[]) =>
+  const replaced = (named: readonly NamedAddress[]) =>
     named.map(({ address }) => ({ address: isErased(address) ? ERASED_ADDRESS : address, name: null }));
   return {
     ...message,
