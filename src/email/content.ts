@@ -130,20 +130,14 @@ export function reportLimits(content: WrittenEmail, fileBytes: number, path: str
 
 /** Checks that the email is complete: a draft may be incomplete, a sent email may not. */
 export function reportMissing(content: Missable, path: string, issues: InputIssue[]): void {
+  const report = (field: string, message: string) => issues.push({ path: `${path}.${field}`, message });
   if (content.to.length + content.cc.length + content.bcc.length === 0) {
-    issues.push({
-      path: `${path}.to`,
-      message: `Must name 1 to ${MAX_RECIPIENTS} recipients with cc and bcc together.`,
-    });
+    report('to', `Must name 1 to ${MAX_RECIPIENTS} recipients with cc and bcc together.`);
   }
-  if (content.subject.trim() === '') {
-    issues.push({ path: `${path}.subject`, message: `Must be 1 to ${MAX_SUBJECT_LENGTH} characters.` });
-  }
+  if (content.subject.trim() === '') report('subject', `Must be 1 to ${MAX_SUBJECT_LENGTH} characters.`);
   if (content.bodyText === null && content.bodyHtml === null && content.attachments.length === 0) {
-    issues.push({
-      path: `${path}.bodyText`,
-      message: 'Give bodyText or bodyHtml, or an attachment; an email without text has the bodyText "".',
-    });
+    const message = 'Give bodyText or bodyHtml, or an attachment; an email without text has the bodyText "".';
+    report('bodyText', message);
   }
 }
 
