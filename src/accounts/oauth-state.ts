@@ -53,14 +53,11 @@ export async function sweepStates(app: App): Promise<void> {
   await app.pool.query(sql`DELETE FROM oauth_state WHERE expires_at < ${before}`);
 }
 
-interface Row {
-  readonly organizationId: string;
+type Row = Omit<PendingConsent, 'codeVerifier'> & {
   readonly id: string;
-  readonly actor: string;
-  readonly returnTo: string | null;
   readonly sealedCodeVerifier: string;
   readonly expiresAt: Date;
-}
+};
 
 /** The consent of a state, which this uses up. Null: the state is unknown, or was answered before. */
 export async function takeState(app: App, state: string): Promise<PendingConsent | null> {
@@ -71,7 +68,6 @@ export async function takeState(app: App, state: string): Promise<PendingConsent
   );
   const [row] = rows;
   if (row === undefined) return null;
-  const { organizationId, actor, returnTo, expiresAt } = row;
   const codeVerifier = app.sealer.openOrNull(row.sealedCodeVerifier, codeVerifierPurpose(row.id));
-  return { organizationId, actor, returnTo, codeVerifier: expiresAt <= app.now() ? null : codeVerifier };
+  return { ...row, codeVerifier: row.expiresAt <= app.now() ? null : codeVerifier };
 }
