@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
@@ -24,14 +25,10 @@ const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 /** For requests that were on their way when the listener closed. */
 const LATE_REQUESTS_MS = 500;
 
-interface Routes {
-  /** Null: this process only runs jobs. */
-  readonly graphql: GraphqlServer | null;
-}
-
 interface Serving {
   readonly isOpen: boolean;
-  readonly routes: Promise<Routes>;
+  /** Null: this process only runs jobs. */
+  readonly graphql: Promise<GraphqlServer | null>;
   readonly uploads: ByteBudget;
 }
 
@@ -40,7 +37,7 @@ interface Serving {
  * @throws {ConfigError} when it cannot listen, naming the variable to change.
  */
 export async function listenForRequests(app: App) {
-  const routes = Promise.withResolvers<Routes>();
+  const graphql = Promise.withResolvers<GraphqlServer | null>();
   let isOpen = false;
   const uploads = new ByteBudget(MAX_UPLOAD_BYTES);
   let answering = 0;
@@ -78,7 +75,7 @@ export async function listenForRequests(app: App) {
       return;
     }
     inRequest(scope, () => {
-      const serving = { isOpen, routes: routes.promise, uploads };
+      const serving = { isOpen, graphql: graphql.promise, uploads };
       route(app, serving, request, response).catch((error: unknown) => fail(app, error, request, response));
     });
   });
@@ -88,7 +85,7 @@ export async function listenForRequests(app: App) {
     port: portOf(server),
     /** Answers requests from now on. */
     open(options: GraphqlServerOptions): void {
-      routes.resolve({ graphql: app.config.worker === 'only' ? null : createGraphqlServer(app, options) });
+      graphql.resolve(app.config.worker === 'only' ? null : createGraphqlServer(app, options));
       isOpen = true;
     },
     /** Accepts no new connections and waits for the requests under way. */
@@ -131,12 +128,7 @@ function targetOf(target: string): URL | null {
   return /^https?:\/\//i.test(target) ? URL.parse(target) : null;
 }
 
-async function route(
-  app: App,
-  { isOpen, routes, uploads }: Serving,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function route(app: App, serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = targetOf(request.url ?? '');
   if (target === null || !isHost(request.headers.host)) {
     return refuse(response, 400, 'The request target or the Host header is malformed.');
@@ -145,14 +137,15 @@ async function route(
   request.url = `${pathname}${target.search}`;
   const { method } = request;
   if (pathname === '/health' && (method === 'GET' || method === 'HEAD')) return answer(response, 200, { status: 'ok' });
-  if (pathname === '/ready' && !isOpen) return answer(response, 503, { status: 'starting' });
+  if (pathname === '/ready' && !serving.isOpen) return answer(response, 503, { status: 'starting' });
   // A proxy may have sent it here as soon as the port was bound: it must not fail.
-  const { graphql } = await routes;
+  const graphql = await serving.graphql;
   if (graphql !== null) {
     if (pathname === '/graphql') return serveGraphql(graphql, request, response);
     if (pathname === CALLBACK_PATH) return serveOAuthCallback(app, request, response);
     if (pathname === '/google/push' && method === 'POST') return servePush(app, request, response);
-    if (pathname === '/attachments' && method === 'POST') return receiveAttachment(app, uploads, request, response);
+    if (pathname === '/attachments' && method === 'POST')
+      return receiveAttachment(app, serving.uploads, request, response);
   }
   if (method === 'OPTIONS') return servePreflight(response);
   const [, first, id, ...rest] = pathname.split('/');
@@ -217,16 +210,11 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'HOST: must be an address of this machine, or a name of it',
 };
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = LISTEN_PROBLEMS[error.code ?? ''];
-      reject(problem === undefined ? error : new ConfigError(problem));
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    const problem = LISTEN_PROBLEMS[error.code ?? ''];
+    throw problem === undefined ? error : new ConfigError(problem);
   });
 }
 
