@@ -33,14 +33,7 @@ export function observeOperations(): Plugin<Context> {
 }
 
 function withRequestId(error: GraphQLError): GraphQLError {
-  const { message, nodes, source, positions, path, originalError, extensions } = error;
-  const requestId = currentRequest()?.id;
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    originalError: originalError ?? null,
-    extensions: { ...extensions, requestId },
-  });
+  const { message, nodes, source, positions, path, originalError } = error;
+  const extensions = { ...error.extensions, requestId: currentRequest()?.id };
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
 }

@@ -32,8 +32,8 @@ export function besideOthers(error: GraphQLError): GraphQLError {
 
 function toCheckFirst({ message, nodes, path, extensions }: GraphQLError, circumstance: string): GraphQLError {
   return new GraphQLError(`${circumstance} ${message}`, {
-    nodes: nodes ?? null,
-    path: path ?? null,
+    nodes,
+    path,
     extensions: { ...extensions, retry: 'CHECK_FIRST' },
   });
 }
@@ -41,7 +41,7 @@ function toCheckFirst({ message, nodes, path, extensions }: GraphQLError, circum
 function present(error: unknown): GraphQLError | null {
   const graphqlError = error instanceof GraphQLError ? error : null;
   const original = graphqlError?.originalError ?? error;
-  const place = { nodes: graphqlError?.nodes ?? null, path: graphqlError?.path ?? null };
+  const place = { nodes: graphqlError?.nodes, path: graphqlError?.path };
   if (original instanceof DomainError) {
     const { code, retry, message } = original;
     const issues = original instanceof InvalidInputError ? { issues: original.issues } : {};
@@ -81,8 +81,8 @@ export function unavailableError(error: unknown, isOfMutation: boolean): GraphQL
   if (!isDatabaseUnavailable(graphqlError?.originalError ?? error)) return null;
   const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_S) } };
   return new GraphQLError(isOfMutation ? PERHAPS_CARRIED_OUT : UNAVAILABLE, {
-    nodes: graphqlError?.nodes ?? null,
-    path: graphqlError?.path ?? null,
+    nodes: graphqlError?.nodes,
+    path: graphqlError?.path,
     extensions: { code: 'SERVICE_UNAVAILABLE', retry: isOfMutation ? 'CHECK_FIRST' : 'AFTER', http },
   });
 }
