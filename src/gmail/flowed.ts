@@ -6,14 +6,15 @@ const MAX_LINES = 50_000;
  * quote depth, without that space. Without `delsp` the lines break between words and stay as they are.
  */
 export function unflowed(text: string): string {
-  if (hasMoreLines(text, MAX_LINES)) return text;
+  const lines = text.split(/\r?\n/, MAX_LINES + 1);
+  if (lines.length > MAX_LINES) return text;
   const paragraphs: string[] = [];
   let open: { readonly depth: number; text: string } | null = null;
   const close = () => {
     if (open !== null) paragraphs.push(`${'>'.repeat(open.depth)}${open.depth > 0 ? ' ' : ''}${open.text}`);
     open = null;
   };
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of lines) {
     const depth = /^>*/.exec(line)?.[0].length ?? 0;
     // Space-stuffing, section 4.4.
     const content = line.slice(line[depth] === ' ' ? depth + 1 : depth);
@@ -28,12 +29,6 @@ export function unflowed(text: string): string {
   }
   close();
   return paragraphs.join(text.includes('\r\n') ? '\r\n' : '\n');
-}
-
-function hasMoreLines(text: string, limit: number): boolean {
-  let lines = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && lines <= limit; at = text.indexOf('\n', at + 1)) lines++;
-  return lines > limit;
 }
 
 /** @param contentType the value of a Content-Type. */
