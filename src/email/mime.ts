@@ -49,19 +49,8 @@ function encodedSize({ length }: Buffer): number {
 /** Base64 in lines that are separated by CRLF. */
 function* encoded(bytes: Buffer): Generator<Buffer> {
   for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
-    const slice = bytes.subarray(from, from + SLICE_BYTES);
+    const lines = bytes.toString('base64', from, from + SLICE_BYTES).replace(/.{76}(?=.)/g, `$&${CRLF}`);
     const isLast = from + SLICE_BYTES >= bytes.length;
-    yield encodedLines(slice, encodedSize(slice) + (isLast ? 0 : CRLF.length));
+    yield Buffer.from(isLast ? lines : lines + CRLF, 'latin1');
   }
-}
-
-/** Writes line by line into the buffer, so that only one line is a string at a time. */
-function encodedLines(bytes: Buffer, size: number): Buffer {
-  const lines = Buffer.allocUnsafe(size);
-  let to = 0;
-  for (let from = 0; from < bytes.length; from += LINE_BYTES) {
-    to += lines.write(bytes.toString('base64', from, from + LINE_BYTES), to, 'latin1');
-    to += lines.write(CRLF, to, 'latin1');
-  }
-  return lines;
 }
