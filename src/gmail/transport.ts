@@ -66,39 +66,37 @@ export function createTransport(proxyEnv: ProxyEnvironment): Transport {
     clientFactory: (proxy, clientOptions) => new Pool(proxy, { ...clientOptions, headersTimeout: TUNNEL_TIMEOUT_MS }),
   });
 
-  const exchange: Transport = async (input, { method = 'GET', headers, body, signal = null } = {}) => {
+  return (input, { method = 'GET', headers, body, signal = null } = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
     const call = callName(method, pathname);
-    const startedAt = performance.now();
-    let isBegun = false;
-    const begin = () => {
-      if (isBegun) throw new Error('undici would write a request again');
-      isBegun = true;
-    };
-    try {
-      const answer = await agent.compose(beginningWith(begin)).request({
-        origin,
-        path: pathname + search,
-        method,
-        // Google's client asks for gzip. Answers are small: decompressing one costs more than it saves.
-        headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
-        body: bodyOf(body),
-        signal,
-      });
-      const bytes = await read(answer, method === 'GET' ? MAX_READ_BYTES : MAX_ANSWER_BYTES);
-      // Only then has undici freed the connection for the next request, which would otherwise open another one.
-      await nextTurn();
-      observe('googleCall', { call, status: String(answer.statusCode), seconds: secondsSince(startedAt) });
-      return toResponse(answer, bytes);
-    } catch (error) {
-      const code = signal?.aborted ? abortCode(signal) : codeOf(error);
-      observe('googleCall', { call, status: code ?? 'unknown', seconds: secondsSince(startedAt) });
-      throw new TransportError(code, !isBegun);
-    }
-  };
-  return (input, init) => {
-    const { pathname } = new URL(input instanceof Request ? input.url : input);
-    return traced(`google ${callName(init?.method ?? 'GET', pathname)}`, {}, () => exchange(input, init));
+    return traced(`google ${call}`, {}, async () => {
+      const startedAt = performance.now();
+      let isBegun = false;
+      const begin = () => {
+        if (isBegun) throw new Error('undici would write a request again');
+        isBegun = true;
+      };
+      try {
+        const answer = await agent.compose(beginningWith(begin)).request({
+          origin,
+          path: pathname + search,
+          method,
+          // Google's client asks for gzip. Answers are small: decompressing one costs more than it saves.
+          headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
+          body: bodyOf(body),
+          signal,
+        });
+        const bytes = await read(answer, method === 'GET' ? MAX_READ_BYTES : MAX_ANSWER_BYTES);
+        // Only then has undici freed the connection for the next request, which would otherwise open another one.
+        await nextTurn();
+        observe('googleCall', { call, status: String(answer.statusCode), seconds: secondsSince(startedAt) });
+        return toResponse(answer, bytes);
+      } catch (error) {
+        const code = signal?.aborted ? abortCode(signal) : codeOf(error);
+        observe('googleCall', { call, status: code ?? 'unknown', seconds: secondsSince(startedAt) });
+        throw new TransportError(code, !isBegun);
+      }
+    });
   };
 }
 
