@@ -1,18 +1,12 @@
 import PQueue from 'p-queue';
 import { abortedBeforeCall } from './errors.ts';
 
-/** A FIFO semaphore per account: runs a limited number of its tasks at a time. Accounts do not wait for each other. */
-export type AccountQueues = <T>(
-  accountId: string,
-  signal: AbortSignal | undefined,
-  task: () => Promise<T>,
-) => Promise<T>;
-
 /**
- * Limits one process. Gmail's own limit is per user over all processes, so its 429 still decides. A waiting task can be aborted
- * (`unreachable`); a running one ends by itself.
+ * A FIFO semaphore per account: runs a limited number of its tasks at a time. Accounts do not wait for each other. A waiting task
+ * can be aborted (`unreachable`); a running one ends by itself. It limits one process; Gmail's own limit is per user over all
+ * processes, so its 429 still decides.
  */
-export function createAccountQueues(maxInFlight: number): AccountQueues {
+export function createAccountQueues(maxInFlight: number) {
   const queues = new Map<string, PQueue>();
 
   function queueOf(accountId: string): PQueue {
@@ -24,7 +18,7 @@ export function createAccountQueues(maxInFlight: number): AccountQueues {
     return queue;
   }
 
-  return async (accountId, signal, task) => {
+  return async <T>(accountId: string, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> => {
     if (signal?.aborted) throw abortedBeforeCall();
     const waiting = new AbortController();
     const giveUp = () => waiting.abort(abortedBeforeCall());

@@ -147,17 +147,6 @@ export function keysetQueryBy<Id extends string, Column extends string, Filter e
   };
 }
 
-export interface Connection<Row> {
-  readonly edges: { readonly cursor: string; readonly node: Row }[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
-  readonly count: () => Promise<number>;
-}
-
 /** Rows are counted up to here: what a list of a hundred pages is longer by, people do not read. */
 export const MAX_COUNTED = 10_000;
 
@@ -178,7 +167,7 @@ export function toConnection<Column extends string, Row extends { id: string } &
   keyset: Keyset<Column>,
   rows: readonly Row[],
   count: (limit: CountLimit) => Promise<number>,
-): Connection<Row> {
+) {
   const hasMore = rows.length > keyset.size;
   const page = rows.slice(0, keyset.size);
   if (keyset.backward) page.reverse();
