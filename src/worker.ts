@@ -64,10 +64,10 @@ function periodicTasks({ timing }: App): PeriodicTask[] {
   };
   return [
     { name: REQUEUE_OVERDUE_TASK, everyMs: timing.requeueOverdueMs, run: renew },
-    { name: 'delete-unused-uploads', everyMs: timing.deleteUploadsMs, run: deleteUnusedUploads },
-    { name: 'expire-content', everyMs: timing.expireMs, run: expireContent },
-    { name: 'renew-watches', everyMs: timing.renewWatchesMs, run: renewWatches },
-    { name: 'refresh-profiles', everyMs: timing.refreshProfilesMs, run: refreshProfiles },
+    { name: 'delete-unused-uploads', everyMs: timing.upkeepMs, run: deleteUnusedUploads },
+    { name: 'expire-content', everyMs: timing.upkeepMs, run: expireContent },
+    { name: 'renew-watches', everyMs: timing.upkeepMs, run: renewWatches },
+    { name: 'refresh-profiles', everyMs: timing.upkeepMs, run: refreshProfiles },
   ];
 }
 

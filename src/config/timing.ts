@@ -28,14 +28,8 @@ export const TIMING = {
   clockMs: 10_000,
   /** Interval between runs of `requeue-overdue`, over all processes. */
   requeueOverdueMs: 60_000,
-  /** Interval between checks for watches that end soon, over all processes. */
-  renewWatchesMs: 600_000,
-  /** Interval between checks for profiles that are an hour old, over all processes. */
-  refreshProfilesMs: 600_000,
-  /** Interval between deletions of unused uploads, over all processes. */
-  deleteUploadsMs: 600_000,
-  /** Interval between checks for content that has been kept long enough, over all processes. */
-  expireMs: 600_000,
+  /** Interval between runs of each task that is not urgent, over all processes. */
+  upkeepMs: 600_000,
 };
 
 /** Pauses between attempts of an email that Gmail could not take: the first one, doubled after each attempt up to the longest. */

@@ -27,7 +27,7 @@ const ONCE_A_DAY = { SYNC_INTERVAL_MS: '86400000' };
 beforeAll(async () => {
   t = await startTestApp({ env: ONCE_A_DAY });
   const push = { GOOGLE_PUBSUB_TOPIC: 'projects/p/topics/gmail', GOOGLE_PUSH_SERVICE_ACCOUNT: 'push@p.example' };
-  pushed = await startTestApp({ env: push, timing: { requeueOverdueMs: 600, renewWatchesMs: 600 } });
+  pushed = await startTestApp({ env: push, timing: { requeueOverdueMs: 600, upkeepMs: 600 } });
 });
 afterAll(() => Promise.all([t.close(), pushed.close()]));
 afterEach(() => t.sandbox.admin.clearFaults());
