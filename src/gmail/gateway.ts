@@ -98,8 +98,6 @@ export interface GmailMessage extends MessageRef {
   readonly snippet: string;
   /** Gmail's own time of receipt or sending, the one to sort by. */
   readonly internalDate: Date;
-  /** uint64 as text. */
-  readonly historyId: string;
   readonly headers: readonly MimeHeader[];
   /** Its inline parts of this type one after the other, decoded from their charsets. Null when it has none. */
   readonly bodyText: string | null;
@@ -161,7 +159,7 @@ export interface GmailGateway {
   /** The mailbox's address and the history id from which changes can be listed later (uint64 as text). */
   getProfile(mailbox: MailboxAccess, options?: CallOptions): Promise<{ email: string; historyId: string }>;
   /** The addresses that the mailbox may send from, the primary one included. */
-  listSendAs(mailbox: MailboxAccess, options?: CallOptions): Promise<SendAsAlias[]>;
+  listSendAs(mailbox: MailboxAccess): Promise<SendAsAlias[]>;
   /**
    * Stores a message as a draft. Above 3.5 MB it goes through the upload endpoint, streamed.
    * @param message.mime with its Bcc header. Read once for each request that is made.
@@ -177,17 +175,13 @@ export interface GmailGateway {
   /** Null when Gmail knows no such draft: sent already, or deleted. */
   getDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<DraftRef | null>;
   /** The messages of a thread, trash and drafts included. A consistent read. Null when the thread is gone. */
-  getThread(mailbox: MailboxAccess, threadId: string, options?: CallOptions): Promise<MessageHead[] | null>;
+  getThread(mailbox: MailboxAccess, threadId: string): Promise<MessageHead[] | null>;
   /** The last `limit` messages with the label SENT, newest first. What it does not show may be there all the same. */
-  listSent(mailbox: MailboxAccess, limit: number, options?: CallOptions): Promise<MessageHead[]>;
+  listSent(mailbox: MailboxAccess, limit: number): Promise<MessageHead[]>;
   /** The newest `limit` drafts, with what they were composed for. What it does not show may be there all the same. */
-  listDrafts(
-    mailbox: MailboxAccess,
-    limit: number,
-    options?: CallOptions,
-  ): Promise<(MessageHead & { readonly draftId: string })[]>;
+  listDrafts(mailbox: MailboxAccess, limit: number): Promise<(MessageHead & { readonly draftId: string })[]>;
   /** Deletes a draft for good. @returns false when it was gone already: sent, or deleted. */
-  deleteDraft(mailbox: MailboxAccess, draftId: string, options?: CallOptions): Promise<boolean>;
+  deleteDraft(mailbox: MailboxAccess, draftId: string): Promise<boolean>;
   /** The whole message, bodies decoded; of one that is too large to be read, the headers. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
   /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
@@ -213,13 +207,12 @@ export interface GmailGateway {
   /** The changes after a history id, at most 500. Null when Gmail no longer knows it. A consistent read. */
   listHistory(mailbox: MailboxAccess, startHistoryId: string, options?: CallOptions): Promise<HistoryPage | null>;
   /** Has Gmail publish the mailbox's changes to a Pub/Sub topic. @returns until when it does. */
-  watch(mailbox: MailboxAccess, topic: string, options?: CallOptions): Promise<Date>;
+  watch(mailbox: MailboxAccess, topic: string): Promise<Date>;
   /** Adds and removes labels of messages, all at once. Ids that are gone are passed over; doing it twice is the same. */
   modifyMessages(
     mailbox: MailboxAccess,
     messageIds: readonly string[],
-    labels: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-    options?: CallOptions,
+    labels: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void>;
   /** The bytes of one attachment. Null when the message or the attachment is gone. */
   getAttachment(

@@ -48,9 +48,9 @@ export function googleGateway(options: {
   const { users } = gmail({ version: 'v1', params: { userId: 'me' } });
   const { read, effect } = createCalls({ proxyEnv: {}, ...options });
 
-  async function getHead(mailbox: MailboxAccess, id: string, options: CallOptions): Promise<MessageHead | null> {
+  async function getHead(mailbox: MailboxAccess, id: string): Promise<MessageHead | null> {
     const params = { id, format: 'metadata', metadataHeaders: HEAD_HEADERS };
-    const answer = await orNullWhenGone(read(mailbox, options, HeadAnswer, (o) => users.messages.get(params, o)));
+    const answer = await orNullWhenGone(read(mailbox, {}, HeadAnswer, (o) => users.messages.get(params, o)));
     return answer && toHead(answer);
   }
 
@@ -65,8 +65,8 @@ export function googleGateway(options: {
       return { email: profile.emailAddress, historyId: profile.historyId };
     },
 
-    async listSendAs(mailbox, options = {}) {
-      const { sendAs } = await read(mailbox, options, SendAsAnswer, (o) => users.settings.sendAs.list({}, o));
+    async listSendAs(mailbox) {
+      const { sendAs } = await read(mailbox, {}, SendAsAnswer, (o) => users.settings.sendAs.list({}, o));
       return sendAs.map((alias) => ({
         email: alias.sendAsEmail,
         displayName: alias.displayName || null,
@@ -104,31 +104,31 @@ export function googleGateway(options: {
       return draft && toDraftRef(draft);
     },
 
-    async getThread(mailbox, threadId, options = {}) {
+    async getThread(mailbox, threadId) {
       const params = { id: threadId, format: 'metadata', metadataHeaders: HEAD_HEADERS };
-      const thread = await orNullWhenGone(read(mailbox, options, ThreadAnswer, (o) => users.threads.get(params, o)));
+      const thread = await orNullWhenGone(read(mailbox, {}, ThreadAnswer, (o) => users.threads.get(params, o)));
       return thread === null ? null : thread.messages.map(toHead);
     },
 
-    async listSent(mailbox, limit, options = {}) {
+    async listSent(mailbox, limit) {
       const list = { labelIds: ['SENT'], maxResults: limit };
-      const { messages } = await read(mailbox, options, ListAnswer, (o) => users.messages.list(list, o));
-      const heads = await Promise.all(messages.map(({ id }) => getHead(mailbox, id, options)));
+      const { messages } = await read(mailbox, {}, ListAnswer, (o) => users.messages.list(list, o));
+      const heads = await Promise.all(messages.map(({ id }) => getHead(mailbox, id)));
       return heads.filter((head) => head !== null);
     },
 
-    async listDrafts(mailbox, limit, options = {}) {
+    async listDrafts(mailbox, limit) {
       const list = { maxResults: limit };
-      const { drafts } = await read(mailbox, options, DraftsAnswer, (o) => users.drafts.list(list, o));
+      const { drafts } = await read(mailbox, {}, DraftsAnswer, (o) => users.drafts.list(list, o));
       const heads = drafts.map(async ({ id: draftId, message }) => {
-        const head = await getHead(mailbox, message.id, options);
+        const head = await getHead(mailbox, message.id);
         return head && { ...head, draftId };
       });
       return (await Promise.all(heads)).filter((head) => head !== null);
     },
 
-    async deleteDraft(mailbox, draftId, options = {}) {
-      const deleted = effect(mailbox, options, z.unknown(), (o) => users.drafts.delete({ id: draftId }, o));
+    async deleteDraft(mailbox, draftId) {
+      const deleted = effect(mailbox, {}, z.unknown(), (o) => users.drafts.delete({ id: draftId }, o));
       return (await orNullWhenGone(deleted)) !== null;
     },
 
@@ -146,11 +146,11 @@ export function googleGateway(options: {
       return head && (await toGmailHead(head, 'It is too large to be read; only its headers were stored.'));
     },
 
-    async modifyMessages(mailbox, messageIds, { add = [], remove = [] }, options = {}) {
+    async modifyMessages(mailbox, messageIds, { add, remove }) {
       for (let at = 0; at < messageIds.length; at += MAX_IDS_PER_MODIFY) {
         const ids = messageIds.slice(at, at + MAX_IDS_PER_MODIFY);
         const params = { requestBody: { ids, addLabelIds: [...add], removeLabelIds: [...remove] } };
-        await effect(mailbox, options, z.unknown(), (o) => users.messages.batchModify(params, o));
+        await effect(mailbox, {}, z.unknown(), (o) => users.messages.batchModify(params, o));
       }
     },
 
@@ -184,10 +184,10 @@ export function googleGateway(options: {
       return answer && toHistoryPage(answer);
     },
 
-    async watch(mailbox, topicName, options = {}) {
+    async watch(mailbox, topicName) {
       const params = { requestBody: { topicName } };
       // Made twice it is the same watch.
-      const { expiration } = await effect(mailbox, options, WatchAnswer, (o) => users.watch(params, o));
+      const { expiration } = await effect(mailbox, {}, WatchAnswer, (o) => users.watch(params, o));
       return new Date(Number(expiration));
     },
 

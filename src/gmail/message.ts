@@ -30,7 +30,6 @@ export const MessageAnswer = z.object({
   labelIds: z.array(z.string()).catch([]),
   snippet: text,
   internalDate: InternalDate,
-  historyId: z.string().regex(/^\d{1,20}$/),
   payload: z.unknown().optional(),
 });
 
@@ -54,7 +53,6 @@ export async function toGmailMessage(
     labels: answer.labelIds,
     snippet: unescapeSnippet(answer.snippet),
     internalDate: answer.internalDate,
-    historyId: answer.historyId,
     headers: (root?.headers ?? []).filter(({ name }) => name !== '').map(unfold),
     bodyText: plain.text,
     bodyHtml: html.text,

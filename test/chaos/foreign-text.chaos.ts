@@ -237,7 +237,7 @@ const leaf = (text: string, mimeType = 'text/plain') => ({ mimeType, body: bodyO
 const withHeader = (name: string) => (value: string) => ({ ...leaf('Hello'), headers: [FROM, { name, value }] });
 
 const answer = (payload: unknown) =>
-  MessageAnswer.parse({ id: 'm', threadId: 't', internalDate: '1777629600000', historyId: '7', payload });
+  MessageAnswer.parse({ id: 'm', threadId: 't', internalDate: '1777629600000', payload });
 const parse = (payload: unknown) => toGmailMessage(answer(payload), async () => null);
 
 /** Everything that is computed of a message before it is stored. */

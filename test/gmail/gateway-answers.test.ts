@@ -214,7 +214,7 @@ describe('a message', () => {
   const base64url = (text: string | readonly number[]) =>
     Buffer.from(typeof text === 'string' ? text : [...text]).toString('base64url');
   const read = async (payload: unknown) => {
-    const answer = { id: 'm1', threadId: 't1', internalDate: '1700000000000', historyId: '7', payload };
+    const answer = { id: 'm1', threadId: 't1', internalDate: '1700000000000', payload };
     return (await answering(http('200 OK', JSON.stringify(answer)))).getMessage(mailbox, 'm1');
   };
   const textPart = (charset: string, data: string) => ({
@@ -308,7 +308,6 @@ describe('a message', () => {
       id: 'm1',
       threadId: 't1',
       internalDate: '1',
-      historyId: '7',
       payload: { mimeType: 'text/plain', body: { size: 5, attachmentId: 'A1' } },
     };
     const url = await listen((socket, bytes) =>
@@ -326,7 +325,7 @@ describe('a message', () => {
     let fetches = 0;
     const leaf = (n: number) => ({ mimeType: 'text/plain', body: { size: 5, attachmentId: `A${n}` } });
     const payload = { mimeType: 'multipart/mixed', parts: Array.from({ length: 400 }, (_, n) => leaf(n)) };
-    const answer = { id: 'm1', threadId: 't1', internalDate: '1', historyId: '7', payload };
+    const answer = { id: 'm1', threadId: 't1', internalDate: '1', payload };
     const url = await listen((socket, bytes) => {
       const isFetch = bytes.includes('/attachments/');
       if (isFetch) fetches++;

@@ -177,7 +177,6 @@ describe('reading a message', () => {
       messageId: draft.messageId,
       threadId: draft.threadId,
       labels: ['DRAFT'],
-      historyId: expect.stringMatching(/^\d+$/),
       internalDate: expect.any(Date),
       bodyText: expect.stringMatching(/^Grüße 😀\s*$/),
       bodyHtml: expect.stringMatching(/^<img src="cid:logo@x">ü\s*$/),

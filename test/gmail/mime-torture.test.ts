@@ -195,7 +195,6 @@ describe('what Gmail answers', () => {
     id: `raw-${++count}`,
     threadId: `raw-${count}`,
     internalDate: '1777629600000',
-    historyId: '7',
     payload,
     ...more,
   });

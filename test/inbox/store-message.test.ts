@@ -9,7 +9,6 @@ const tenant = useTenant(app);
 function message(id: string, given: Partial<GmailMessage> = {}): GmailMessage {
   return {
     messageId: id,
-    historyId: '1',
     threadId: `thread-of-${id}`,
     labels: ['INBOX', 'UNREAD'],
     snippet: 'Hello',

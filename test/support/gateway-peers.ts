@@ -6,7 +6,7 @@ import { googleGateway } from '../../src/gmail/google.ts';
 import type { ProxyEnvironment } from '../../src/gmail/transport.ts';
 
 export const SENT = { id: 'm1', threadId: 't1' };
-export const MESSAGE = { ...SENT, internalDate: '1', historyId: '7' };
+export const MESSAGE = { ...SENT, internalDate: '1' };
 export const DRAFT = { id: 'r1', message: SENT };
 
 /** What to undo after the test. */

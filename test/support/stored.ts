@@ -18,7 +18,6 @@ export function gmailMessage(
 ): GmailMessage {
   const all = { From: from, To: to, Subject: 'Hello', 'Message-ID': `<${given.messageId}@acme.example>`, ...headers };
   return {
-    historyId: '1',
     threadId: `thread-of-${given.messageId}`,
     labels: ['INBOX', 'UNREAD'],
     snippet: `Snippet of ${given.messageId}`,
