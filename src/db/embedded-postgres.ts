@@ -20,8 +20,6 @@ import { startFailure } from './embedded/failure.ts';
 import { type Postmaster, removeStaleLock, runningPostmaster } from './embedded/postmaster.ts';
 import { holdServer, PORT, superviseServer } from './embedded/supervisor.ts';
 
-export { EmbeddedPostgresError } from './embedded/failure.ts';
-
 /** How to reach the server: for `pg.Pool`, `PrismaPg` and everything else that takes a pg configuration. */
 export interface ConnectionParameters {
   /** The folder of the Unix socket. */
