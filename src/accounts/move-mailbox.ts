@@ -7,17 +7,12 @@ import { endGrant, lockAccount, type NamedAccount, requireFinished } from './rel
 import { parseSendAs } from './send-as.ts';
 import { type SealedGrant, startReading, storeAccountIn } from './store-account.ts';
 
-/** Why an account cannot be moved, for people. */
-class AccountNotMovableError extends Error {
-  override readonly name = 'AccountNotMovableError';
-}
-
 /**
  * Moves a mailbox with its consent to another organization. The account it leaves stays there with its history: emails, drafts and
  * stored messages, DISCONNECTED. In the new organization the mailbox is read as if it were connected for the first time. What was sent
  * within 24 hours still counts for its limits. An account that comes back to an organization continues there with its history.
  * @returns the account that it left, with its history, and the uid of the one in the new organization.
- * @throws {AccountNotMovableError | AccountBusyError}
+ * @throws {Error} with a message for people, when it cannot be moved.
  */
 export function moveMailbox(
   app: App,
@@ -26,12 +21,12 @@ export function moveMailbox(
 ): Promise<{ readonly from: NamedAccount; readonly accountId: string }> {
   return inTransaction(app.pool, async (tx) => {
     const from = await lockAccount(tx, email, null);
-    if (from === null || from.releasedAt !== null) throw new AccountNotMovableError(`No account has ${email}.`);
+    if (from === null || from.releasedAt !== null) throw new Error(`No account has ${email}.`);
     if (from.organizationId === organizationId) {
-      throw new AccountNotMovableError(`${email} belongs to "${organization}" already.`);
+      throw new Error(`${email} belongs to "${organization}" already.`);
     }
     if (from.status !== 'ACTIVE') {
-      throw new AccountNotMovableError(`${email} is ${from.status}: connect it again, then move it.`);
+      throw new Error(`${email} is ${from.status}: connect it again, then move it.`);
     }
     await requireFinished(tx, from);
     const { grantKind, displayName, aliases, sendAs, sealedRefreshToken } = from;

@@ -20,11 +20,6 @@ export interface NamedAccount extends AccountKey {
   readonly releasedAt: Date | null;
 }
 
-/** Some of the account's emails are not finished: it cannot leave its organization. */
-export class AccountBusyError extends Error {
-  override readonly name = 'AccountBusyError';
-}
-
 /** Connecting, moving and forgetting the same mailbox wait for each other, until the transaction ends. */
 export async function lockAddress(tx: Sql, email: string): Promise<void> {
   await tx.query(sql`SELECT pg_advisory_xact_lock(hashtextextended('email_account:' || ${email}, 0))`);
@@ -47,7 +42,7 @@ export async function lockAccount(tx: Sql, email: string, organization: string |
   return rows[0] ?? null;
 }
 
-/** @throws {AccountBusyError} while an email of the account waits, is being sent, or may have been sent. */
+/** @throws {Error} while an email of the account waits, is being sent, or may have been sent. */
 export async function requireFinished(tx: Sql, { organizationId, id, email }: NamedAccount): Promise<void> {
   const { rows } = await tx.query<{ unfinished: number }>(
     sql`SELECT count(*)::int AS unfinished FROM outbound_email
@@ -56,7 +51,7 @@ export async function requireFinished(tx: Sql, { organizationId, id, email }: Na
   );
   const unfinished = rows[0]?.unfinished ?? 0;
   if (unfinished === 0) return;
-  throw new AccountBusyError(
+  throw new Error(
     `${unfinished} emails of ${email} are SCHEDULED, QUEUED, SENDING or UNCONFIRMED. Wait for them, cancel or resolve them, then repeat the command. Nothing was changed.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { forgetMailbox } from '../retention/forget-mailbox.ts';
-import { CommandError, type Report, UsageError } from './command.ts';
+import { type Report, UsageError } from './command.ts';
 import { withApp } from './with-app.ts';
 
 /** Ends an account's consent and deletes what is stored of its mailbox; with `--sent` also the content of what it has sent. */
@@ -13,7 +13,7 @@ export async function forgetAccount(
   const address = email.toLowerCase();
   return withApp(config, async (app) => {
     const forgotten = await forgetMailbox(app, address, { organization: organization?.trim() ?? null, sent });
-    if (forgotten === null) throw new CommandError(`No account has ${address}.`);
+    if (forgotten === null) throw new Error(`No account has ${address}.`);
     const { account, revoked, messages, drafts, emails } = forgotten;
     const hadConsent = account.sealedRefreshToken !== null;
     const notRevoked =

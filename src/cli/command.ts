@@ -10,11 +10,6 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The arguments are valid, and the command failed. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
-
 /** The output of a command: `lines` on stdout, `warnings` and `problems` on stderr. With a problem, it exits with 1. */
 export interface Report {
   readonly lines: readonly string[];

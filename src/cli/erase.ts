@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { erasePerson, OwnAddressError } from '../retention/erase-person.ts';
-import { CommandError, type Report, UsageError } from './command.ts';
+import { type Report, UsageError } from './command.ts';
 import { withApp } from './with-app.ts';
 
 /** Also addresses to which Epistle does not send: mail was received from them. */
@@ -21,7 +21,7 @@ export async function erase(
       orderBy: { name: 'asc' },
     });
     if (organizations.length === 0) {
-      throw new CommandError(name === undefined ? 'There is no organization.' : `There is no organization "${name}".`);
+      throw new Error(name === undefined ? 'There is no organization.' : `There is no organization "${name}".`);
     }
     const report = { lines: [] as string[], problems: [] as string[] };
     for (const each of organizations) {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { sql } from '../db/statement.ts';
 import { isUuid } from '../input.ts';
-import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
+import { type Report, UsageError, withDatabase } from './command.ts';
 
 interface ListedKey {
   readonly organization: string;
@@ -55,7 +55,7 @@ export function revokeKey(config: Config, _values: object, uid?: string): Promis
        WHERE k.id = ${uid} AND o.id = k.organization_id RETURNING k.name, o.name AS organization`,
     );
     const [key] = rows;
-    if (key === undefined) throw new CommandError(`There is no key ${uid} in this database.`);
+    if (key === undefined) throw new Error(`There is no key ${uid} in this database.`);
     return { lines: [`The key "${key.name}" of "${key.organization}" is revoked.`] };
   });
 }

@@ -1,6 +1,6 @@
 import { type Config, retentionDays } from '../config/config.ts';
 import { sql } from '../db/statement.ts';
-import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
+import { type Report, UsageError, withDatabase } from './command.ts';
 
 interface Days {
   readonly messages: number | null;
@@ -25,7 +25,7 @@ export function setRetention(
         RETURNING messages_days AS messages, events_days AS events`,
     );
     const [days] = rows;
-    if (days === undefined) throw new CommandError(`There is no organization "${name.trim()}".`);
+    if (days === undefined) throw new Error(`There is no organization "${name.trim()}".`);
     const { messagesDays, eventsDays } = config.retention;
     return {
       lines: [`messages  ${shown(days.messages, messagesDays)}`, `events  ${shown(days.events, eventsDays)}`],

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { CommandError, type Report, UsageError, withDatabase } from './command.ts';
+import { type Report, UsageError, withDatabase } from './command.ts';
 
 /** One line each: name, uid, keys that are valid, accounts. */
 export function listOrganizations(config: Config): Promise<Report> {
@@ -22,9 +22,9 @@ export async function renameOrganization(config: Config, { name }: { name?: stri
   if (!from?.trim() || !to) throw new UsageError('NAME and --name are needed.');
   return withDatabase(config, async ({ db }) => {
     const taken = await db.organization.findUnique({ where: { name: to } });
-    if (taken !== null) throw new CommandError(`There is an organization "${to}" already.`);
+    if (taken !== null) throw new Error(`There is an organization "${to}" already.`);
     const { count } = await db.organization.updateMany({ where: { name: from.trim() }, data: { name: to } });
-    if (count === 0) throw new CommandError(`There is no organization "${from.trim()}".`);
+    if (count === 0) throw new Error(`There is no organization "${from.trim()}".`);
     return { lines: [`"${from.trim()}" is "${to}" now.`] };
   });
 }

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { existingEncryptionKeys, readServiceAccount } from '../config/secrets.ts';
 import { createApp } from '../create-app.ts';
-import { CommandError, withServer } from './command.ts';
+import { withServer } from './command.ts';
 
 /** Without a client of Google: what a command does at Google then fails, and it says so. */
 const NO_GOOGLE = { clientId: null, clientSecret: null, baseUrl: null };
@@ -23,9 +23,9 @@ export function withApp<Result>(config: Config, work: (app: App) => Promise<Resu
   });
 }
 
-/** @returns its id. @throws {CommandError} when there is none of this name. */
+/** @returns its id. @throws {Error} when there is none of this name. */
 export async function findOrganization(app: App, name: string): Promise<string> {
   const found = await app.db.organization.findUnique({ where: { name } });
-  if (found === null) throw new CommandError(`There is no organization "${name}".`);
+  if (found === null) throw new Error(`There is no organization "${name}".`);
   return found.id;
 }

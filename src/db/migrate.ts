@@ -50,27 +50,11 @@ interface MigrateOptions {
   readonly lockTimeoutMs?: number;
 }
 
-/** A migration's SQL failed. It was rolled back, and the next start tries it again. */
-class MigrationFailedError extends Error {
-  override readonly name = 'MigrationFailedError';
-  constructor(migration: string, cause: unknown) {
-    super(`Migration ${migration} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
-
-/** Another process has held the migration lock for longer than the time-out. */
-class MigrationLockTimeoutError extends Error {
-  override readonly name = 'MigrationLockTimeoutError';
-  constructor(lockTimeoutMs: number) {
-    super(`Another process has been migrating this database for more than ${lockTimeoutMs / 1000} s.`);
-  }
-}
-
 /**
  * Applies the migrations in `dir` that the database does not have, each in a transaction of its own, then the functions beside `dir`.
  * @param client a connection of its own; its session settings are unchanged afterwards.
  * @returns the names of the migrations applied, in order.
- * @throws {MigrationFailedError | MigrationLockTimeoutError}
+ * @throws {Error} when a migration fails, or another process holds the lock for longer than the time-out.
  */
 export async function applyMigrations(
   client: ClientBase,
@@ -120,7 +104,9 @@ async function readRecords(client: ClientBase): Promise<MigrationRecord[] | null
 async function acquireLock(client: ClientBase, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!LockAttempt.parse((await client.query(TRY_LOCK, [LOCK_KEY])).rows)[0].acquired) {
-    if (performance.now() > deadline) throw new MigrationLockTimeoutError(timeoutMs);
+    if (performance.now() > deadline) {
+      throw new Error(`Another process has been migrating this database for more than ${timeoutMs / 1000} s.`);
+    }
     await delay(LOCK_POLL_MS);
   }
 }
@@ -166,7 +152,7 @@ function reportDifferences(
   }
 }
 
-/** Record and effect commit together, so that a failed or killed run leaves no trace. */
+/** Record and effect commit together, so that a failed or killed run leaves no trace, and the next start tries it again. */
 async function apply(client: ClientBase, { name, checksum, sql }: Migration): Promise<void> {
   try {
     await client.query('begin');
@@ -179,6 +165,6 @@ async function apply(client: ClientBase, { name, checksum, sql }: Migration): Pr
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw new MigrationFailedError(name, error);
+    throw new Error(`Migration ${name} failed: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }

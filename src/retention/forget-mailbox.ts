@@ -30,7 +30,7 @@ export interface ForgottenAccount {
  * @param options.organization its name. Null: the organization that has the mailbox, or had it last.
  * @param options.sent whether to erase recipients, subjects, bodies and files of sent emails too.
  * @returns null when there is no such account.
- * @throws {AccountBusyError}
+ * @throws {Error} as `requireFinished`.
  */
 export async function forgetMailbox(
   app: App,
