@@ -60,22 +60,9 @@ const ConversationOrder = enumOf('ConversationOrder', 'The order of a list of co
 
 const ORDER_COLUMNS = { lastMessageAt: true } as const;
 
-function whereOf(
-  filter: typeof ConversationFilter.$inferInput | null | undefined,
-  identity: Identity,
-): Prisma.ConversationWhereInput {
-  const {
-    isRead,
-    hasReply,
-    awaitsOurAnswer,
-    accountUid,
-    connectedAccountsOnly,
-    context,
-    contextType,
-    lastMessage,
-    participant,
-    search,
-  } = filter ?? {};
+function whereOf(filter: typeof ConversationFilter.$inferInput, identity: Identity): Prisma.ConversationWhereInput {
+  const { isRead, hasReply, awaitsOurAnswer, accountUid, connectedAccountsOnly } = filter;
+  const { context, contextType, lastMessage, participant, search } = filter;
   const links = [
     ...(context ? [isLinkedTo(context, 'filter.context', identity)] : []),
     ...(contextType == null
@@ -128,7 +115,7 @@ builder.queryField('conversations', (t) =>
         const { identity } = context;
         const direction = orderBy === 'LAST_MESSAGE_ASC' ? 'asc' : 'desc';
         const keyset = parseKeyset(args, { ...LAST_MESSAGE_DESC, direction });
-        const where = whereOf(filter, identity);
+        const where = whereOf(filter ?? {}, identity);
         const search = tsquery(filter?.search ?? '');
         const db = search === '' ? context.db : context.db.searching(search);
         const found = search === '' ? null : countFound(db, 'message_search');
