@@ -74,25 +74,19 @@ type Reply = Omit<Uncorrelated, 'notice'>;
 
 export const recordReply = statement(
   'correlate-reply',
-  ({
-    mailbox: { organizationId, id: accountId },
-    message,
-  }: {
-    mailbox: AccountKey;
-    message: Reply;
-  }) => sql`WITH named AS (
+  ({ mailbox, message }: { mailbox: AccountKey; message: Reply }) => sql`WITH named AS (
       SELECT outbound_email_id AS id FROM email_message
-      WHERE organization_id = ${organizationId} AND account_id = ${accountId} AND message_id = ANY(${message.namedIds})
+      WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id} AND message_id = ANY(${message.namedIds})
         AND outbound_email_id IS NOT NULL
       ORDER BY array_position(${message.namedIds}, message_id) LIMIT 1
     ), leaving AS (
       SELECT FROM outbound_email
-      WHERE organization_id = ${organizationId} AND account_id = ${accountId}
+      WHERE organization_id = ${mailbox.organizationId} AND account_id = ${mailbox.id}
         AND coalesce(provider_thread_id, gmail_draft_thread_id) = ${message.threadId}
         AND ${LEFT} AND sent_copy_fetched_at IS NULL AND message_id IS NULL AND cardinality(${message.namedIds}::text[]) > 0
     ), before AS (
       SELECT outbound_email_id AS id FROM email_message
-      WHERE organization_id = ${organizationId} AND conversation_id = ${message.conversationId}
+      WHERE organization_id = ${mailbox.organizationId} AND conversation_id = ${message.conversationId}
         AND outbound_email_id IS NOT NULL AND sent_at <= ${message.sentAt}
       ORDER BY sent_at DESC, id DESC LIMIT 1
     ), answered AS (
@@ -101,23 +95,23 @@ export const recordReply = statement(
       SELECT id FROM before WHERE NOT EXISTS (SELECT FROM named) AND NOT EXISTS (SELECT FROM leaving)
     ), reply AS (
       UPDATE email_message m SET answers_email_id = answered.id FROM answered
-      WHERE m.organization_id = ${organizationId} AND m.id = ${message.id} AND m.answers_email_id IS NULL
+      WHERE m.organization_id = ${mailbox.organizationId} AND m.id = ${message.id} AND m.answers_email_id IS NULL
       RETURNING answered.id
     ), event AS (
       INSERT INTO outbound_email_event (organization_id, id, outbound_email_id, at, type, actor, detail)
-      SELECT ${organizationId}, ${uuidv7()}, id, now(), 'REPLIED', 'system',
+      SELECT ${mailbox.organizationId}, ${uuidv7()}, id, now(), 'REPLIED', 'system',
         json_build_object('messageUid', ${message.id}::uuid, 'from', ${message.fromAddress}::text)
       FROM reply
     ), email AS (
       SELECT e.organization_id, e.conversation_id, e.id FROM reply
-      JOIN outbound_email e ON e.organization_id = ${organizationId} AND e.id = reply.id
+      JOIN outbound_email e ON e.organization_id = ${mailbox.organizationId} AND e.id = reply.id
     ), linked AS (
       ${insertConversationLinks(sql`(
         SELECT organization_id, ${message.conversationId}::uuid AS conversation_id, id FROM email
         WHERE conversation_id <> ${message.conversationId})`)}
     ), answered_conversations AS (
       UPDATE conversation v SET has_reply = true FROM email
-      WHERE v.organization_id = ${organizationId} AND v.id IN (${message.conversationId}, email.conversation_id)
+      WHERE v.organization_id = ${mailbox.organizationId} AND v.id IN (${message.conversationId}, email.conversation_id)
         AND NOT v.has_reply
     )
     SELECT type, id FROM linked`,

@@ -101,24 +101,18 @@ interface LinkedCopy extends SentCopy {
 
 export const linkEmail = statement(
   'link-outbound-email',
-  ({
-    organizationId,
-    outboundEmailId,
-    conversationId,
-    messageId,
-    isNew,
-  }: LinkedCopy) => sql`WITH before AS MATERIALIZED (
+  (copy: LinkedCopy) => sql`WITH before AS MATERIALIZED (
       SELECT organization_id, id, sent_copy_fetched_at FROM outbound_email
-      WHERE organization_id = ${organizationId} AND id = ${outboundEmailId} FOR NO KEY UPDATE
+      WHERE organization_id = ${copy.organizationId} AND id = ${copy.outboundEmailId} FOR NO KEY UPDATE
     ), email AS (
-      UPDATE outbound_email e SET conversation_id = ${conversationId}, message_id = coalesce(${messageId}, e.message_id),
+      UPDATE outbound_email e SET conversation_id = ${copy.conversationId}, message_id = coalesce(${copy.messageId}, e.message_id),
         sent_copy_fetched_at = coalesce(e.sent_copy_fetched_at, now()),
         updated_at = CASE WHEN e.sent_copy_fetched_at IS NULL THEN now() ELSE e.updated_at END
       FROM before WHERE e.organization_id = before.organization_id AND e.id = before.id
       RETURNING e.organization_id, e.conversation_id, e.id,
         before.sent_copy_fetched_at IS NULL OR e.provider_message_id IS NULL AS is_first
     )
-    ${insertConversationLinks(sql`(SELECT * FROM email WHERE is_first AND ${isNew})`)}`,
+    ${insertConversationLinks(sql`(SELECT * FROM email WHERE is_first AND ${copy.isNew})`)}`,
 );
 
 /**

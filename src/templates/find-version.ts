@@ -41,18 +41,12 @@ export const selectTemplate = statement(
 
 export const selectVersion = statement(
   'find-template-version',
-  ({
-    organizationId,
-    templateId,
-    version,
-    locale,
-    language,
-  }: VersionKey & { language: string | null }) => sql`SELECT id, locale, subject,
+  (key: VersionKey & { language: string | null }) => sql`SELECT id, locale, subject,
       body_text AS "bodyText", body_html AS "bodyHtml"
     FROM template_version
-    WHERE organization_id = ${organizationId} AND template_id = ${templateId}
-      AND CASE WHEN ${version}::int IS NULL THEN is_current ELSE version = ${version} END
-    ORDER BY locale IS NOT DISTINCT FROM ${locale} DESC, locale IS NOT DISTINCT FROM ${language} DESC,
+    WHERE organization_id = ${key.organizationId} AND template_id = ${key.templateId}
+      AND CASE WHEN ${key.version}::int IS NULL THEN is_current ELSE version = ${key.version} END
+    ORDER BY locale IS NOT DISTINCT FROM ${key.locale} DESC, locale IS NOT DISTINCT FROM ${key.language} DESC,
       locale IS NULL DESC, version DESC
     LIMIT 1`,
 );
