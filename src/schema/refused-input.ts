@@ -22,20 +22,13 @@ declare global {
     export interface Plugins<Types extends SchemaTypes> {
       [PLUGIN]: RefusedInputPlugin<Types>;
     }
-    export interface QueryFieldOptions<
+    export interface FieldOptions<
       Types extends SchemaTypes,
+      ParentShape,
       Type extends TypeParam<Types>,
       Nullable extends FieldNullability<Type>,
       Args extends InputFieldMap,
-      ResolveReturnShape,
-    > {
-      check?: Check<Types, Args>;
-    }
-    export interface MutationFieldOptions<
-      Types extends SchemaTypes,
-      Type extends TypeParam<Types>,
-      Nullable extends FieldNullability<Type>,
-      Args extends InputFieldMap,
+      ResolveShape,
       ResolveReturnShape,
     > {
       check?: Check<Types, Args>;
@@ -45,7 +38,8 @@ declare global {
 
 /**
  * Checks the arguments as the resolver does, without any effect, and throws its InvalidInputError. Called if a part of the arguments was
- * refused already and has a placeholder, so that the client gets all issues at once.
+ * refused already and has a placeholder, so that the client gets all issues at once. Fields of other types than Query and Mutation do not
+ * call it.
  */
 type Check<Types extends SchemaTypes, Args extends InputFieldMap> = (
   args: InputShapeFromFields<Args>,
