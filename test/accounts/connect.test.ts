@@ -1,46 +1,22 @@
-import { request as httpRequest } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { finishConnect } from '../../src/accounts/oauth-connect.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { refreshProfiles } from '../../src/accounts/send-as.ts';
-import { issueApiKey, revokeApiKey } from '../../src/auth/keys.ts';
-import type { ReadReplica } from '../../src/db/read-replica.ts';
-import { scopeToOrganization } from '../../src/db/tenant.ts';
-import { AccountAddresses, answer, begin, Connect, comeBack, consent } from '../support/connecting.ts';
-import { createTenant, expectType, query, startTestApp, type Tenant, useTestApp } from '../support/harness.ts';
+import { AccountAddresses, answer, begin, Connect, comeBack, consent, createOwner } from '../support/connecting.ts';
+import { createTenant, expectType, query, useTenant, useTestApp } from '../support/harness.ts';
 import { accepted, createRecipient, fresh, onlyMail } from '../support/mail.ts';
 
 const ORIGIN = 'https://app.example.com';
-const MINUTE_MS = 60_000;
 
-let tenant: Tenant;
 let owner: string;
-let owners = 0;
-let clockOffset = 0;
+let sales: string;
 
-const t = useTestApp({
-  env: { CORS_ORIGINS: `${ORIGIN},http://localhost:3000`, GMAIL_TIMEOUT_MS: '3000' },
-  now: () => new Date(Date.now() + clockOffset),
-});
-beforeEach(async () => {
-  tenant = await createTenant(t);
-  owner = `owner-${++owners}@studio.example`;
-  const aliases = [
-    { email: `Sales-${owners}@studio.example`, accepted: true },
-    { email: `new-${owners}@studio.example`, accepted: false },
-  ];
-  t.sandbox.admin.createMailbox({ email: owner, displayName: 'Ann <Owner> & Co', aliases });
-});
-afterEach(() => {
-  clockOffset = 0;
-  t.sandbox.admin.clearFaults();
+const t = useTestApp({ env: { CORS_ORIGINS: ORIGIN } });
+const tenant = useTenant(t, beforeEach);
+beforeEach(() => {
+  ({ owner, sales } = createOwner(t));
 });
 
 const findAccount = (email = owner) => t.app.db.emailAccount.findFirst({ where: { email } });
 const pendingStates = () => t.app.db.oAuthState.findMany({ where: { organizationId: tenant.organizationId } });
-
-async function expectNoAccount() {
-  expect(await findAccount()).toBeNull();
-}
 
 describe('connectEmailAccount', () => {
   it('asks Google for Gmail alone, offline, with consent and a code challenge', async () => {
@@ -106,7 +82,7 @@ describe('a consent', () => {
       organizationId: tenant.organizationId,
       status: 'ACTIVE',
       displayName: 'Ann <Owner> & Co',
-      aliases: [`sales-${owners}@studio.example`],
+      aliases: [sales],
       grantKind: 'CONSENT',
     });
     const maria = createRecipient(t, tenant);
@@ -119,7 +95,6 @@ describe('a consent', () => {
   });
 
   it('stores the addresses it may send from with their signatures, and reads them again after an hour', async () => {
-    const sales = `sales-${owners}@studio.example`;
     const mailbox = (signature: string, displayName: string) => ({
       email: owner,
       displayName: 'Ann',
@@ -186,7 +161,7 @@ describe('a consent', () => {
   it('sends the browser to returnTo with the error too', async () => {
     const { headers } = await consent(t, tenant, { email: owner, allow: false }, { returnTo: `${ORIGIN}/settings` });
     expect(headers.get('location')).toBe(`${ORIGIN}/settings?error=access_denied`);
-    await expectNoAccount();
+    expect(await findAccount()).toBeNull();
   });
 
   it('renews an account that is there, and its waiting mail goes', async () => {
@@ -225,7 +200,7 @@ describe('a consent', () => {
     const first = await online(owner);
     expect(first.status).toBe(400);
     expect(first.text).toContain('Please consent again');
-    await expectNoAccount();
+    expect(await findAccount()).toBeNull();
     await t.app.db.emailAccount.updateMany({ where: { email: tenant.email }, data: { status: 'NEEDS_REAUTH' } });
     expect((await online(tenant.email)).text).toContain('Please consent again');
     expect((await findAccount(tenant.email))?.status).toBe('NEEDS_REAUTH');
@@ -256,156 +231,5 @@ describe('a consent', () => {
     const outcomes = await Promise.all(callbacks.map(comeBack));
     expect(outcomes.map(({ status }) => status)).toEqual([200, 200]);
     expect(await t.app.db.emailAccount.count({ where: { organizationId: tenant.organizationId } })).toBe(2);
-  });
-});
-
-describe('no account comes of', () => {
-  afterEach(expectNoAccount);
-
-  it('a denied consent', async () => {
-    const { status, text } = await consent(t, tenant, { email: owner, allow: false });
-    expect([status, text]).toEqual([403, expect.stringContaining('You did not allow it')]);
-  });
-
-  it('a state that nobody issued, none, or two', async () => {
-    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
-    const state = callback.searchParams.get('state') ?? '';
-    for (const states of [['other'], [], [state, state], ['x'.repeat(3_000)]]) {
-      const changed = new URL(callback);
-      changed.searchParams.delete('state');
-      for (const each of states) changed.searchParams.append('state', each);
-      const { status, text } = await comeBack(changed.href);
-      expect([status, text]).toEqual([400, expect.stringContaining('This link is not valid')]);
-    }
-  });
-
-  it('a state that was used before', async () => {
-    const url = await begin(t, tenant.key);
-    await comeBack(await answer(t, url, { email: owner, allow: false }));
-    const { status } = await comeBack(await answer(t, url, { email: owner }));
-    expect(status).toBe(400);
-  });
-
-  it('a state of ten minutes ago', async () => {
-    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
-    clockOffset = 10 * MINUTE_MS;
-    const { status, text } = await comeBack(callback);
-    expect([status, text]).toEqual([400, expect.stringContaining('This took too long')]);
-  });
-
-  it('a key that was revoked meanwhile', async () => {
-    const { organizationId } = tenant;
-    const scopes = ['accounts:manage'] as const;
-    const { id, key } = await issueApiKey(t.app.db, { organizationId, name: 'short', scopes, expiresAt: null });
-    const callback = await answer(t, await begin(t, key), { email: owner });
-    await revokeApiKey(scopeToOrganization(t.app.db, organizationId), id, t.app.now());
-    expect((await comeBack(callback)).status).toBe(403);
-  });
-
-  it('a code that Google does not know', async () => {
-    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
-    callback.searchParams.set('code', '4/0other');
-    const { status, text } = await comeBack(callback.href);
-    expect([status, text]).toEqual([400, expect.stringContaining('code has expired')]);
-  });
-
-  it('a code of another consent: the challenge does not fit', async () => {
-    const own = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
-    const injected = new URL(await answer(t, await begin(t, tenant.key), { email: owner }));
-    own.searchParams.set('code', injected.searchParams.get('code') ?? '');
-    expect((await comeBack(own.href)).text).toContain('code has expired');
-  });
-
-  it('an answer with another error', async () => {
-    const callback = new URL(await answer(t, await begin(t, tenant.key), { email: owner, allow: false }));
-    callback.searchParams.set('error', '<script>alert(1)</script>');
-    const { status, text } = await comeBack(callback.href);
-    expect(status).toBe(400);
-    expect(text).not.toContain('<script>');
-  });
-
-  it('a consent without the scope, and the owner is told', async () => {
-    const { status, text } = await consent(t, tenant, { email: owner, scopes: [] });
-    expect([status, text]).toEqual([403, expect.stringContaining('A permission is missing')]);
-  });
-
-  it.each([
-    ['token', { kind: 'status', status: 503 }, 503, 'Google could not be reached'],
-    ['token', { kind: 'reset' }, 503, 'Google could not be reached'],
-    ['token', { kind: 'hang' }, 503, 'Google could not be reached'],
-    ['token', { kind: 'invalid-json' }, 503, 'Google could not be reached'],
-    ['getProfile', { kind: 'status', status: 503 }, 503, 'Gmail could not be read'],
-    ['settings.sendAs.list', { kind: 'status', status: 500 }, 503, 'Gmail could not be read'],
-    ['getProfile', { kind: 'refusal', name: 'accessNotConfigured' }, 502, 'The Gmail API is not enabled'],
-    ['getProfile', { kind: 'refusal', name: 'mail-service-not-enabled' }, 400, 'no Gmail mailbox'],
-  ] as const)('Google failing: %s %j', async (call, effect, status, words) => {
-    t.sandbox.admin.fault({ call, times: 'always', effect });
-    const outcome = await consent(t, tenant, { email: owner });
-    expect([outcome.status, outcome.text]).toEqual([status, expect.stringContaining(words)]);
-  });
-});
-
-describe('the callback', () => {
-  /** `fetch` follows no rules for HEAD that matter here, but refuses odd methods. */
-  function status(url: string, method: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const call = httpRequest(url, { method }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      });
-      call.on('error', reject);
-      call.end();
-    });
-  }
-
-  it('answers GET only, and the state is not used up by anything else', async () => {
-    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
-    for (const method of ['HEAD', 'POST', 'PUT', 'OPTIONS']) expect(await status(callback, method)).toBe(405);
-    expect((await comeBack(callback)).status).toBe(200);
-  });
-
-  it('is not served by a process that runs jobs only', async () => {
-    const jobs = await startTestApp({ beside: t, env: { WORKER: 'only' } });
-    try {
-      expect((await comeBack(`${jobs.url}/oauth/google/callback?state=x&code=y`)).status).toBe(404);
-    } finally {
-      await jobs.close();
-    }
-  });
-
-  it('notes the write of the key, so that its next query sees the account in spite of a standby that is behind', async () => {
-    const noted: string[] = [];
-    const replica: ReadReplica = {
-      clientFor: () => null,
-      noteWrite: async (actor) => void noted.push(actor),
-      staleS: () => null,
-      close: async () => {},
-    };
-    const back = new URL(await answer(t, await begin(t, tenant.key), { email: owner })).searchParams;
-    await finishConnect({ ...t.app, replica }, { state: back.get('state') ?? '', code: back.get('code'), error: null });
-    const key = await t.app.db.apiKey.findFirstOrThrow({ where: { organizationId: tenant.organizationId } });
-    expect([await findAccount(), noted]).toEqual([expect.anything(), [`key:${key.id}`]]);
-  });
-
-  it('does not follow a returnTo whose origin is no longer allowed', async () => {
-    const url = await begin(t, tenant.key, { returnTo: 'http://localhost:3000/done' });
-    const stricter = await startTestApp({ beside: t, env: { CORS_ORIGINS: ORIGIN } });
-    try {
-      const { status: shown, headers } = await comeBack(await answer(stricter, url, { email: owner }));
-      expect([shown, headers.get('location')]).toEqual([200, null]);
-    } finally {
-      await stricter.close();
-    }
-  });
-
-  it('leaves no secret in the logs or in a page', async () => {
-    const callback = await answer(t, await begin(t, tenant.key), { email: owner });
-    const { text } = await comeBack(callback);
-    const again = await comeBack(callback);
-    t.sandbox.admin.fault({ call: 'token', times: 'always', effect: { kind: 'invalid-json' } });
-    const failed = await comeBack(await answer(t, await begin(t, tenant.key), { email: owner }));
-    const seen = [text, again.text, failed.text, ...t.logged].join('\n');
-    for (const name of ['code', 'state']) expect(seen).not.toContain(new URL(callback).searchParams.get(name));
-    expect(seen).not.toMatch(/ya29|1\/\/0|GOCSPX|4\/0/);
   });
 });

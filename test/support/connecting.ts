@@ -36,6 +36,19 @@ export const AccountAddresses = graphql(`
   }
 `);
 
+let owners = 0;
+
+/** The owner of a mailbox that no organization has, and the accepted alias of the mailbox in lower case. */
+export function createOwner({ sandbox }: Pick<TestApp, 'sandbox'>): { readonly owner: string; readonly sales: string } {
+  const owner = `owner-${++owners}@studio.example`;
+  const aliases = [
+    { email: `Sales-${owners}@studio.example`, accepted: true },
+    { email: `new-${owners}@studio.example`, accepted: false },
+  ];
+  sandbox.admin.createMailbox({ email: owner, displayName: 'Ann <Owner> & Co', aliases });
+  return { owner, sales: `sales-${owners}@studio.example` };
+}
+
 /** Where the consent page is. */
 export async function begin(t: Pick<TestApp, 'url'>, key: string, input: ConnectEmailAccountInput = {}) {
   const { connectEmailAccount } = await query(t, key, Connect, { input });
