@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { endGrant, lockAccount, requireFinished } from '../../src/accounts/release-account.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { createTenant, expectType, lockAwaited, query, type Tenant, useTestApp } from '../support/harness.ts';
-import { accepted, callsOf, createRecipient, fresh, send } from '../support/mail.ts';
+import { accepted, callsOf, createRecipient, fetchSentCopy, fresh, send } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 import { DAY_MS, inMs, scheduling } from '../support/scheduling.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
@@ -42,7 +42,10 @@ async function expectNothingWaits() {
 
 describe('an account that is moved or forgotten', () => {
   // The access token stays in memory: without a check, an email would leave from a mailbox that another organization has by then.
-  beforeEach(() => accepted(t, tenant, fresh(tenant, maria)));
+  beforeEach(async () => {
+    const { outboundEmail } = await accepted(t, tenant, fresh(tenant, maria));
+    await fetchSentCopy(t, tenant, outboundEmail.uid);
+  });
 
   it.each([
     ['now', {}],
