@@ -161,7 +161,7 @@ export class SendRejectedError extends DomainError {
   }
 }
 
-/** The email still contains tokens. Nothing was sent. */
+/** The email still contains tokens. Nothing was sent or stored. */
 export class UnresolvedTokensError extends DomainError {
   readonly code = 'UNRESOLVED_TOKENS';
   readonly retry: RetryAdvice;
@@ -170,7 +170,7 @@ export class UnresolvedTokensError extends DomainError {
   constructor(problems: readonly TokenProblem[], retry: 'AFTER' | 'NEVER') {
     const named = [...new Set(problems.map(({ token }) => token))].slice(0, 10).join(', ');
     super(
-      `The email still contains tokens: ${named}. Nothing was sent. Send with allowUnresolved to send it as it is.`,
+      `The email still contains tokens: ${named}. Nothing was sent or stored. \`sendEmail\` with allowUnresolved sends it as it is.`,
     );
     this.problems = problems;
     this.retry = retry;

@@ -15,7 +15,7 @@ export interface ContextLink extends ContextRef {
 
 /**
  * Writes the links of the email in the relation `email`. Links that it has already stay as they are. What an entity belongs to is read
- * here once more, because it can have changed since `links` were found.
+ * here once more, because it can have changed since `links` were found. (A change while the email's transaction is open is missed.)
  */
 export function insertEmailLinks(links: readonly ContextLink[]): Fragment {
   const own = links.filter(({ position }) => position !== null);

@@ -128,8 +128,11 @@ async function applyPending(
 /** The functions of a newer version stay when an older process starts, because its tables and its processes need them. */
 function pendingMigrations(migrations: readonly Migration[], records: readonly MigrationRecord[]): Migration[] {
   const applied = new Map(records.map(({ name, checksum }) => [name, checksum]));
-  const known = new Set(migrations.map(({ name }) => name));
-  const isNewer = records.some(({ name }) => !known.has(name));
+  const [newest = ''] = migrations
+    .map(({ name }) => name)
+    .filter((name) => name !== FUNCTIONS)
+    .slice(-1);
+  const isNewer = records.some(({ name }) => name !== FUNCTIONS && name > newest);
   return migrations.filter(({ name, checksum }) =>
     name === FUNCTIONS ? !isNewer && applied.get(name) !== checksum : !applied.has(name),
   );

@@ -72,7 +72,7 @@ mutation Fresh {
   ) ${RESULT}
 }
 
-# An email with the words of a template, which are filled with the values of the invoice.
+# An email whose subject and bodies come from a template, filled with the values of the invoice.
 mutation Template {
   sendEmail(
     input: {

@@ -73,11 +73,7 @@ export async function storeMessageIn(
       namedIds,
       notice,
     });
-    if (notice?.kind === 'SENDING_LIMIT' && sentAt.getTime() + DAILY_LIMIT_PAUSE_MS > Date.now()) {
-      // An old one is not enqueued, because the account has one job for the newest.
-      const { organizationId, id: accountId } = mailbox;
-      await enqueue(tx, 'pause', { organizationId, accountId, noticedAt: sentAt.toISOString() }, 0);
-    }
+    if (notice?.kind === 'SENDING_LIMIT') await enqueuePause(tx, mailbox, sentAt);
   }
   if (stored.hides || !isNew) await refreshConversationsOf(tx, mailbox, id);
   if (!isNew) {
@@ -85,6 +81,14 @@ export async function storeMessageIn(
     await expireAgain(tx, mailbox);
   }
   return id;
+}
+
+/** An old notice pauses nothing, and its job would take the place of that of a new one. */
+async function enqueuePause(tx: Sql, { organizationId, id: accountId }: Mailbox, noticedAt: Date): Promise<void> {
+  const { rowCount } = await tx.query(
+    sql`SELECT WHERE ${noticedAt}::timestamptz + ${DAILY_LIMIT_PAUSE_MS} * interval '1 ms' > now()`,
+  );
+  if (rowCount === 1) await enqueue(tx, 'pause', { organizationId, accountId, noticedAt: noticedAt.toISOString() }, 0);
 }
 
 /** A message that was stored long ago can have content again. Retention, which has passed it, looks at all messages once more. */

@@ -161,12 +161,12 @@ export async function deleteDraft(app: App, identity: Identity, draftId: string)
   await inTransaction(app.pool, async (tx) => {
     await lockDraft(tx, ref, identity, null);
     await tx.query(sql`SELECT ${removeJob('deliver', sql`${draftId}::uuid`)}`);
-    await deleteRows(tx, ref.organizationId, [draftId]);
+    await deleteLockedDrafts(tx, ref.organizationId, [draftId]);
   });
 }
 
 /** Deletes drafts that are locked, with their files. A delivery report about an earlier attempt of one stays. */
-export async function deleteRows(tx: Sql, organizationId: string, ids: readonly string[]): Promise<void> {
+export async function deleteLockedDrafts(tx: Sql, organizationId: string, ids: readonly string[]): Promise<void> {
   await tx.query(
     sql`UPDATE email_message SET answers_email_id = NULL
       WHERE organization_id = ${organizationId} AND answers_email_id = ANY(${ids})`,

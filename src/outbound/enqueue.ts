@@ -28,7 +28,7 @@ import type { NewLease } from './lease.ts';
 import { type Lane, PERMIT_COLUMNS, type PermitResult, type RateLimit, takePermit } from './rate-limit.ts';
 import type { Thread } from './resolve.ts';
 import type { UsedTemplate } from './template-use.ts';
-import { type Lease, unchanged } from './transition-parts.ts';
+import { type Lease, sendable } from './transition-parts.ts';
 
 /** An email when it is first written, whatever becomes of it next. */
 export interface NewEmail {
@@ -225,7 +225,7 @@ export async function enqueueDraft(
   return unlessMet(pool, isJudged, lease, at, enqueue);
 }
 
-/** Stores the words that a template has brought. Changes nothing when the draft has changed since it was read. */
+/** Stores the words that a template has brought. Changes nothing when the draft cannot be enqueued as it was read. */
 async function writeFilled(
   tx: Sql,
   { lease, content, template }: StoredDelivery,
@@ -233,10 +233,10 @@ async function writeFilled(
 ): Promise<void> {
   await tx.query(
     sql`WITH email AS (
-        UPDATE outbound_email SET subject = ${content.subject}, body_text = ${content.bodyText},
+        UPDATE outbound_email e SET subject = ${content.subject}, body_text = ${content.bodyText},
           body_html = ${content.bodyHtml}, template_version_id = ${template?.versionId}, template_values = ${template?.values}
         WHERE organization_id = ${lease.organizationId} AND id = ${lease.outboundEmailId}
-          AND ${unchanged({ ...lease, revision, status })}
+          AND ${sendable({ ...lease, revision, status })}
         RETURNING organization_id, id
       )
       UPDATE outbound_email_search s SET terms = array_to_tsvector(${await contentTerms(content)}) FROM email

@@ -10,7 +10,7 @@ import type { AccountKey } from '../db/sender.ts';
 import { type Fragment, sql } from '../db/statement.ts';
 import { deleteIfEmpty } from '../inbox/update-messages.ts';
 import { deleteFiles } from '../outbound/delete-files.ts';
-import { deleteRows } from '../outbound/drafts.ts';
+import { deleteLockedDrafts } from '../outbound/drafts.ts';
 import { ERASED_ADDRESS, eraseEmails, FINISHED } from './erase-emails.ts';
 
 /** Rows that one transaction deletes, so that it holds its locks for some milliseconds. */
@@ -92,7 +92,7 @@ async function deleteDrafts(tx: Sql, { organizationId, id: accountId }: AccountK
     sql`SELECT id FROM outbound_email WHERE organization_id = ${organizationId} AND account_id = ${accountId}
       AND status = 'DRAFT' AND id > ${after}::uuid ORDER BY id LIMIT ${BATCH} FOR UPDATE`,
   );
-  await deleteRows(tx, organizationId, ids);
+  await deleteLockedDrafts(tx, organizationId, ids);
   return { ids, count: ids.length };
 }
 

@@ -183,8 +183,7 @@ builder.mutationFields((t) => ({
   }),
   updateDraft: t.field({
     type: UpdateDraftPayload,
-    description:
-      'Changes a draft and increases its revision. For a SCHEDULED draft the key needs the scope `email:send` as well.',
+    description: 'Changes a draft and increases its revision. A SCHEDULED draft also needs `email:send`.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [
@@ -205,8 +204,7 @@ builder.mutationFields((t) => ({
   }),
   deleteDraft: t.field({
     type: DeleteDraftPayload,
-    description:
-      'Deletes a draft. A sent email cannot be deleted. For a SCHEDULED draft the key needs the scope `email:send` as well.',
+    description: 'Deletes a draft. A sent email cannot be deleted. A SCHEDULED draft also needs `email:send`.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [errors.NotFoundError, errors.DraftConflictError],

@@ -63,7 +63,8 @@ export const ErrorCode = enumOf<Code>(
     DRAFT_CONFLICT:
       'The draft has changed, or is no longer a draft. Read `current`, then repeat the request with its revision.',
     SEND_REJECTED: 'The email was refused and not sent. See `providerReason` and `retry`.',
-    UNRESOLVED_TOKENS: 'The email still contains tokens. See `problems`, or send it with `allowUnresolved`.',
+    UNRESOLVED_TOKENS:
+      'The email still contains tokens. See `problems`; `sendEmail` with `allowUnresolved` sends it as it is.',
     UNAUTHENTICATED: 'The request has no API key, or one that is unknown, expired or revoked. Send a valid key.',
     FORBIDDEN: 'The API key does not have the scope named in `message`. Use a key that has it.',
     SYNC_NOT_POSSIBLE: 'The mailbox cannot be read now. Epistle retries by itself; see `reason`.',

@@ -156,7 +156,7 @@ builder.objectType(errors.SendRejectedError, {
 builder.objectType(errors.UnresolvedTokensError, {
   ...error(
     'UnresolvedTokensError',
-    'The subject or a body still contains tokens of the entities that the email is about, such as `{invoice_number}`. Nothing was sent. With `allowUnresolved` it is sent as it is.',
+    'The subject or a body still contains tokens of the entities that the email is about, such as `{invoice_number}`. Nothing was sent or stored. `sendEmail` with `allowUnresolved` sends it as it is; a draft with a planned time must have no tokens.',
   ),
   fields: (t) => ({
     problems: t.field({

@@ -21,7 +21,7 @@ builder.mutationField('markMessageAutomatic', (t) =>
   t.field({
     type: MarkMessageAutomaticPayload,
     description:
-      'Corrects whether a program or a person wrote a message. `hasReply`, `lastContactedAt` and `awaitingReply` change with it, and reading the mailbox again does not change it back. Repeating the request is safe. The key needs the scope `email:read` as well.',
+      'Corrects whether a program or a person wrote a message. `hasReply`, `lastContactedAt` and `awaitingReply` change with it, and reading the mailbox again does not change it back. Repeating the request is safe. Also needs `email:read`.',
     authScopes: { scope: 'contexts:write' },
     errors: {
       types: [NotFoundError],

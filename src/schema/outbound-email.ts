@@ -113,7 +113,8 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the email was first stored.' }),
   updatedAt: t.expose('updatedAt', {
     type: 'DateTime',
-    description: 'When its state, content or ids last changed. Replies, delays and further bounces do not change it.',
+    description:
+      'When its state, content or ids last changed. Replies, delays, further bounces and erasure do not change it.',
   }),
   sentAt: t.expose('sentAt', {
     type: 'DateTime',

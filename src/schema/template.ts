@@ -187,7 +187,7 @@ builder.mutationFields((t) => ({
   saveTemplate: t.field({
     type: SaveTemplatePayload,
     description:
-      'Saves a new version of a template, or a new template. Scheduled emails that use the newest version are sent with the new text; if there are any, the key needs the scope `email:send` as well.',
+      'Saves a new version of a template, or a new template. Scheduled emails that use the newest version are sent with the new text; if there are any, this also needs `email:send`.',
     authScopes: { scope: 'drafts:write' },
     errors: {
       types: [InvalidInputError, NotFoundError],

@@ -2,11 +2,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { endGrant, lockAccount, requireFinished } from '../../src/accounts/release-account.ts';
 import { inTransaction } from '../../src/db/client.ts';
-import { createTenant, expectType, lockAwaited, query, type Tenant, useTestApp } from '../support/harness.ts';
+import {
+  createInvoice,
+  createTenant,
+  expectType,
+  lockAwaited,
+  query,
+  type Tenant,
+  useTestApp,
+} from '../support/harness.ts';
 import { accepted, callsOf, createRecipient, fetchSentCopy, fresh, send } from '../support/mail.ts';
 import { insertEmail } from '../support/rows.ts';
 import { DAY_MS, inMs, scheduling } from '../support/scheduling.ts';
 import { RetryOutboundEmail } from '../support/send-documents.ts';
+import { saved } from '../support/templates.ts';
 
 const t = useTestApp({ env: { WORKER: 'off' } });
 
@@ -17,7 +26,7 @@ beforeEach(async () => {
   maria = createRecipient(t, tenant);
 });
 
-const { create, createDraft, update } = scheduling(() => ({ t, tenant, maria }));
+const { create, createDraft, draftOf, update } = scheduling(() => ({ t, tenant, maria }));
 
 /** Begins the request when the account has been locked and judged, and lets the account go while the request waits. */
 async function whileReleased<Answer>(request: () => Promise<Answer>): Promise<Answer> {
@@ -63,6 +72,17 @@ describe('an account that is moved or forgotten', () => {
     expect(answer.__typename).toBe('AccountNotReadyError');
     await expectNothingWaits();
     expect(callsOf(t, tenant.email, 'drafts.create')).toBe(1);
+  });
+
+  it('leaves a draft with a template as it was', async () => {
+    await createInvoice(t, tenant, 'INV-1');
+    const { uid } = await saved(t, tenant);
+    const contexts = [{ type: 'invoice', externalId: 'INV-1' }];
+    const draftUid = await createDraft({ subject: null, bodyText: null, template: { uid }, contexts });
+    const before = await draftOf(draftUid);
+    const answer = await whileReleased(() => send(t, tenant, { draft: { draftUid } }));
+    expect(answer.__typename).toBe('AccountNotReadyError');
+    expect(await draftOf(draftUid)).toEqual(before);
   });
 
   it('takes no draft that gets a planned time', async () => {

@@ -220,7 +220,7 @@ export type ErrorCode =
   | 'SYNC_NOT_POSSIBLE'
   /** The request has no API key, or one that is unknown, expired or revoked. Send a valid key. */
   | 'UNAUTHENTICATED'
-  /** The email still contains tokens. See `problems`, or send it with `allowUnresolved`. */
+  /** The email still contains tokens. See `problems`; `sendEmail` with `allowUnresolved` sends it as it is. */
   | 'UNRESOLVED_TOKENS';
 
 /** Selects invoices. All given conditions must hold. */
