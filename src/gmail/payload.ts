@@ -86,8 +86,7 @@ export function unfold({ name, value }: MimeHeader): MimeHeader {
     value: value
       .slice(0, MAX_HEADER_LENGTH)
       .replace(/\r?\n(?=[ \t])/g, '')
-      .split(/[\r\n]+/)
-      .join(' '),
+      .replace(/[\r\n]+/g, ' '),
   };
 }
 

@@ -41,8 +41,10 @@ export async function prepareMessage(mailbox: Mailbox, message: GmailMessage): P
     );
   const participants = addressesOf([from, ...recipients.slice(0, MAX_RECIPIENTS_SHOWN)]);
   await setImmediate();
+  const addresses = addressesOf([from, ...recipients]);
+  await setImmediate();
   const texts = [subject, ...message.parts.map(({ filename }) => filename), text];
-  const terms = (await searchTerms({ texts, addresses: addressesOf([from, ...recipients]) })).map(storableText);
+  const terms = (await searchTerms({ texts, addresses })).map(storableText);
   return { message, parsed, row, files, terms, participants };
 }
 
