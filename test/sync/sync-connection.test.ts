@@ -180,7 +180,8 @@ it('asks for nothing while the account needs its owner', async () => {
   expect(callsFor(tenant)).toEqual([]);
 });
 
-it('does not begin with what was asked of Gmail before the account was disconnected', async () => {
+/** A run that has asked Gmail what is new, and waits for its answer. */
+async function heldReading() {
   const tenant = await createTenant(t);
   await whenCurrent(t, tenant);
   deliver(t, tenant, { subject: 'Hello' });
@@ -188,6 +189,11 @@ it('does not begin with what was asked of Gmail before the account was disconnec
   const { signal } = new AbortController();
   const reading = syncMailbox(t.app, tenant, { signal, withFullSync: true });
   await held.arrived;
+  return { tenant, held, reading };
+}
+
+it('does not begin with what was asked of Gmail before the account was disconnected', async () => {
+  const { tenant, held, reading } = await heldReading();
   await disconnect(tenant);
   t.sandbox.admin.resetCalls();
   held.release();
@@ -197,13 +203,7 @@ it('does not begin with what was asked of Gmail before the account was disconnec
 });
 
 it('does not begin while the grant of the account is ending', async () => {
-  const tenant = await createTenant(t);
-  await whenCurrent(t, tenant);
-  deliver(t, tenant, { subject: 'Hello' });
-  const held = t.sandbox.admin.hold('history.list', { mailbox: tenant.email });
-  const { signal } = new AbortController();
-  const reading = syncMailbox(t.app, tenant, { signal, withFullSync: true });
-  await held.arrived;
+  const { tenant, held, reading } = await heldReading();
   const { organizationId, accountId: id } = tenant;
   await inTransaction(t.app.pool, async (tx) => {
     await endGrant(tx, { organizationId, id }, 'It was moved.');
