@@ -171,7 +171,7 @@ describe('npm start, and who is told to stop', () => {
     await expect(fetch(`${app.url}/health`)).rejects.toThrow();
   });
 
-  it('gives the heap no more than 1 GB, unless NODE_OPTIONS says so', async () => {
+  it('gives the heap no more than 512 MB, unless NODE_OPTIONS says so', async () => {
     const limitWith = async (NODE_OPTIONS: string) => {
       const app = await launch({ NODE_OPTIONS }, 'exec scripts/start.sh');
       const limit = await eventually(async () => /"heapLimitMb":(\d+)/.exec(app.output)?.[1]);
@@ -179,7 +179,7 @@ describe('npm start, and who is told to stop', () => {
       return Number(limit);
     };
     // V8 adds 96 MB for new objects, three times 32.
-    expect(await limitWith('')).toBeLessThanOrEqual(1_024 + 96);
+    expect(await limitWith('')).toBeLessThanOrEqual(512 + 96);
     expect(await limitWith('--max-old-space-size=1500')).toBeGreaterThan(1_400);
   });
 });

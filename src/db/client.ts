@@ -16,8 +16,8 @@ export type Pool = pg.Pool;
 /** A pool or one of its connections. */
 export type Sql = Pick<pg.ClientBase, 'query'>;
 
-/** Each process of PostgreSQL takes some 11 MB under load. More connections than these make a process no faster. */
-const POOL_SIZE = 12;
+/** Each process of PostgreSQL takes some 14 MB under load. More connections than these make a process no faster. */
+const POOL_SIZE = 8;
 /** A process that is paused in the middle of a transaction must not block the others by its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
