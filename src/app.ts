@@ -78,7 +78,7 @@ export interface App {
   readonly readCredits: Map<string, ReadCredit>;
   /** Those under way in this process, by outbound email. */
   readonly deliveries: Map<string, Promise<unknown>>;
-  /** Fetches of large received attachments, few at a time: each holds its file several times, as JSON, as base64 and as bytes. */
+  /** Fetches of large messages and attachments, few at a time: each is in memory several times, as JSON, as base64, as bytes, as text. */
   readonly largeFetches: PQueue;
   /** Received attachments that this process fetches from Gmail, by attachment: the hash and the size of what was stored. */
   readonly contentFetches: Map<string, Promise<{ readonly sha256: string; readonly size: number }>>;

@@ -84,10 +84,11 @@ export function createCalls(options: {
 
   const callWith =
     (pausesMs: readonly number[]): Call =>
-    async (mailbox, { signal }, answer, method) => {
+    async (mailbox, { signal, maxBytes }, answer, method) => {
+      const bounded: Method = (request) => method({ ...request, size: maxBytes });
       const attemptWith = async (token: string) => {
         if (signal?.aborted) throw abortedBeforeCall();
-        return withDeadline(options.timeoutMs, signal, (ending) => attempt(pausesMs, method, token, ending));
+        return withDeadline(options.timeoutMs, signal, (ending) => attempt(pausesMs, bounded, token, ending));
       };
       const data = await limit(mailbox.accountId, signal, async () => {
         const token = await mailbox.accessToken();

@@ -145,7 +145,12 @@ export interface HistoryPage {
 export interface CallOptions {
   /** Aborts the call: `unknown` once its request may have left, `unreachable` while it waited for its turn. */
   readonly signal?: AbortSignal;
+  /** Of the answer to a read, in bytes. Omitted: 64 MB. */
+  readonly maxBytes?: number;
 }
+
+/** Of an answer with a message, in bytes. Gmail leaves attachments out of it, so few are larger. */
+export const MAX_SMALL_MESSAGE_BYTES = 1_048_576;
 
 /** CRLF-terminated RFC 5322 bytes, in chunks because they may be many. */
 export interface Mime {
@@ -184,6 +189,12 @@ export interface GmailGateway {
   deleteDraft(mailbox: MailboxAccess, draftId: string): Promise<boolean>;
   /** The whole message, bodies decoded; of one that is too large to be read, the headers. Null when it is gone. */
   getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
+  /** As `getMessage`, unless Gmail's answer or one of the bodies is larger than `options.maxBytes`: then 'large'. */
+  getSmallMessage(
+    mailbox: MailboxAccess,
+    messageId: string,
+    options: CallOptions & { readonly maxBytes: number },
+  ): Promise<GmailMessage | 'large' | null>;
   /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
   getMessageHeaders(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
   /**

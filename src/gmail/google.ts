@@ -59,6 +59,20 @@ export function googleGateway(options: {
     return orNullWhenGone(read(mailbox, options, MessageAnswer, (o) => users.messages.get(params, o)));
   }
 
+  /** 'large': an answer is larger than `options.maxBytes`. */
+  async function getMessageWithin(mailbox: MailboxAccess, messageId: string, options: CallOptions) {
+    let fetches = 0;
+    const fetchBody = async (attachmentId: string) =>
+      fetches++ < MAX_FETCHES ? gateway.getAttachment(mailbox, { messageId, attachmentId }, options) : null;
+    try {
+      const answer = await readMessage(mailbox, messageId, 'full', options);
+      return answer && (await toGmailMessage(answer, fetchBody));
+    } catch (error) {
+      if (error instanceof GmailError && error.reason === ANSWER_TOO_LARGE) return 'large';
+      throw error;
+    }
+  }
+
   const gateway: GmailGateway = {
     async getProfile(mailbox, options = {}) {
       const profile = await read(mailbox, options, ProfileAnswer, (o) => users.getProfile({}, o));
@@ -132,16 +146,11 @@ export function googleGateway(options: {
       return (await orNullWhenGone(deleted)) !== null;
     },
 
+    getSmallMessage: getMessageWithin,
+
     async getMessage(mailbox, messageId, options = {}) {
-      let fetches = 0;
-      const fetchBody = async (attachmentId: string) =>
-        fetches++ < MAX_FETCHES ? gateway.getAttachment(mailbox, { messageId, attachmentId }, options) : null;
-      try {
-        const answer = await readMessage(mailbox, messageId, 'full', options);
-        return answer && (await toGmailMessage(answer, fetchBody));
-      } catch (error) {
-        if (!(error instanceof GmailError) || error.reason !== ANSWER_TOO_LARGE) throw error;
-      }
+      const message = await getMessageWithin(mailbox, messageId, options);
+      if (message !== 'large') return message;
       const head = await readMessage(mailbox, messageId, 'metadata', options);
       return head && (await toGmailHead(head, 'It is too large to be read; only its headers were stored.'));
     },

@@ -32,8 +32,15 @@ export const ANSWER_TOO_LARGE = 'ERR_ANSWER_TOO_LARGE';
  */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Needs a signal for its deadline. @throws {TransportError} without a complete answer. */
-export type Transport = typeof fetch;
+/**
+ * Needs a signal for its deadline.
+ * @param init.size of the largest answer to a GET, in bytes. Omitted: 64 MB.
+ * @throws {TransportError} without a complete answer.
+ */
+export type Transport = (
+  input: string | URL | Request,
+  init?: RequestInit & { size?: number | undefined },
+) => Promise<Response>;
 
 /** Contains nothing of the request, which holds the mail and the token. */
 export class TransportError extends Error {
@@ -66,7 +73,7 @@ export function createTransport(proxyEnv: ProxyEnvironment): Transport {
     clientFactory: (proxy, clientOptions) => new Pool(proxy, { ...clientOptions, headersTimeout: TUNNEL_TIMEOUT_MS }),
   });
 
-  return (input, { method = 'GET', headers, body, signal = null } = {}) => {
+  return (input, { method = 'GET', headers, body, signal = null, size = MAX_READ_BYTES } = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
     const call = callName(method, pathname);
     return traced(`google ${call}`, {}, async () => {
@@ -86,7 +93,7 @@ export function createTransport(proxyEnv: ProxyEnvironment): Transport {
           body: bodyOf(body),
           signal,
         });
-        const bytes = await read(answer, method === 'GET' ? MAX_READ_BYTES : MAX_ANSWER_BYTES);
+        const bytes = await read(answer, method === 'GET' ? size : MAX_ANSWER_BYTES);
         // Only then has undici freed the connection for the next request, which would otherwise open another one.
         await nextTurn();
         observe('googleCall', { call, status: String(answer.statusCode), seconds: secondsSince(startedAt) });

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { SENDER_COLUMNS, type Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
+import { type GmailMessage, MAX_SMALL_MESSAGE_BYTES } from '../gmail/gateway.ts';
 import type { EmailRef } from '../jobs.ts';
 import { correlateEarlier, type SentCopy } from './correlate.ts';
 import { storeMessage } from './store-message.ts';
@@ -34,10 +35,16 @@ export async function fetchKnownSentCopy(
   providerMessageId: string,
   outboundEmailId: string,
 ): Promise<void> {
-  const message = await app.gmail.getMessage(mailboxAccess(app, account), providerMessageId);
-  if (message !== null) await storeMessage(app.pool, account, message, outboundEmailId);
-  // It was deleted in Gmail meanwhile, so there is nothing to store.
-  else await finishFetching(app, account, outboundEmailId);
+  const mailbox = mailboxAccess(app, account);
+  const store = async (message: GmailMessage | null) => {
+    if (message !== null) await storeMessage(app.pool, account, message, outboundEmailId);
+    // It was deleted in Gmail meanwhile, so there is nothing to store.
+    else await finishFetching(app, account, outboundEmailId);
+  };
+  const maxBytes = MAX_SMALL_MESSAGE_BYTES;
+  const message = await app.gmail.getSmallMessage(mailbox, providerMessageId, { maxBytes });
+  if (message !== 'large') await store(message);
+  else await app.largeFetches.add(async () => store(await app.gmail.getMessage(mailbox, providerMessageId)));
 }
 
 /** Marks the sent copy as fetched as far as possible, and correlates messages that arrived before. */

@@ -132,7 +132,7 @@ export async function ensureContent(app: App, organizationId: string, attachment
   if (underWay !== undefined) return { filename, contentType, ...(await underWay) };
   const store = () => storePart(app, row, attachmentId);
   const isLarge = size > MAX_SMALL_BYTES;
-  const fetching = (isLarge ? app.largeFetches.add(store) : store()).finally(() => contentFetches.delete(attachmentId));
+  const fetching = (isLarge ? app.largeFetches.add(store, { priority: 1 }) : store()).finally(() => contentFetches.delete(attachmentId));
   contentFetches.set(attachmentId, fetching);
   return { filename, contentType, ...(await fetching) };
 }

@@ -6,7 +6,7 @@ import type { Sql } from '../db/client.ts';
 import { isDataError } from '../db/data-error.ts';
 import { sql, statement } from '../db/statement.ts';
 import { GmailError } from '../gmail/errors.ts';
-import type { GmailMessage, MimeHeader } from '../gmail/gateway.ts';
+import { type GmailMessage, MAX_SMALL_MESSAGE_BYTES, type MimeHeader } from '../gmail/gateway.ts';
 import { OP_ID_HEADER, opIdOf, REVISION_HEADER } from '../gmail/headers.ts';
 import { type PreparedMessage, prepareMessage } from '../inbox/prepare-message.ts';
 import { storeMessageIn } from '../inbox/store-message.ts';
@@ -49,9 +49,26 @@ export async function importMessage(
     readonly signal: AbortSignal;
   },
 ): Promise<ImportOutcome> {
-  const { quota, ahead, since } = options;
+  const { quota, ahead, signal, since } = options;
+  const mailbox = mailboxAccess(app, lease.mailbox);
   await quota.spend(READ_UNITS.get, ahead * READ_UNITS.get);
-  const found = await read(app, lease, messageId, options);
+  const small = { signal, maxBytes: MAX_SMALL_MESSAGE_BYTES };
+  const found = await read(app, lease, messageId, options, app.gmail.getSmallMessage(mailbox, messageId, small));
+  if (found !== 'large') return storeFound(app, lease, messageId, found, since);
+  return app.largeFetches.add(async () => {
+    await quota.spend(READ_UNITS.get);
+    const whole = app.gmail.getMessage(mailbox, messageId, { signal });
+    return storeFound(app, lease, messageId, await read<never>(app, lease, messageId, options, whole), since);
+  });
+}
+
+async function storeFound(
+  app: App,
+  lease: MailboxLease,
+  messageId: string,
+  found: Found | 'unreadable' | null,
+  since: Date | null,
+): Promise<ImportOutcome> {
   if (found === 'unreadable') return found;
   if (found === null) return 'gone';
   const { message } = found;
@@ -72,20 +89,21 @@ interface Found {
   readonly failure?: unknown;
 }
 
-async function read(
+async function read<Large extends 'large'>(
   app: App,
   lease: MailboxLease,
   messageId: string,
   { quota, signal }: { readonly quota: ReadQuota; readonly signal: AbortSignal },
-): Promise<Found | 'unreadable' | null> {
+  reading: Promise<GmailMessage | Large | null>,
+): Promise<Found | 'unreadable' | Large | null> {
   const access = mailboxAccess(app, lease.mailbox);
   const { failures } = lease.state;
   let missing: Found['missing'];
   let reason: string;
   let failure: unknown;
   try {
-    const message = await app.gmail.getMessage(access, messageId, { signal });
-    return message && { message, missing: null };
+    const message = await reading;
+    return message === null || typeof message === 'string' ? message : { message, missing: null };
   } catch (error) {
     if (signal.aborted || !isAboutMessage(error, failures)) throw error;
     failure = error;

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SendEmail } from '../support/documents.ts';
-import { eventually } from '../support/harness.ts';
+import { createAccount, eventually } from '../support/harness.ts';
 import { type EpistleProcess, type Fleet, startFleet } from '../support/processes.ts';
 import { insertConversation, insertMessage } from '../support/rows.ts';
 import { slowness } from '../support/slowness.ts';
@@ -243,5 +243,28 @@ describe('the process survives', () => {
       expect(answer).toMatchObject({ status: 200, code: undefined });
       expect(answer.length).toBeGreaterThan(20 * 1024 * 1024);
     }
+  });
+
+  it('eight mails of 20 MB in each of three mailboxes, which are read at once', async () => {
+    const { app, sandbox, tenant } = fleet;
+    const body = 'What a stranger writes to all of us.\r\n'.repeat((20 * MB) / 38);
+    const emails = ['one@lumen.example', 'two@lumen.example', 'three@lumen.example'];
+    const accounts: string[] = [];
+    for (const email of emails) {
+      accounts.push(await createAccount({ app, sandbox }, tenant.organizationId, email));
+      for (let n = 0; n < 8; n++) {
+        const raw = `From: ann@example.org\r\nTo: ${email}\r\nSubject: large\r\nMessage-ID: <${n}.${email}>\r\n\r\n${body}`;
+        sandbox.admin.deliverExternal({ from: 'ann@example.org', to: [email], raw });
+      }
+    }
+    const stored = async () => {
+      const query = `SELECT FROM email_message WHERE account_id = ANY($1) AND length(body_text) > 10000000`;
+      return (await app.pool.query(query, [accounts])).rowCount;
+    };
+    await survive(async () => {
+      for (const uid of accounts) await query(`mutation { syncEmailAccount(uid: "${uid}") { __typename } }`);
+      await eventually(async () => (await stored()) === 24 || null, 240_000);
+    });
+    expect(await stored()).toBe(24);
   });
 });
