@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { Logger, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { sweepStates } from './accounts/oauth-state.ts';
 import { refreshProfiles } from './accounts/send-as.ts';
 import type { App } from './app.ts';
@@ -82,15 +82,23 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
     });
     watch(app, events);
     keepAlive(app, events);
-    return run({ ...runnerOptions(app, syncs, pollIntervalMs), events });
+    const endsAt = once(events, 'pool:gracefulShutdown').then(() => {
+      if (!stopping.signal.aborted)
+        app.log.warn('the job queue gives up, because it could not write the result of a job');
+      return delay(app.timing.drainMs, null, { ref: false });
+    });
+    const runner = await run({ ...runnerOptions(app, syncs, pollIntervalMs), events });
+    // When it gives up, graphile-worker 0.18 waits for its running jobs, and for ever if the results of several could not be written.
+    const ended = Promise.race([runner.promise, endsAt]).catch((error: unknown) => {
+      app.logFailure(error, 'the job queue gave up; starting it again');
+    });
+    return { ended, stop: () => runner.stop().catch(() => undefined) };
   };
-  let runner: Runner | null = await start();
+  let runner: Awaited<ReturnType<typeof start>> | null = await start();
   const supervising = (async () => {
     while (!stopping.signal.aborted) {
       const givenUp = poolId;
-      await runner?.promise.catch((error: unknown) => {
-        app.logFailure(error, 'the job queue gave up; starting it again');
-      });
+      await runner?.ended;
       runner = null;
       await delay(RESTART_DELAY_MS, null, { signal: stopping.signal }).catch(() => null);
       if (stopping.signal.aborted) return;
@@ -99,7 +107,7 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
         await app.pool.query(sql`SELECT graphile_worker.force_unlock_workers(ARRAY[${givenUp}])`);
         runner = await start();
         // It was told to stop meanwhile.
-        if (stopping.signal.aborted) await runner.stop().catch(() => undefined);
+        if (stopping.signal.aborted) await runner.stop();
       } catch (error) {
         app.logFailure(error, 'the job queue cannot start yet');
       }
@@ -110,7 +118,7 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
     async stop() {
       stopping.abort();
       // A runner that has just stopped by itself cannot be stopped.
-      await runner?.stop().catch(() => undefined);
+      await runner?.stop();
       await supervising;
     },
   };
