@@ -18,7 +18,7 @@ import { inTransactionWithFiles } from '../db/large-writes.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { threadingOf } from '../email/threading.ts';
 import { AccountNotReadyError, InvalidInputError, NotFoundError, SendRejectedError } from '../errors.ts';
-import { GmailError } from '../gmail/errors.ts';
+import { abortedBeforeCall, GmailError } from '../gmail/errors.ts';
 import { traced } from '../trace.ts';
 import { transition } from './apply-transition.ts';
 import { ContentGoneError, readAttachments } from './attachments.ts';
@@ -257,6 +257,9 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     if (isUnused) await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
     return { kind: isCanceled ? 'canceled' : 'superseded' };
   }
+  // The process was paused, for so long that another one may have taken the email over.
+  const isLate = app.now().getTime() - at.getTime() > app.timing.deadAfterMs;
+  if (isLate) return fail(app, delivery, abortedBeforeCall(), 'sending', elapsed());
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
   try {
