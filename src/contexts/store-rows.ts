@@ -1,9 +1,12 @@
 /** What upserts of every kind of entity have in common. */
+import PQueue from 'p-queue';
 import { inTransaction, type Pool, type Sql } from '../db/client.ts';
 import { columnOf, type Fragment, raw, sql } from '../db/statement.ts';
 import type { InputIssue } from '../errors.ts';
 
 const MANY_ROWS = 100;
+/** Of the process. Those of one organization wait for each other, each with a connection. */
+const upserts = new PQueue({ concurrency: 3 });
 
 /**
  * Runs an upsert of entities in one transaction. Those of an organization run one after the other: what one has read stays as
@@ -16,12 +19,13 @@ export function inUpsert<Result>(
   rowCount: number,
   work: (tx: Sql) => Promise<Result>,
 ): Promise<Result> {
-  return inTransaction(pool, async (tx) => {
+  const upsert = async (tx: Sql) => {
     await tx.query(sql`SELECT pg_advisory_xact_lock(hashtextextended('upsert ' || ${organizationId}, 0))`);
     const result = await work(tx);
     if (rowCount >= MANY_ROWS) await analyzeNewTables(tx, rowCount);
     return result;
-  });
+  };
+  return upserts.add(() => inTransaction(pool, upsert));
 }
 
 /**

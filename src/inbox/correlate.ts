@@ -111,8 +111,8 @@ export const recordReply = statement(
         WHERE conversation_id <> ${message.conversationId})`)}
     ), answered_conversations AS (
       UPDATE conversation v SET has_reply = true FROM email
+      -- Also one that has a reply: what would cancel an email of it waits for this transaction.
       WHERE v.organization_id = ${mailbox.organizationId} AND v.id IN (${message.conversationId}, email.conversation_id)
-        AND NOT v.has_reply
     )
     SELECT type, id FROM linked`,
 );
