@@ -28,6 +28,11 @@ interface Notified extends EmailRef {
 
 type NewBounce = Pick<FailedRecipient, 'recipient' | 'status' | 'permanent'>;
 
+/** Of one notice: an email has 100 recipients at most. */
+const MAX_BOUNCES_PER_NOTICE = 100;
+/** Of one email. Whoever received it can send any number of notices about it, so of more only the first failure is stored. */
+const ENOUGH_BOUNCES = 200;
+
 /** Returns a row if the email is SENT or BOUNCED. Bounces that are stored already are left out. */
 export const insertBounces = statement(
   'insert-bounces',
@@ -39,7 +44,12 @@ export const insertBounces = statement(
       INSERT INTO bounce (organization_id, id, outbound_email_id, message_id, recipient, status, diagnostic, permanent, at)
       SELECT email.organization_id, gen_random_uuid(), email.id, ${email.notificationId}, r.recipient, r.status,
         r.diagnostic, r.permanent, ${at}
-      FROM email, jsonb_to_recordset(${recipients}) AS r(recipient text, status text, diagnostic text, permanent boolean)
+      FROM email CROSS JOIN LATERAL (
+          SELECT count(*) AS all, count(*) FILTER (WHERE permanent) AS failures FROM bounce
+          WHERE organization_id = email.organization_id AND outbound_email_id = email.id
+        ) stored,
+        jsonb_to_recordset(${recipients}) AS r(recipient text, status text, diagnostic text, permanent boolean)
+      WHERE stored.all < ${ENOUGH_BOUNCES} OR (r.permanent AND stored.failures = 0)
       ON CONFLICT DO NOTHING RETURNING recipient, status, permanent
     )
     SELECT (SELECT coalesce(jsonb_agg(bounces), '[]') FROM bounces) AS bounces FROM email`,
@@ -65,7 +75,7 @@ export async function recordBounces(
     if (each.permanent || !worst.has(key)) worst.set(key, each);
   }
   const { rows } = await tx.query<{ bounces: NewBounce[] }>(
-    insertBounces({ email, recipients: JSON.stringify([...worst.values()]), at }),
+    insertBounces({ email, recipients: JSON.stringify([...worst.values()].slice(0, MAX_BOUNCES_PER_NOTICE)), at }),
   );
   const [row] = rows;
   if (row === undefined) return false;

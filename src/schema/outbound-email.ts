@@ -144,10 +144,10 @@ builder.prismaObjectFields(OutboundEmail, (t) => ({
   }),
   bounces: t.field({
     type: [Bounce],
-    description: 'The delivery reports, oldest first. If one of them is permanent, the status is BOUNCED.',
+    description: 'The first 100 delivery reports, oldest first. If one of them is permanent, the status is BOUNCED.',
     authScopes: READ,
     unauthorizedResolver: () => [],
-    select: (_args, _context, nested) => ({ bounces: nested({ orderBy: [{ at: 'asc' }, { id: 'asc' }] }) }),
+    select: (_args, _context, nested) => ({ bounces: nested({ orderBy: [{ at: 'asc' }, { id: 'asc' }], take: 100 }) }),
     resolve: ({ bounces }) => bounces,
   }),
   contexts: t.field({

@@ -54,6 +54,23 @@ describe("the server of a recipient, in Google's notification", () => {
   });
 });
 
+describe('whoever received an email', () => {
+  it('cannot fill its record with the failures of people to whom it was not sent', async () => {
+    const { uid, messageId } = await sentToMaria();
+    const delays = (round: number) =>
+      Array.from({ length: 150 }, (_, n) => ({ final: `${round}.${n}@evil.example`, action: 'delayed' }));
+    for (let round = 0; round < 4; round++) {
+      const headers = [`In-Reply-To: ${messageId}`];
+      await arrive(t, tenant, notification({ recipients: delays(round), headers }));
+    }
+    expect(await t.app.db.bounce.count({ where: { outboundEmailId: uid } })).toBe(200);
+    expect((await bouncesOf(t, tenant, uid)).bounces).toHaveLength(100);
+    // The failure itself still counts.
+    await arrive(t, tenant, notification({ recipients, headers: [`In-Reply-To: ${messageId}`] }));
+    expect(await bouncesOf(t, tenant, uid)).toMatchObject({ status: 'BOUNCED' });
+  });
+});
+
 describe("a stranger's mail from Google's address", () => {
   it.each([
     ['that Gmail judged by another author', [`dmarc=pass header.from=evil.example`]],
