@@ -1,4 +1,3 @@
-import type PQueue from 'p-queue';
 import type { ApiKeys } from './auth/keys.ts';
 import type { Sealer } from './auth/seal.ts';
 import type { Signer } from './auth/signer.ts';
@@ -10,6 +9,7 @@ import type { LargeWrites } from './db/large-writes.ts';
 import type { ReadReplica } from './db/read-replica.ts';
 import type { Sender } from './db/sender.ts';
 import type { GmailGateway } from './gmail/gateway.ts';
+import type { LargeFetches } from './gmail/large-fetches.ts';
 import type { TokenSource } from './gmail/oauth.ts';
 import type { OAuthEndpoints } from './gmail/oauth-endpoints.ts';
 import type { PushTokenVerifier } from './gmail/push-token.ts';
@@ -78,8 +78,7 @@ export interface App {
   readonly readCredits: Map<string, ReadCredit>;
   /** Those under way in this process, by outbound email. */
   readonly deliveries: Map<string, Promise<unknown>>;
-  /** Fetches of large messages and attachments, few at a time: each is in memory several times, as JSON, as base64, as bytes, as text. */
-  readonly largeFetches: PQueue;
+  readonly largeFetches: LargeFetches;
   /** Received attachments that this process fetches from Gmail, by attachment: the hash and the size of what was stored. */
   readonly contentFetches: Map<string, Promise<{ readonly sha256: string; readonly size: number }>>;
   /** By account: the end of the pause that was logged, in milliseconds since 1970. */

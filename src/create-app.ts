@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from './app.ts';
@@ -13,6 +12,7 @@ import { createLargeWrites } from './db/large-writes.ts';
 import { prepareDatabase } from './db/prepare.ts';
 import { openReadReplica } from './db/read-replica.ts';
 import { googleGateway } from './gmail/google.ts';
+import { createLargeFetches } from './gmail/large-fetches.ts';
 import { createTokenSource } from './gmail/oauth.ts';
 import { createOAuthEndpoints } from './gmail/oauth-endpoints.ts';
 import { createPushTokenVerifier } from './gmail/push-token.ts';
@@ -77,7 +77,7 @@ export async function createApp(parts: AppParts) {
     sentCopies: { add: (sent) => sentCopies.add(sent), fetch: (sent) => sentCopies.fetch(sent) },
     readCredits: new Map(),
     deliveries: new Map(),
-    largeFetches: new PQueue({ concurrency: 2 }),
+    largeFetches: createLargeFetches(),
     contentFetches: new Map(),
     loggedPauses: new Map(),
   };

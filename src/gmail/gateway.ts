@@ -149,6 +149,11 @@ export interface CallOptions {
   readonly maxBytes?: number;
 }
 
+export interface MessageOptions extends CallOptions {
+  /** Runs before each further call: for a body that Gmail gives only by id. What it throws ends the reading. */
+  readonly beforeFetch?: () => Promise<void>;
+}
+
 /** Of an answer with a message, in bytes. Gmail leaves attachments out of it, so few are larger. */
 export const MAX_SMALL_MESSAGE_BYTES = 1_048_576;
 
@@ -188,12 +193,12 @@ export interface GmailGateway {
   /** Deletes a draft for good. @returns false when it was gone already: sent, or deleted. */
   deleteDraft(mailbox: MailboxAccess, draftId: string): Promise<boolean>;
   /** The whole message, bodies decoded; of one that is too large to be read, the headers. Null when it is gone. */
-  getMessage(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;
-  /** As `getMessage`, unless Gmail's answer or one of the bodies is larger than `options.maxBytes`: then 'large'. */
+  getMessage(mailbox: MailboxAccess, messageId: string, options?: MessageOptions): Promise<GmailMessage | null>;
+  /** As `getMessage`, unless Gmail's answer, or the bodies that it gives only by id, are larger than `options.maxBytes`: then 'large'. */
   getSmallMessage(
     mailbox: MailboxAccess,
     messageId: string,
-    options: CallOptions & { readonly maxBytes: number },
+    options: MessageOptions & { readonly maxBytes: number },
   ): Promise<GmailMessage | 'large' | null>;
   /** As `getMessage`, without bodies and parts, which it names as its problem. Null when it is gone. */
   getMessageHeaders(mailbox: MailboxAccess, messageId: string, options?: CallOptions): Promise<GmailMessage | null>;

@@ -19,7 +19,7 @@ import {
 } from './answers.ts';
 import { createCalls } from './call.ts';
 import { GmailError } from './errors.ts';
-import type { CallOptions, GmailGateway, MailboxAccess, MessageHead, Mime } from './gateway.ts';
+import type { CallOptions, GmailGateway, MailboxAccess, MessageHead, MessageOptions, Mime } from './gateway.ts';
 import { OP_ID_HEADER, REVISION_HEADER } from './headers.ts';
 import { HistoryAnswer, toHistoryPage } from './history.ts';
 import { MessageAnswer, toGmailHead, toGmailMessage } from './message.ts';
@@ -32,6 +32,8 @@ const MAX_IDS_PER_MODIFY = 1_000;
 const MAX_FETCHES = 20;
 /** Gmail takes about 5 MB of JSON, and base64 makes 4.7 MB of this. */
 const MAX_JSON_MIME_BYTES = 3_500_000;
+
+class BodiesTooLargeError extends Error {}
 
 /**
  * Gmail through Google's client, over our own transport.
@@ -59,16 +61,25 @@ export function googleGateway(options: {
     return orNullWhenGone(read(mailbox, options, MessageAnswer, (o) => users.messages.get(params, o)));
   }
 
-  /** 'large': an answer is larger than `options.maxBytes`. */
-  async function getMessageWithin(mailbox: MailboxAccess, messageId: string, options: CallOptions) {
+  /** 'large': an answer, or the bodies together, are larger than `options.maxBytes`. */
+  async function getMessageWithin(mailbox: MailboxAccess, messageId: string, options: MessageOptions) {
+    const { maxBytes = Number.POSITIVE_INFINITY, beforeFetch } = options;
     let fetches = 0;
-    const fetchBody = async (attachmentId: string) =>
-      fetches++ < MAX_FETCHES ? gateway.getAttachment(mailbox, { messageId, attachmentId }, options) : null;
+    let fetchedBytes = 0;
+    const fetchBody = async (attachmentId: string) => {
+      if (fetches++ >= MAX_FETCHES) return null;
+      await beforeFetch?.();
+      const bytes = await gateway.getAttachment(mailbox, { messageId, attachmentId }, options);
+      fetchedBytes += bytes?.length ?? 0;
+      if (fetchedBytes > maxBytes) throw new BodiesTooLargeError();
+      return bytes;
+    };
     try {
       const answer = await readMessage(mailbox, messageId, 'full', options);
       return answer && (await toGmailMessage(answer, fetchBody));
     } catch (error) {
-      if (error instanceof GmailError && error.reason === ANSWER_TOO_LARGE) return 'large';
+      const isLarge = error instanceof GmailError && error.reason === ANSWER_TOO_LARGE;
+      if (isLarge || error instanceof BodiesTooLargeError) return 'large';
       throw error;
     }
   }

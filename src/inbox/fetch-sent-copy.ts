@@ -44,7 +44,7 @@ export async function fetchKnownSentCopy(
   const maxBytes = MAX_SMALL_MESSAGE_BYTES;
   const message = await app.gmail.getSmallMessage(mailbox, providerMessageId, { maxBytes });
   if (message !== 'large') await store(message);
-  else await app.largeFetches.add(async () => store(await app.gmail.getMessage(mailbox, providerMessageId)));
+  else await app.largeFetches(account.id, async () => store(await app.gmail.getMessage(mailbox, providerMessageId)));
 }
 
 /** Marks the sent copy as fetched as far as possible, and correlates messages that arrived before. */

@@ -42,7 +42,9 @@ const MAX_ADDRESS_LENGTH = 320;
 /** RFC 5322 section 3.6 allows one. */
 const MAX_FROM_FIELDS = 10;
 const MAX_RECIPIENT_FIELDS = 50;
-/** Characters read of all To fields together; some 2,000 recipients. */
+/** Gmail delivers to 2,000 at most. */
+const MAX_RECIPIENTS = 2_000;
+/** Characters read of all To fields together. */
 const MAX_RECIPIENTS_LENGTH = 100_000;
 /** Characters read of From, Sender and Reply-To, which name a few mailboxes at most. */
 const MAX_AUTHORS_LENGTH = 10_000;
@@ -94,7 +96,7 @@ export async function parseMessage(mailbox: Mailbox, message: GmailMessage): Pro
     from,
     to,
     cc,
-    replyTo: addresses('reply-to', MAX_AUTHORS_LENGTH),
+    replyTo: addresses('reply-to', MAX_AUTHORS_LENGTH).slice(0, MAX_RECIPIENTS),
     subject: subjectOf(header('subject') ?? ''),
     messageId: parseMessageIds(header('message-id')).find(isKey) ?? unfitId(header('message-id')),
     inReplyTo: inReplyTo[0] ?? null,
@@ -114,7 +116,7 @@ function recipientsIn(headers: readonly MimeHeader[], name: string): NamedAddres
     recipients.push(...parseAddressList(storableText(value.slice(0, Math.max(0, room)))).map(storable));
     room -= value.length;
   }
-  return recipients;
+  return recipients.slice(0, MAX_RECIPIENTS);
 }
 
 /** The addresses of all its From fields. None when it has more fields than any program writes. */
@@ -169,8 +171,8 @@ function ownAddresses({ email, aliases }: Pick<Mailbox, 'email' | 'aliases'>): s
 }
 
 /** Of a message, the recipients that its conversation shows as participants; of a conversation, its participants. A stranger can name many. */
-export const MAX_RECIPIENTS_SHOWN = 500;
-export const MAX_PARTICIPANTS = 1_000;
+export const MAX_RECIPIENTS_SHOWN = 200;
+export const MAX_PARTICIPANTS = 300;
 
 /** All addresses except those of the account. Values that are not addresses are left out. */
 export function participantsAmong(account: Pick<Mailbox, 'email' | 'aliases'>, addresses: readonly string[]): string[] {

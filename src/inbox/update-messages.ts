@@ -129,9 +129,17 @@ export async function refreshConversationsOf(tx: Sql, account: Mailbox, messageI
   await refreshConversations(tx, account, conversationIds);
 }
 
-/** Recomputes the derived columns of conversations, with the same result as storing their messages one by one. */
+/** The addresses of their messages are in memory. */
+const REFRESHED_AT_ONCE = 20;
+
+/** Recomputes the derived columns of conversations, with the same result as storing their messages one by one. @param tx has locked them. */
 async function refreshConversations(tx: Sql, account: Mailbox, conversationIds: readonly string[]): Promise<void> {
-  if (conversationIds.length === 0) return;
+  for (let at = 0; at < conversationIds.length; at += REFRESHED_AT_ONCE) {
+    await refreshSome(tx, account, conversationIds.slice(at, at + REFRESHED_AT_ONCE));
+  }
+}
+
+async function refreshSome(tx: Sql, account: Mailbox, conversationIds: readonly string[]): Promise<void> {
   const { organizationId } = account;
   const participants = await participantsIn(tx, account, conversationIds);
   await tx.query(
@@ -186,7 +194,7 @@ export async function deleteIfEmpty(
 /** The authors and recipients of the messages that the conversations count. */
 async function participantsIn(tx: Sql, account: Mailbox, conversationIds: readonly string[]) {
   const { rows } = await tx.query<{ conversationId: string; addresses: string[] }>(
-    sql`SELECT m.conversation_id AS "conversationId", array_agg(DISTINCT a.address) AS addresses
+    sql`SELECT m.conversation_id AS "conversationId", (array_agg(DISTINCT a.address))[1:${2 * MAX_PARTICIPANTS}] AS addresses
      FROM email_message m CROSS JOIN LATERAL (
        SELECT m.from_address UNION ALL (SELECT p ->> 'address' FROM jsonb_array_elements(m."to" || m.cc) WITH ORDINALITY p (p, place)
          ORDER BY place LIMIT ${MAX_RECIPIENTS_SHOWN})

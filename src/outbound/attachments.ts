@@ -132,16 +132,18 @@ export async function ensureContent(app: App, organizationId: string, attachment
   if (underWay !== undefined) return { filename, contentType, ...(await underWay) };
   const store = () => storePart(app, row, attachmentId);
   const isLarge = size > MAX_SMALL_BYTES;
-  const fetching = (isLarge ? app.largeFetches.add(store, { priority: 1 }) : store()).finally(() => contentFetches.delete(attachmentId));
+  const fetching = (isLarge ? app.largeFetches(row.id, store) : store())
+    .catch(async (error: unknown) => {
+      throw await refusalOf(app, row, error);
+    })
+    .finally(() => contentFetches.delete(attachmentId));
   contentFetches.set(attachmentId, fetching);
   return { filename, contentType, ...(await fetching) };
 }
 
 async function storePart(app: App, row: ReceivedAttachment & Sender, attachmentId: string): Promise<StoredContent> {
   const { organizationId } = row;
-  const bytes = await fetchPart(app, row).catch(async (error: unknown) => {
-    throw await refusalOf(app, row, error);
-  });
+  const bytes = await fetchPart(app, row);
   const sha256 = hash('sha256', bytes, 'hex');
   await inTransactionWithFiles(app, [{ bytes }], async (tx) => {
     await tx.query(

@@ -41,7 +41,8 @@ export async function eraseMessages(
   const messages = isErased === null ? rows : rows.map((row) => withoutAddresses(row, isErased));
   if (isErased !== null) await writeAddresses(tx, organizationId, messages);
   await deleteFiles(tx, organizationId, 'message_id', ids);
-  const terms = await Promise.all(messages.map(async (message) => ({ id: message.id, terms: await termsOf(message) })));
+  const terms: { id: string; terms: readonly string[] }[] = [];
+  for (const message of messages) terms.push({ id: message.id, terms: await termsOf(message) });
   await tx.query(
     sql`UPDATE message_search s SET terms = array_to_tsvector(new.terms)
       FROM jsonb_to_recordset(${JSON.stringify(terms)}::jsonb) AS new (id uuid, terms text[])

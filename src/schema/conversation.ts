@@ -38,7 +38,7 @@ builder.prismaObjectFields(Conversation, (t) => ({
   }),
   participants: t.exposeStringList('participants', {
     description:
-      'The addresses in From, To and Cc of the messages, in lower case, without the addresses of the account. At most 1,000 addresses, from the first 500 recipients of each message.',
+      'The addresses in From, To and Cc of the messages, in lower case, without the addresses of the account. At most 300 addresses, from the first 200 recipients of each message.',
   }),
   isRead: t.exposeBoolean('isRead', {
     description: 'True if every message was read. `markConversationRead` changes it.',

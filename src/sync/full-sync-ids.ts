@@ -1,4 +1,7 @@
-/** The ids that a full sync has seen, in `full_sync_message`. They outlive an interrupted run. */
+/**
+ * The ids that a full sync has seen, and those that any sync has read and not stored, in `full_sync_message`. They outlive an
+ * interrupted run.
+ */
 import type { App } from '../app.ts';
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
@@ -49,12 +52,13 @@ export async function recordSkipped(
   );
 }
 
-/** Which of these ids the full sync has seen. In an import: the skipped ones. */
+/** Which of these ids the full sync has seen. Otherwise: the skipped ones. */
 export async function seenIds(
   connection: Sql,
   { organizationId, id }: MailboxLease['mailbox'],
   messageIds: readonly string[],
 ): Promise<Set<string>> {
+  if (messageIds.length === 0) return new Set();
   const { rows } = await connection.query<{ id: string }>(
     sql`SELECT provider_message_id AS id FROM full_sync_message
       WHERE organization_id = ${organizationId} AND account_id = ${id} AND provider_message_id = ANY(${messageIds})`,

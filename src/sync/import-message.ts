@@ -13,7 +13,7 @@ import { storeMessageIn } from '../inbox/store-message.ts';
 import { isUuid } from '../input.ts';
 import { describeError } from '../log.ts';
 import { type MailboxLease, underLease } from './lease.ts';
-import { READ_UNITS, type ReadQuota } from './read-quota.ts';
+import { READ_UNITS, type ReadQuota, ReadQuotaExhaustedError } from './read-quota.ts';
 import { recordUnreadable } from './unreadable.ts';
 
 /**
@@ -51,14 +51,38 @@ export async function importMessage(
 ): Promise<ImportOutcome> {
   const { quota, ahead, signal, since } = options;
   const mailbox = mailboxAccess(app, lease.mailbox);
+  const beforeFetch = () => quota.spend(READ_UNITS.get);
   await quota.spend(READ_UNITS.get, ahead * READ_UNITS.get);
-  const small = { signal, maxBytes: MAX_SMALL_MESSAGE_BYTES };
+  const small = { signal, beforeFetch, maxBytes: MAX_SMALL_MESSAGE_BYTES };
   const found = await read(app, lease, messageId, options, app.gmail.getSmallMessage(mailbox, messageId, small));
   if (found !== 'large') return storeFound(app, lease, messageId, found, since);
-  return app.largeFetches.add(async () => {
-    await quota.spend(READ_UNITS.get);
-    const whole = app.gmail.getMessage(mailbox, messageId, { signal });
+  await quota.spend(READ_UNITS.get);
+  return inItsTurn(app, lease, options, async () => {
+    const whole = app.gmail.getMessage(mailbox, messageId, { signal, beforeFetch });
     return storeFound(app, lease, messageId, await read<never>(app, lease, messageId, options, whole), since);
+  });
+}
+
+const TURN_WAIT_MS = 5_000;
+
+/** Waits for no longer than the run lasts. @throws {ReadQuotaExhaustedError} */
+async function inItsTurn<Result>(
+  app: App,
+  { mailbox }: MailboxLease,
+  { quota, signal }: { readonly quota: ReadQuota; readonly signal: AbortSignal },
+  fetch: () => Promise<Result>,
+): Promise<Result> {
+  let isItsTurn = false;
+  const run = () => {
+    isItsTurn = true;
+    return fetch();
+  };
+  const ending = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(Math.max(0, Math.ceil(quota.until - performance.now()))),
+  ]);
+  return app.largeFetches(mailbox.id, run, ending).catch((error: unknown) => {
+    throw isItsTurn || signal.aborted ? error : new ReadQuotaExhaustedError(TURN_WAIT_MS);
   });
 }
 

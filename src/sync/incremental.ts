@@ -6,6 +6,7 @@ import { sql } from '../db/statement.ts';
 import type { HistoryPage, MailboxChange } from '../gmail/gateway.ts';
 import { type LabelChange, relabelMessages, removeMessages } from '../inbox/update-messages.ts';
 import { advance, NO_ERROR } from './advance.ts';
+import { clearSeen, recordSkipped, seenIds } from './full-sync-ids.ts';
 import { importAll, storedIds } from './import-messages.ts';
 import { type MailboxLease, underLease } from './lease.ts';
 import { createReadQuota } from './read-quota.ts';
@@ -50,9 +51,14 @@ export async function syncIncrementally(
     if (page === null) return false;
     const { added, relabelled, deleted } = netChanges(page.changes);
     const stored = await storedIds(app.pool, lease.mailbox, added);
-    const missing = added.filter((id) => !stored.has(id));
-    const { failure } = await importAll(app, lease, missing, { ...options, quota, since: null, until: null });
-    if (failure !== null) throw failure.error;
+    const absent = added.filter((id) => !stored.has(id));
+    const skipped = await seenIds(app.pool, lease.mailbox, absent);
+    const missing = absent.filter((id) => !skipped.has(id));
+    const { outcomes, failure } = await importAll(app, lease, missing, { ...options, quota, since: null, until: null });
+    if (failure !== null) {
+      await recordSkipped(app, lease, missing, outcomes);
+      throw failure.error;
+    }
     const read = new Set(missing);
     await underLease(app, lease, async (tx) => {
       // A message that was read just now has later labels than this page.
@@ -61,6 +67,8 @@ export async function syncIncrementally(
       const removed = await removeMessages(tx, lease.mailbox, deleted);
       const isNews = missing.length + changed + removed > 0;
       const news = isNews ? [sql`active_at = now(), next_run_at = now()`] : [];
+      // During a full sync they are among those that it has seen.
+      if (skipped.size > 0 && lease.state.phase === 'INCREMENTAL') await clearSeen(tx, lease);
       await advance(app, tx, lease, { historyId: page.historyId }, news);
     });
     if (!page.hasMore) break;

@@ -14,12 +14,12 @@ const CREDIT_MS = 5_000;
 /** How often a waiting full sync checks whether something is more urgent. */
 const PREEMPT_CHECK_MS = 500;
 
-/** The next permit comes after the end of this run. */
+/** What the run needs next comes after its end: a permit, or its turn to read a large message. */
 export class ReadQuotaExhaustedError extends Error {
   override readonly name = 'ReadQuotaExhaustedError';
   readonly waitMs: number;
   constructor(waitMs: number) {
-    super('there are no quota units for reading now');
+    super('there is no time left for reading now');
     this.waitMs = waitMs;
   }
 }
@@ -80,6 +80,8 @@ export function createReadQuota(
   }
 
   return {
+    /** When the run ends, in milliseconds of `performance.now()`. */
+    until: options.until,
     /**
      * Resolves when this many units may be used, in the order of the calls.
      * @param ahead units that will be needed soon, so that one statement can take them together.

@@ -19,12 +19,16 @@ export async function retryUnreadable(
 ): Promise<void> {
   const { unreadableIds, unreadableRetryAt } = lease.state;
   if (unreadableRetryAt === null || unreadableRetryAt > app.now()) return;
-  const next = new Date(app.now().getTime() + UNREADABLE_RETRY_MS);
-  await advance(app, app.pool, lease, { unreadableRetryAt: next });
+  const inAnHour = () => new Date(app.now().getTime() + UNREADABLE_RETRY_MS);
+  await advance(app, app.pool, lease, { unreadableRetryAt: inAnHour() });
   for (const messageId of unreadableIds) {
+    if (performance.now() >= options.quota.until) return;
     const isStill = await isStillUnreadable(app, lease, messageId, options);
     const left = [...lease.state.unreadableIds.filter((id) => id !== messageId), ...(isStill ? [messageId] : [])];
-    await advance(app, app.pool, lease, { unreadableIds: left, unreadableRetryAt: left.length === 0 ? null : next });
+    await advance(app, app.pool, lease, {
+      unreadableIds: left,
+      unreadableRetryAt: left.length === 0 ? null : inAnHour(),
+    });
   }
 }
 

@@ -151,11 +151,11 @@ describe('a mail that is too much', () => {
     expect(read.subject).toBe('Deep');
   });
 
-  it('of 10,000 recipients is stored', async () => {
+  it('of 10,000 recipients is stored with 2,000 of them', async () => {
     const to = Array.from({ length: 10_000 }, (_, n) => `u${n}@a.io`).join(',');
     const read = await deliver(lines('From: maria@acme.example', `To: ${to}`, '', 'x'));
-    expect(read.to.length).toBeGreaterThan(5_000);
-    expect(read.conversation.participants).toHaveLength(501);
+    expect(read.to).toHaveLength(2_000);
+    expect(read.conversation.participants).toHaveLength(201);
     for (let more = 0; more < 2; more++) {
       const others = Array.from({ length: 500 }, (_, n) => `more-${more}-${n}@a.io`).join(',');
       await deliver(lines('From: maria@acme.example', `To: ${others}`, '', 'x'));

@@ -134,6 +134,29 @@ describe('changes since the last time', () => {
     expect(callsOf(app, tenant.email, 'history.list')).toBe(2);
   });
 
+  it('ask once for messages that are gone, however often a run breaks off', async () => {
+    await syncWholly(app, tenant);
+    const poison = deliver(app, tenant, { subject: 'Not now' });
+    const ids = Array.from({ length: 300 }, (_, n) => deliver(app, tenant, { subject: `Spam ${n}` }));
+    // A page has 500 changes: the deletions of the last hundred are on the next one.
+    const { messages } = gmailOf(app, tenant);
+    for (const id of ids) await messages.delete({ ...me, id });
+    app.sandbox.admin.resetCalls();
+    const status = { kind: 'status', status: 500, body: 'json' } as const;
+    app.sandbox.admin.fault({ call: 'messages.get', mailbox: tenant.email, id: poison, times: 'always', effect: status });
+    const { signal } = new AbortController();
+    for (let runs = 0; runs < 2; runs++) {
+      expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'later' });
+    }
+    app.sandbox.admin.clearFaults();
+    await syncWholly(app, tenant);
+    await expectSame();
+    const asked = app.sandbox.admin.calls().filter(({ call, path }) => call === 'messages.get' && !path.includes(poison));
+    expect(asked.length).toBeGreaterThan(50);
+    expect(asked).toHaveLength(new Set(asked.map(({ path }) => path)).size);
+    expect(await app.app.db.fullSyncMessage.count({ where: { accountId: tenant.accountId } })).toBe(0);
+  });
+
   it('leave drafts out, whatever becomes of them', async () => {
     await syncWholly(app, tenant);
     const { drafts } = gmailOf(app, tenant);
