@@ -88,7 +88,7 @@ async function keepRunning(app: App, syncs: SyncRunner, pollIntervalMs: number) 
       return delay(app.timing.drainMs, null, { ref: false });
     });
     const runner = await run({ ...runnerOptions(app, syncs, pollIntervalMs), events });
-    // When it gives up, graphile-worker 0.18 waits for its running jobs, and for ever if the results of several could not be written.
+    // When it gives up, graphile-worker 0.18 waits for its running jobs, and never ends if the results of several could not be written.
     const ended = Promise.race([runner.promise, endsAt]).catch((error: unknown) => {
       app.logFailure(error, 'the job queue gave up; starting it again');
     });

@@ -149,6 +149,13 @@ export interface CallOptions {
   readonly maxBytes?: number;
 }
 
+/**
+ * Runs a fetch of a large message or attachment in its turn.
+ * @param signal ends the wait for the turn, but not the fetch. Omitted: it waits for up to a minute.
+ * @throws {GmailError} `unreachable` when it has waited in vain, and what `fetch` throws.
+ */
+export type LargeFetches = <T>(accountId: string, fetch: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
 export interface MessageOptions extends CallOptions {
   /** Runs before each further call: for a body that Gmail gives only by id. What it throws ends the reading. */
   readonly beforeFetch?: () => Promise<void>;

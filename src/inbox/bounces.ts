@@ -30,7 +30,7 @@ type NewBounce = Pick<FailedRecipient, 'recipient' | 'status' | 'permanent'>;
 
 /** Of one notice: an email has 100 recipients at most. */
 const MAX_BOUNCES_PER_NOTICE = 100;
-/** Of one email. Whoever received it can send any number of notices about it, so of more only the first failure is stored. */
+/** Of one email. Its recipients can send any number of notices about it, so of more only the first failure is stored. */
 const ENOUGH_BOUNCES = 200;
 
 /** Returns a row if the email is SENT or BOUNCED. Bounces that are stored already are left out. */

@@ -54,8 +54,8 @@ describe("the server of a recipient, in Google's notification", () => {
   });
 });
 
-describe('whoever received an email', () => {
-  it('cannot fill its record with the failures of people to whom it was not sent', async () => {
+describe('people who received an email', () => {
+  it('cannot fill its record with reports on others', async () => {
     const { uid, messageId } = await sentToMaria();
     const delays = (round: number) =>
       Array.from({ length: 150 }, (_, n) => ({ final: `${round}.${n}@evil.example`, action: 'delayed' }));

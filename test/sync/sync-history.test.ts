@@ -143,7 +143,13 @@ describe('changes since the last time', () => {
     for (const id of ids) await messages.delete({ ...me, id });
     app.sandbox.admin.resetCalls();
     const status = { kind: 'status', status: 500, body: 'json' } as const;
-    app.sandbox.admin.fault({ call: 'messages.get', mailbox: tenant.email, id: poison, times: 'always', effect: status });
+    app.sandbox.admin.fault({
+      call: 'messages.get',
+      mailbox: tenant.email,
+      id: poison,
+      times: 'always',
+      effect: status,
+    });
     const { signal } = new AbortController();
     for (let runs = 0; runs < 2; runs++) {
       expect(await syncMailbox(app.app, tenant, { signal, withFullSync: true })).toMatchObject({ outcome: 'later' });
@@ -151,7 +157,9 @@ describe('changes since the last time', () => {
     app.sandbox.admin.clearFaults();
     await syncWholly(app, tenant);
     await expectSame();
-    const asked = app.sandbox.admin.calls().filter(({ call, path }) => call === 'messages.get' && !path.includes(poison));
+    const asked = app.sandbox.admin
+      .calls()
+      .filter(({ call, path }) => call === 'messages.get' && !path.includes(poison));
     expect(asked.length).toBeGreaterThan(50);
     expect(asked).toHaveLength(new Set(asked.map(({ path }) => path)).size);
     expect(await app.app.db.fullSyncMessage.count({ where: { accountId: tenant.accountId } })).toBe(0);
