@@ -1,3 +1,4 @@
+import type PQueue from 'p-queue';
 import type { ApiKeys } from './auth/keys.ts';
 import type { Sealer } from './auth/seal.ts';
 import type { Signer } from './auth/signer.ts';
@@ -5,7 +6,6 @@ import type { Config } from './config/config.ts';
 import type { Timing } from './config/timing.ts';
 import type { Db, Pool } from './db/client.ts';
 import type { FailureLog } from './db/failure-log.ts';
-import type { LargeWrites } from './db/large-writes.ts';
 import type { ReadReplica } from './db/read-replica.ts';
 import type { Sender } from './db/sender.ts';
 import type { GmailGateway, LargeFetches } from './gmail/gateway.ts';
@@ -61,7 +61,8 @@ export interface App {
   readonly directPool: Pool;
   /** Null: the primary answers all queries. */
   readonly replica: ReadReplica | null;
-  readonly largeWrites: LargeWrites;
+  /** Transactions that write large files, two at a time: meanwhile each is in memory five more times, mostly in PostgreSQL. */
+  readonly largeWrites: PQueue;
   readonly gmail: GmailGateway;
   readonly oauth: OAuthEndpoints;
   readonly tokens: TokenSource;

@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from './app.ts';
@@ -8,7 +9,6 @@ import type { Config, GoogleClient } from './config/config.ts';
 import type { ServiceAccount } from './config/secrets.ts';
 import { TIMING, type Timing } from './config/timing.ts';
 import { openDatabase, openPool } from './db/client.ts';
-import { createLargeWrites } from './db/large-writes.ts';
 import { prepareDatabase } from './db/prepare.ts';
 import { openReadReplica } from './db/read-replica.ts';
 import { googleGateway } from './gmail/google.ts';
@@ -63,7 +63,7 @@ export async function createApp(parts: AppParts) {
     pool,
     directPool: direct?.pool ?? pool,
     replica,
-    largeWrites: createLargeWrites(pool),
+    largeWrites: new PQueue({ concurrency: 2 }),
     gmail: googleGateway({ rootUrl: baseUrl === null ? null : `${baseUrl}/`, timeoutMs, now, proxyEnv }),
     oauth,
     tokens: createTokenSource({ fetchToken: oauth.fetchToken, now }),

@@ -1,12 +1,12 @@
 /** Connects accounts, for the first time or again, by the owner's consent or a Workspace's delegation. */
 import { v7 as uuidv7 } from 'uuid';
-import type { EmailAccountStatus, GrantKind } from '#generated/prisma/enums.ts';
+import type { GrantKind } from '#generated/prisma/enums.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { type AccountRef, addJob, EMAIL_OF_ROW, enqueue, NEXT_JOB } from '../jobs.ts';
 import { refreshTokenPurpose } from './mailbox-access.ts';
-import { lockAddress } from './release-account.ts';
+import { lockAddress, type NamedAccount } from './release-account.ts';
 import { type MailboxProfile, profileColumns } from './send-as.ts';
 
 /** A mailbox belongs to one organization only. */
@@ -20,12 +20,7 @@ export class NoRefreshTokenError extends Error {
   override readonly name = 'NoRefreshTokenError';
 }
 
-interface ExistingRow {
-  readonly organizationId: string;
-  readonly id: string;
-  readonly status: EmailAccountStatus;
-  readonly sealedRefreshToken: string | null;
-}
+type ExistingRow = Pick<NamedAccount, 'organizationId' | 'id' | 'status' | 'sealedRefreshToken'>;
 
 /** Further work in the transaction that stores an account; see `startReading`. */
 type Alongside = (app: App, tx: Sql, ref: AccountRef) => Promise<void>;

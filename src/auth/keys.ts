@@ -25,27 +25,19 @@ function hashKey(key: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(hash('sha256', key, 'buffer'));
 }
 
-/** @returns the key, to be shown once; only its SHA-256 is stored. */
+/**
+ * @param key an existing one, such as the demo's, which survives restarts. Omitted: a new one.
+ * @returns the key, to be shown once; only its SHA-256 is stored.
+ */
 export async function issueApiKey(
   db: Db,
   request: { organizationId: string; name: string; scopes: readonly Scope[]; expiresAt: Date | null },
+  key = `epk_${randomBytes(32).toString('base64url')}`,
 ): Promise<{ id: string; key: string }> {
-  const key = `epk_${randomBytes(32).toString('base64url')}`;
-  const id = await storeApiKey(db, { ...request, key });
-  return { id, key };
-}
-
-/** Stores an existing key, such as the demo's, which survives restarts. */
-export async function storeApiKey(
-  db: Db,
-  request: { organizationId: string; name: string; scopes: readonly Scope[]; expiresAt: Date | null; key: string },
-): Promise<string> {
-  const { key, scopes, ...rest } = request;
   const id = uuidv7();
-  await db.apiKey.create({
-    data: { ...rest, id, scopes: [...scopes], prefix: key.slice(0, PREFIX_LENGTH), secretHash: hashKey(key) },
-  });
-  return id;
+  const [prefix, secretHash] = [key.slice(0, PREFIX_LENGTH), hashKey(key)];
+  await db.apiKey.create({ data: { ...request, id, scopes: [...request.scopes], prefix, secretHash } });
+  return { id, key };
 }
 
 export const selectKey = statement(

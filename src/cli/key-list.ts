@@ -1,20 +1,13 @@
+import type { ApiKey } from '#generated/prisma/client.ts';
 import type { Config } from '../config/config.ts';
 import { sql } from '../db/statement.ts';
 import { isUuid } from '../input.ts';
 import { type Report, UsageError, withDatabase } from './command.ts';
 
-interface ListedKey {
+type ListedKey = Omit<ApiKey, 'id' | 'organizationId' | 'secretHash'> & {
   readonly organization: string;
   readonly uid: string;
-  /** The beginning of the key. */
-  readonly prefix: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date | null;
-  readonly expiresAt: Date | null;
-  readonly revokedAt: Date | null;
-}
+};
 
 /** One line each, the newest first in each organization. The keys themselves are not stored. */
 export function listKeys(

@@ -7,7 +7,7 @@ import type { SandboxAdmin } from '../../sandbox/admin.ts';
 import { findMailbox, mailboxAccess } from '../accounts/mailbox-access.ts';
 import { connectAccount, startReading } from '../accounts/store-account.ts';
 import type { App } from '../app.ts';
-import { authenticateApiKey, type Identity, storeApiKey } from '../auth/keys.ts';
+import { authenticateApiKey, type Identity, issueApiKey } from '../auth/keys.ts';
 import { SCOPES } from '../auth/scopes.ts';
 import { DAY_MS } from '../config/timing.ts';
 import { upsertCustomer } from '../contexts/upsert-customers.ts';
@@ -56,7 +56,7 @@ export async function ensureDemo(app: App, sandbox: SandboxAdmin, apiKey: string
   const organizationId = found?.organizationId ?? (await createOrganization(app));
   // Looked up by the key itself: a new data folder has another key than the one in the database.
   if ((await authenticateApiKey(app.pool, apiKey, app.now())) === null) {
-    await storeApiKey(app.db, { organizationId, name: 'demo', scopes: SCOPES, expiresAt: null, key: apiKey });
+    await issueApiKey(app.db, { organizationId, name: 'demo', scopes: SCOPES, expiresAt: null }, apiKey);
   }
   const identity: Identity = { organizationId, actor: 'system', scopes: new Set(SCOPES), expiresAt: null };
   const accountId = found?.accountId ?? (await connectAccounts(app, sandbox, organizationId));

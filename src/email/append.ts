@@ -4,7 +4,7 @@ import { htmlToText } from './html-text.ts';
 type Bodies = Pick<WrittenEmail, 'bodyText' | 'bodyHtml'>;
 
 /** What is written below an email: first the signature, then the quote. */
-export interface Below {
+interface Below {
   /** HTML. Null: none. */
   readonly signatureHtml: string | null;
   readonly quote: { readonly text: string; readonly html: string } | null;

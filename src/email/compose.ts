@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { OP_ID_HEADER, REVISION_HEADER } from '../gmail/headers.ts';
-import { isMediaType, type WrittenEmail } from './content.ts';
+import { type AttachedFile, isMediaType, type WrittenEmail } from './content.ts';
 import { ComposedMime, type MimePart } from './mime.ts';
 
-interface ComposedAttachment {
-  readonly filename: string;
-  /** "type/subtype", parameters allowed. Other values are sent as application/octet-stream. */
-  readonly contentType: string;
-  readonly bytes: Buffer;
-  /** Makes it an inline image if the HTML refers to it as `cid:`. Null for a plain attachment. */
-  readonly contentId: string | null;
-}
+type ComposedAttachment = Omit<AttachedFile, 'sha256'>;
 
 /** A random mark, in base64, which stands for the content until the message is read. An email cannot contain it by chance. */
 type MarkedAttachment = ComposedAttachment & { readonly mark: Buffer };

@@ -50,6 +50,7 @@ export interface AttachmentInput {
 
 export interface AttachedFile {
   readonly filename: string;
+  /** "type/subtype", parameters allowed. Other values are sent as application/octet-stream. */
   readonly contentType: string;
   readonly bytes: Buffer;
   /** Hex. */

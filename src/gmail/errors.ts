@@ -6,34 +6,20 @@
 import { z } from 'zod';
 import { TransportError } from './transport.ts';
 
-/**
- * - `reauth`        the owner must consent again (only `invalid_grant` says so)
- * - `unauthorized`  the access token was refused, after one refresh
- * - `forbidden`     a 403 that is not throttling: scope or policy
- * - `rate-limited`  throttled; see `retryAt`
- * - `daily-limit`   the account's sending limit for the day
- * - `not-found`     the id does not exist in the mailbox
- * - `thread-not-found` the thread id is foreign, deleted or malformed
- * - `too-large`     413
- * - `rejected`      any other 4xx: the request itself is wrong
- * - `unavailable`   the mailbox has no mail service; permanent
- * - `unreachable`   the request was never written: DNS, connect or TLS failed, no token could be fetched, or it was aborted
- *                   while it waited in the queue
- * - `unknown`       timeout, reset, 408, 5xx, a broken answer
- */
 export type GmailErrorKind =
-  | 'reauth'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'rate-limited'
-  | 'daily-limit'
-  | 'not-found'
-  | 'thread-not-found'
-  | 'too-large'
-  | 'rejected'
-  | 'unavailable'
+  | 'reauth' // the owner must consent again (only `invalid_grant` says so)
+  | 'unauthorized' // the access token was refused, after one refresh
+  | 'forbidden' // a 403 that is not throttling: scope or policy
+  | 'rate-limited' // throttled; see `retryAt`
+  | 'daily-limit' // the account's sending limit for the day
+  | 'not-found' // the id does not exist in the mailbox
+  | 'thread-not-found' // the thread id is foreign, deleted or malformed
+  | 'too-large' // 413
+  | 'rejected' // any other 4xx: the request itself is wrong
+  | 'unavailable' // the mailbox has no mail service; permanent
+  // The request was never written: DNS, connect or TLS failed, no token could be fetched, or it was aborted while it waited.
   | 'unreachable'
-  | 'unknown';
+  | 'unknown'; // timeout, reset, 408, 5xx, a broken answer
 
 /** The first match wins. Without a match, a status below 500 is `rejected`, and any other `unknown`. */
 const ANSWERS: readonly { status: number; reason?: RegExp; message?: RegExp; kind: GmailErrorKind }[] = [

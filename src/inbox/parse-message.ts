@@ -151,19 +151,9 @@ function storable({ address, name }: NamedAddress): NamedAddress {
   return { address: storableText(address), name: storableOrNull(name) };
 }
 
+/** All of its texts are stored. */
 function storableNotice(notice: DeliveryNotice): DeliveryNotice {
-  const storableRecipient = (each: DeliveryNotice['recipients'][number]) => ({
-    ...each,
-    recipient: storableOrNull(each.recipient),
-    original: storableOrNull(each.original),
-    diagnostic: storableOrNull(each.diagnostic),
-  });
-  return {
-    ...notice,
-    recipients: notice.recipients.map(storableRecipient),
-    mentioned: notice.mentioned.map(storableRecipient),
-    returnedMessageIds: notice.returnedMessageIds.map(storableText),
-  };
+  return JSON.parse(JSON.stringify(notice), (_, value) => (typeof value === 'string' ? storableText(value) : value));
 }
 
 function ownAddresses({ email, aliases }: Pick<Mailbox, 'email' | 'aliases'>): string[] {

@@ -1,7 +1,6 @@
-import { type ContextName, parseContextNames } from '../contexts/references.ts';
-import { type EmailContent, parseContent } from '../email/content.ts';
+import { parseContextNames } from '../contexts/references.ts';
+import { parseContent } from '../email/content.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
-import type { TemplateChoice } from '../templates/find-version.ts';
 import { plannedSendAtIssues } from './planned-time.ts';
 import { FILL_NOTHING, type NewRequest, parseNew, type SendNewInput } from './send-input.ts';
 import { parseAlias } from './sender-address.ts';
@@ -37,20 +36,11 @@ export function parseNewDraft(input: CreateDraftInput, now: Date): NewRequest {
   return parseNew(input, 'input', { now, issues, target, fill: FILL_NOTHING, mustBeComplete });
 }
 
-interface DraftChanges {
-  /** Undefined: it stays. Null: the account's own address. */
-  readonly fromAlias: string | null | undefined;
-  readonly content: EmailContent;
-  /** Undefined: it stays. Null: the draft has words of its own. */
-  readonly template: TemplateChoice | null | undefined;
-  readonly contexts: readonly ContextName[];
-}
-
 /**
- * Checks the given fields. Whether the draft is complete and has a time is known once it is read.
+ * Checks the given fields; an undefined one stays as it is. Whether the draft is complete and has a time is known once it is read.
  * @throws {InvalidInputError} with every issue.
  */
-export function parseDraftChanges(input: UpdateDraftInput, now: Date): DraftChanges {
+export function parseDraftChanges(input: UpdateDraftInput, now: Date) {
   const issues: InputIssue[] = [];
   const fromAlias = input.fromAlias === undefined ? undefined : parseAlias(input.fromAlias, 'input', issues);
   const content = parseContent(input, 'input', issues);

@@ -3,7 +3,6 @@ import type { App } from '../app.ts';
 import type { ContextLink } from '../contexts/links.ts';
 import type { Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
-import { appendBelow } from '../email/append.ts';
 import type { AttachedFile, EmailContent, WrittenEmail } from '../email/content.ts';
 import { mayHaveTokens } from '../email/template.ts';
 import { UnresolvedTokensError } from '../errors.ts';
@@ -11,8 +10,9 @@ import type { EmailRef } from '../jobs.ts';
 import { fillTemplate } from '../templates/fill-template.ts';
 import { unfilledTokens } from '../templates/unfilled.ts';
 import type { DraftToSend } from './draft-to-send.ts';
+import { FILL_NOTHING } from './send-input.ts';
 import type { UsedTemplate } from './template-use.ts';
-import { findBelow, requireSendable, threadSubject } from './write-content.ts';
+import { complete } from './write-content.ts';
 
 interface Stored {
   readonly draft: DraftToSend;
@@ -45,13 +45,14 @@ export async function fillStored(
     throw new UnresolvedTokensError(words.problems, 'AFTER');
   }
   const { sender, thread } = found;
-  const parentId = thread.replyToMessageId;
-  const { appendSignature: signature, quote } = use;
-  const below = await findBelow(app.pool, { sender, fromEmail, parentId, signature, quote });
+  const { keepsSubject, quote, appendSignature: signature } = use;
+  const { subject, bodyText, bodyHtml, values } = words;
   // A reply has the subject of its thread.
-  const own = use.keepsSubject ? content.subject : parentId && (await threadSubject(app.pool, sender, parentId));
-  const filled = { ...content, subject: own ?? words.subject, ...appendBelow(words, below) };
-  return { content: requireSendable(filled, 'input.draft'), template: { use, versionId, values: words.values } };
+  const fill = { ...FILL_NOTHING, subject: !keepsSubject, quote, signature };
+  const filled = { ...content, bodyText, bodyHtml, subject: keepsSubject ? content.subject : subject };
+  const sending = { sender, fromEmail, parentId: thread.replyToMessageId };
+  const written = await complete(app.pool, { fill, path: 'input.draft', template: use }, filled, sending);
+  return { content: written, template: { use, versionId, values } };
 }
 
 /**

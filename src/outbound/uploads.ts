@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
-import { inTransaction } from '../db/client.ts';
+import { inTransaction, type Sql } from '../db/client.ts';
 import { sql } from '../db/statement.ts';
 import { KEEP_STORED, type StoredContent } from './attachments.ts';
 import { type DeletedFile, deleteUnusedContents } from './delete-files.ts';
@@ -53,9 +53,13 @@ export async function storeUpload(
   }
 }
 
-async function joinPieces({ largeWrites }: App, organizationId: string, { id, size, sha256 }: Upload): Promise<void> {
+async function joinPieces(
+  { pool, largeWrites }: App,
+  organizationId: string,
+  { id, size, sha256 }: Upload,
+): Promise<void> {
   const ofUpload = sql`organization_id = ${organizationId} AND upload_id = ${id}`;
-  await largeWrites.run(async (tx) => {
+  const join = async (tx: Sql) => {
     await tx.query(
       sql`INSERT INTO attachment_content (organization_id, sha256, bytes)
         SELECT ${organizationId}, ${sha256}, coalesce(string_agg(bytes, '' ORDER BY position), '')
@@ -66,7 +70,8 @@ async function joinPieces({ largeWrites }: App, organizationId: string, { id, si
         WHERE organization_id = ${organizationId} AND id = ${id}`,
     );
     await tx.query(sql`DELETE FROM attachment_upload_piece WHERE ${ofUpload}`);
-  });
+  };
+  await largeWrites.add(() => inTransaction(pool, join, { isLarge: true }));
 }
 
 /**

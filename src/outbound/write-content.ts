@@ -9,7 +9,7 @@ import type { Sql } from '../db/client.ts';
 import type { Sender } from '../db/sender.ts';
 import { sql } from '../db/statement.ts';
 import { addressKey } from '../email/address.ts';
-import { appendBelow, type Below } from '../email/append.ts';
+import { appendBelow } from '../email/append.ts';
 import { type EmailContent, reportLimits, reportMissing, sizeOf } from '../email/content.ts';
 import {
   type MailboxColumns,
@@ -68,10 +68,10 @@ function refuseTokens(problems: readonly TokenProblem[], request: NewRequest, re
   if (problems.length > 0 && !request.allowUnresolved) throw new UnresolvedTokensError(problems, retry);
 }
 
-/** Adds what the server fills in. */
-async function complete(
+/** Adds what the server fills in. @throws as `writeContent`. */
+export async function complete(
   connection: Sql,
-  { fill, path, template }: NewRequest,
+  { fill, path, template }: Pick<NewRequest, 'fill' | 'path' | 'template'>,
   content: EmailContent,
   { sender, fromEmail, parentId }: Sending,
 ): Promise<EmailContent> {
@@ -96,7 +96,7 @@ function hasBody({ bodyText, bodyHtml }: EmailContent): boolean {
 }
 
 /** @throws {InvalidInputError} for what an email must have, and for what is too large. */
-export function requireSendable(content: EmailContent, path: string): EmailContent {
+function requireSendable(content: EmailContent, path: string): EmailContent {
   const issues: InputIssue[] = [];
   reportMissing(content, path, issues);
   reportLimits(content, sizeOf(content.attachments), path, issues);
@@ -127,23 +127,6 @@ async function suggest(connection: Sql, sender: Sender, parentId: string, all: b
   // Deleted since it was found.
   if (row === undefined) throw new NotFoundError('EmailMessage', parentId);
   return replySuggestion({ message: withMailboxes(row), ownAddresses: [sender.email, ...sender.aliases], all });
-}
-
-/** The subject of a reply, by which mail programs keep it in its thread. */
-export async function threadSubject(connection: Sql, sender: Sender, parentId: string): Promise<string> {
-  return (await suggest(connection, sender, parentId, false)).subject;
-}
-
-/** What stands below the words: the signature and the quote, if they are asked for. */
-export async function findBelow(
-  connection: Sql,
-  { sender, fromEmail, parentId, signature, quote }: Sending & { readonly signature: boolean; readonly quote: boolean },
-): Promise<Below> {
-  const suggestion = quote && parentId !== null ? await suggest(connection, sender, parentId, false) : null;
-  return {
-    signatureHtml: signature ? await findSignature(connection, sender, fromEmail) : null,
-    quote: suggestion && { text: suggestion.quotedText, html: suggestion.quotedHtml },
-  };
 }
 
 /** The signature of the address that it leaves from. Null: it has none. */

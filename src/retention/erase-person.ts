@@ -20,21 +20,16 @@ const BATCH = 50;
 /** Rows that one statement reads: some seconds at most. */
 const PAGE = 5_000;
 
-export interface Erased {
-  readonly emails: number;
-  readonly messages: number;
-  readonly customers: number;
-  /** Emails with this address that are not finished, drafts included: they were left as they are. */
-  readonly unfinished: number;
-}
-
 /** The address belongs to an account that has its mailbox, which is forgotten instead. */
 export class OwnAddressError extends Error {
   override readonly name = 'OwnAddressError';
 }
 
-/** @throws {OwnAddressError} */
-export async function erasePerson(app: App, organizationId: string, email: string): Promise<Erased> {
+/**
+ * @returns what was erased. `unfinished`: emails with this address that are not finished, drafts included, which were left as they are.
+ * @throws {OwnAddressError}
+ */
+export async function erasePerson(app: App, organizationId: string, email: string) {
   const key = addressKey(email);
   const own = await app.pool.query(
     sql`SELECT FROM email_account WHERE organization_id = ${organizationId} AND released_at IS NULL

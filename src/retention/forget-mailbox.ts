@@ -3,7 +3,7 @@
  * stays, unless that is asked for too. It can be interrupted and repeated.
  */
 import { NIL } from 'uuid';
-import { endGrant, lockAccount, type NamedAccount, requireFinished, revokeGrant } from '../accounts/release-account.ts';
+import { endGrant, lockAccount, requireFinished, revokeGrant } from '../accounts/release-account.ts';
 import type { App } from '../app.ts';
 import { inTransaction, type Sql } from '../db/client.ts';
 import type { AccountKey } from '../db/sender.ts';
@@ -16,27 +16,18 @@ import { ERASED_ADDRESS, eraseEmails, FINISHED } from './erase-emails.ts';
 /** Rows that one transaction deletes, so that it holds its locks for some milliseconds. */
 const BATCH = sql`200`;
 
-export interface ForgottenAccount {
-  readonly account: NamedAccount;
-  /** Whether Google confirmed that the consent has ended. */
-  readonly revoked: boolean;
-  readonly messages: number;
-  readonly drafts: number;
-  /** Sent emails whose content was erased. */
-  readonly emails: number;
-}
-
 /**
  * @param options.organization its name. Null: the organization that has the mailbox, or had it last.
  * @param options.sent whether to erase recipients, subjects, bodies and files of sent emails too.
- * @returns null when there is no such account.
+ * @returns null when there is no such account. `revoked`: whether Google confirmed that the consent has ended. `emails`: sent ones whose
+ * content was erased.
  * @throws {Error} as `requireFinished`.
  */
 export async function forgetMailbox(
   app: App,
   email: string,
   { organization, sent }: { readonly organization: string | null; readonly sent: boolean },
-): Promise<ForgottenAccount | null> {
+) {
   const account = await inTransaction(app.pool, async (tx) => {
     const found = await lockAccount(tx, email, organization);
     if (found === null) return null;

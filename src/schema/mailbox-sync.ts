@@ -1,6 +1,6 @@
 import type { MailboxSync as MailboxSyncRow } from '#generated/prisma/client.ts';
 import type { EmailAccountStatus } from '#generated/prisma/enums.ts';
-import { SYNC_ERROR_CODES, type SyncErrorCode } from '../sync/sync-state.ts';
+import type { SyncErrorCode } from '../sync/sync-state.ts';
 import { builder } from './builder.ts';
 import { enumOf } from './enum-of.ts';
 
@@ -14,28 +14,30 @@ const MailboxSyncState = enumOf('MailboxSyncState', 'What Epistle is doing with 
   STOPPED: 'The account is not connected. See its `status`.',
 });
 
-const MailboxSyncErrorCode = enumOf<SyncErrorCode>(
+const ERRORS: Record<SyncErrorCode, string> = {
+  'rate-limited': 'Gmail limits the requests of the account. No action is needed.',
+  'daily-limit': "Google's limit for the day is reached. If it repeats, read `message`.",
+  unreachable: 'Google could not be reached, or gave no access token. If it repeats, read `message`.',
+  unknown: 'Gmail did not answer, or failed. No action is needed.',
+  forbidden:
+    'The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google; Epistle retries every hour.',
+  unavailable: 'The Google account has no Gmail. Enable it at Google; Epistle retries every hour.',
+  reauth: 'Google no longer accepts the consent. Connect the account again.',
+  unauthorized: 'Gmail refused the access token. If it repeats, read `message`.',
+  rejected: 'Gmail refused a request. If it repeats, read `message`.',
+  'not-found': 'Gmail does not find something that Epistle requested. If it repeats, read `message`.',
+  'too-large': 'Gmail refused a request as too large. If it repeats, read `message`.',
+  interrupted:
+    'The last reading did not finish, because its process ended or stalled. If it repeats, look for restarts in the log of the server.',
+  unreadable:
+    'Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. No action is needed.',
+  unexpected: 'The database could not store a message, or Epistle failed. If it repeats, read the log of the server.',
+};
+
+const MailboxSyncErrorCode = enumOf(
   'MailboxSyncErrorCode',
   'Why the last attempt to read a mailbox failed, for programs. Epistle retries by itself, except after REAUTH.',
-  {
-    'rate-limited': 'Gmail limits the requests of the account. No action is needed.',
-    'daily-limit': "Google's limit for the day is reached. If it repeats, read `message`.",
-    unreachable: 'Google could not be reached, or gave no access token. If it repeats, read `message`.',
-    unknown: 'Gmail did not answer, or failed. No action is needed.',
-    forbidden:
-      'The Gmail API is not enabled, a scope is missing, or a policy of the Workspace forbids it. Correct it at Google; Epistle retries every hour.',
-    unavailable: 'The Google account has no Gmail. Enable it at Google; Epistle retries every hour.',
-    reauth: 'Google no longer accepts the consent. Connect the account again.',
-    unauthorized: 'Gmail refused the access token. If it repeats, read `message`.',
-    rejected: 'Gmail refused a request. If it repeats, read `message`.',
-    'not-found': 'Gmail does not find something that Epistle requested. If it repeats, read `message`.',
-    'too-large': 'Gmail refused a request as too large. If it repeats, read `message`.',
-    interrupted:
-      'The last reading did not finish, because its process ended or stalled. If it repeats, look for restarts in the log of the server.',
-    unreadable:
-      'Some messages could not be read or stored completely. All others are stored, and Epistle requests these every hour. No action is needed.',
-    unexpected: 'The database could not store a message, or Epistle failed. If it repeats, read the log of the server.',
-  },
+  ERRORS,
 );
 
 interface SyncError {
@@ -100,7 +102,7 @@ export function toMailboxSync(status: EmailAccountStatus, row: SyncRow | null): 
   if (row === null) throw new Error('an account without the state of its sync');
   const { imported, estimated, errorMessage: message, failedAt: at } = row;
   // Another version of Epistle may have stored another code.
-  const code = SYNC_ERROR_CODES.find((each) => each === row.errorCode) ?? 'unexpected';
+  const code = Object.keys(ERRORS).find((each): each is SyncErrorCode => each === row.errorCode) ?? 'unexpected';
   const error = message === null || at === null ? null : { code, message, at };
   return { state: stateOf(status, row), imported, estimated, error };
 }

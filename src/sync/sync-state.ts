@@ -1,26 +1,10 @@
 /** The row of `mailbox_sync`: how far a mailbox has been read. */
 import type { MailboxSyncPhase } from '#generated/prisma/enums.ts';
 import { sql } from '../db/statement.ts';
+import type { GmailErrorKind } from '../gmail/errors.ts';
 
-/** Why the last reading failed: the column `error_code`. Most are a `GmailErrorKind`. */
-export const SYNC_ERROR_CODES = [
-  'rate-limited',
-  'daily-limit',
-  'unreachable',
-  'unknown',
-  'forbidden',
-  'unavailable',
-  'reauth',
-  'unauthorized',
-  'rejected',
-  'not-found',
-  'too-large',
-  'interrupted',
-  'unreadable',
-  'unexpected',
-] as const;
-
-export type SyncErrorCode = (typeof SYNC_ERROR_CODES)[number];
+/** Why the last reading failed: the column `error_code`. */
+export type SyncErrorCode = Exclude<GmailErrorKind, 'thread-not-found'> | 'interrupted' | 'unreadable' | 'unexpected';
 
 export interface SyncState {
   readonly phase: MailboxSyncPhase;

@@ -2,14 +2,8 @@ import type { ContextLink } from '../contexts/links.ts';
 import { contextKind } from '../contexts/registry.ts';
 import type { Sql } from '../db/client.ts';
 import { InvalidInputError } from '../errors.ts';
-import { type FilledWords, fillWords } from './fill-words.ts';
+import { fillWords } from './fill-words.ts';
 import { findTemplate, findVersion, type TemplateChoice } from './find-version.ts';
-
-interface FilledTemplate {
-  readonly words: FilledWords;
-  /** Of the version that the words are from. */
-  readonly versionId: string;
-}
 
 interface FillTemplateOptions {
   /** Of the `TemplateUseInput`, for issues. */
@@ -30,7 +24,7 @@ export async function fillTemplate(
   choice: TemplateChoice,
   contexts: readonly ContextLink[],
   options: FillTemplateOptions,
-): Promise<FilledTemplate> {
+) {
   const template = await findTemplate(connection, organizationId, choice, options);
   const kind = contextKind(template.contextType);
   if (kind === undefined) throw new Error(`a template of the unknown kind ${template.contextType}`);

@@ -5,7 +5,7 @@ export async function blockLargeWrites({ app }: Pick<TestApp, 'app'>): Promise<(
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const held = Array.from({ length: 2 }, () => {
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-    void app.largeWrites.run(() => {
+    void app.largeWrites.add(() => {
       begin();
       return released;
     });
