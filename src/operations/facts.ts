@@ -138,7 +138,8 @@ const waitingEmails = sql`SELECT status, reason, count(*)::int AS count,
   FROM (
     SELECT e.status, CASE WHEN ${NEEDS_PERSON} THEN 'person'
         WHEN a.status IN ('NEEDS_REAUTH', 'DISCONNECTED') THEN 'account'
-        WHEN e.permit = 'PENDING' THEN 'rate_limit'
+        -- Gmail refuses each attempt for up to half an hour, without end: no deferrals are counted.
+        WHEN e.permit = 'PENDING' THEN CASE WHEN e.failure_code = 'THROTTLED' THEN 'retry' ELSE 'rate_limit' END
         WHEN ${DUE_AT} <= now() THEN 'due'
         WHEN e.status = 'SCHEDULED' AND e.next_attempt_at IS NULL THEN 'planned'
         WHEN e.lease_token IS NOT NULL THEN 'in_progress'

@@ -44,6 +44,12 @@ describe('npm run admin -- status', () => {
     expect(await seen()).toEqual([{ status: 'QUEUED', reason: 'retry', count: 1, oldestS: expect.any(Number) }]);
     await put(`status = 'QUEUED', next_attempt_at = now() + interval '1 hour', permit = 'PENDING'`);
     expect(await seen()).toEqual([{ status: 'QUEUED', reason: 'rate_limit', count: 1, oldestS: expect.any(Number) }]);
+    // Gmail has throttled it: as long as that lasts, it leaves no trace but this.
+    const failure = `failure_code = 'THROTTLED', failure_message = '', failure_retry = 'AFTER', failed_at = now()`;
+    await put(`${failure}, updated_at = now() - interval '16 min'`);
+    expect(await seen()).toMatchObject([{ status: 'QUEUED', reason: 'retry' }]);
+    expect((await status()).stderr).toMatch(/^An email has been retried for 16 min: /);
+    await put('failure_code = NULL, failure_message = NULL, failure_retry = NULL, failed_at = NULL');
     await put(
       `status = 'SCHEDULED', next_attempt_at = NULL, permit = NULL, planned_send_at = now() + interval '1 day'`,
     );
