@@ -146,7 +146,17 @@ export function overAt(
 ): Date {
   // If the clock was set back since, the time counts from the first reading.
   const since = unconfirmedAt > now ? (gmailDraftUnsentAt ?? now) : unconfirmedAt;
-  return new Date(since.getTime() + Math.min(app.config.gmailTimeoutMs, LONGEST_SENDING_MS));
+  return new Date(since.getTime() + longestSendingMs(app));
+}
+
+function longestSendingMs({ config }: App): number {
+  return Math.min(config.gmailTimeoutMs, LONGEST_SENDING_MS);
+}
+
+/** How long a process may have been paused without another one having taken its email over and sent it again. */
+export function resentAfterMs(app: App): number {
+  const { deadAfterMs, heartbeatMs } = app.timing;
+  return deadAfterMs - heartbeatMs + longestSendingMs(app);
 }
 
 export function nullIfUnanswered(error: unknown): null {

@@ -31,6 +31,7 @@ import { findSentCopy } from './find-sent-copy.ts';
 import { createGmailDraft, type GmailDraft, usableGmailDraft, wasSent } from './gmail-draft.ts';
 import { leaseMs, newLease, untilTaken } from './lease.ts';
 import { blockSending, type Lane, logPause } from './rate-limit.ts';
+import { resentAfterMs } from './reconcile.ts';
 import { findEarlier, type Resolved, requireSameRequest, resolveFresh, resolveReply } from './resolve.ts';
 import {
   type NewRequest,
@@ -257,9 +258,8 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     if (isUnused) await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
     return { kind: isCanceled ? 'canceled' : 'superseded' };
   }
-  // The process was paused, for so long that another one may have taken the email over.
-  const isLate = app.now().getTime() - at.getTime() > app.timing.deadAfterMs;
-  if (isLate) return fail(app, delivery, abortedBeforeCall(), 'sending', elapsed());
+  const isResent = app.now().getTime() - at.getTime() > resentAfterMs(app);
+  if (isResent) return fail(app, delivery, abortedBeforeCall(), 'sending', elapsed());
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
   try {
