@@ -9,7 +9,7 @@ import { SendEmail } from '../support/documents.ts';
 import { createAccount, eventually } from '../support/harness.ts';
 import { type EpistleProcess, type Fleet, startFleet } from '../support/processes.ts';
 import { insertConversation, insertMessage } from '../support/rows.ts';
-import { slowness } from '../support/slowness.ts';
+import { memorySlowness } from '../support/slowness.ts';
 
 /**
  * A quarter of the machine's memory and at most 256 MB is for large requests; the rest is what is made of one of them,
@@ -68,7 +68,7 @@ async function survive<Result>(attack: () => Promise<Result>): Promise<Result> {
   for (let triesLeft = 2; ; triesLeft--) {
     const { result, slowestMs } = await surviveOnce(attack);
     if (slowestMs < 1_000 || triesLeft === 0) {
-      expect(slowestMs).toBeLessThan(1_000 * slowness());
+      expect(slowestMs).toBeLessThan(1_000 * memorySlowness());
       return result;
     }
   }
