@@ -258,8 +258,8 @@ async function deliverOnce(app: App, delivery: Delivery): Promise<Delivered> {
     if (isUnused) await app.gmail.deleteDraft(mailbox, gmailDraft.draftId).catch(() => undefined);
     return { kind: isCanceled ? 'canceled' : 'superseded' };
   }
-  const isResent = app.now().getTime() - at.getTime() > resentAfterMs(app);
-  if (isResent) return fail(app, delivery, abortedBeforeCall(), 'sending', elapsed());
+  const mayBeResent = app.now().getTime() - at.getTime() > resentAfterMs(app);
+  if (mayBeResent) return fail(app, delivery, abortedBeforeCall(), 'sending', elapsed());
 
   let sent: Awaited<ReturnType<typeof app.gmail.sendDraft>>;
   try {

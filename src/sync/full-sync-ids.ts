@@ -1,5 +1,5 @@
 /**
- * The ids that a full sync has seen, and those that any sync has read and not stored, in `full_sync_message`. They outlive an
+ * The ids that a full sync has seen or, without one, those that a sync has read and not stored, in `full_sync_message`. They outlive an
  * interrupted run.
  */
 import type { App } from '../app.ts';

@@ -52,11 +52,13 @@ export async function syncIncrementally(
     const { added, relabelled, deleted } = netChanges(page.changes);
     const stored = await storedIds(app.pool, lease.mailbox, added);
     const absent = added.filter((id) => !stored.has(id));
-    const skipped = await seenIds(app.pool, lease.mailbox, absent);
+    // During a full sync, these ids are the ones that it has seen, and some are only too old for it.
+    const isAlone = lease.state.phase === 'INCREMENTAL';
+    const skipped = isAlone ? await seenIds(app.pool, lease.mailbox, absent) : new Set<string>();
     const missing = absent.filter((id) => !skipped.has(id));
     const { outcomes, failure } = await importAll(app, lease, missing, { ...options, quota, since: null, until: null });
     if (failure !== null) {
-      await recordSkipped(app, lease, missing, outcomes);
+      if (isAlone) await recordSkipped(app, lease, missing, outcomes);
       throw failure.error;
     }
     const read = new Set(missing);
@@ -67,8 +69,7 @@ export async function syncIncrementally(
       const removed = await removeMessages(tx, lease.mailbox, deleted);
       const isNews = missing.length + changed + removed > 0;
       const news = isNews ? [sql`active_at = now(), next_run_at = now()`] : [];
-      // During a full sync they are among those that it has seen.
-      if (skipped.size > 0 && lease.state.phase === 'INCREMENTAL') await clearSeen(tx, lease);
+      if (skipped.size > 0) await clearSeen(tx, lease);
       await advance(app, tx, lease, { historyId: page.historyId }, news);
     });
     if (!page.hasMore) break;
